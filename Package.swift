@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// House rules for every target of ours: see CONTRIBUTING.md. Warnings stop a debug build, which
+// is what developers and CI run; a release build by a newer compiler must still go through.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error, .when(configuration: .debug)),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: house)
+}
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+
+let package = Package(
+    name: "watchd",
+    products: [
+        .executable(name: "watchd", targets: ["watchd"]),
+        .executable(name: "watchctl", targets: ["watchctl"]),
+        .executable(name: "watchd-step", targets: ["watchd-step"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(
+            name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+
+        library("WatchCore", [collections]),
+        library("WatchPatterns", ["CPCRE2"]),
+        library("WatchHTTP", ["CCurl"]),
+        library("WatchConfig", ["WatchCore", "WatchPatterns", yams]),
+        library("WatchProbes", ["WatchCore", "WatchHTTP", "WatchPatterns"]),
+        library("WatchStreams", ["WatchCore", "WatchPatterns"]),
+        library("WatchActions", ["WatchCore", "WatchHTTP", "CSystemd", mustache]),
+        library("WatchStore", ["WatchCore", grdb]),
+        library("WatchControl", ["WatchCore", hummingbird, logging]),
+        library(
+            "WatchDaemon",
+            [
+                "WatchCore", "WatchConfig", "WatchHTTP", "WatchProbes", "WatchStreams",
+                "WatchActions", "WatchStore", "WatchControl", "CSystemd", lifecycle, logging,
+            ]),
+        program("watchd", ["WatchDaemon", argumentParser]),
+        program("watchctl", ["WatchCore", "WatchConfig", "WatchHTTP", argumentParser]),
+        program("watchd-step", []),
+
+        tests("WatchCoreTests", ["WatchCore"]),
+        tests("WatchPatternsTests", ["WatchPatterns"]),
+        tests("WatchHTTPTests", ["WatchHTTP"]),
+        tests("WatchConfigTests", ["WatchConfig", "WatchCore"]),
+        tests("WatchProbesTests", ["WatchProbes", "WatchHTTP", "WatchCore"]),
+        tests("WatchStreamsTests", ["WatchStreams", "WatchCore"]),
+        tests("WatchActionsTests", ["WatchActions", "WatchCore", "WatchHTTP", "watchd-step"]),
+        tests("WatchStoreTests", ["WatchStore", "WatchCore"]),
+        tests("WatchControlTests", ["WatchControl", "WatchCore", "WatchHTTP", "watchctl"]),
+        tests(
+            "WatchDaemonTests",
+            ["WatchDaemon", "WatchConfig", "WatchStore", "WatchCore", "watchd", "watchd-step"]),
+        tests("TidyTests", []),
+    ]
+)
