@@ -35,7 +35,6 @@ let collections = Target.Dependency.product(name: "Collections", package: "swift
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
 let package = Package(
     name: "watchd",
@@ -50,7 +49,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -63,25 +61,29 @@ let package = Package(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
         library("WatchCore", [collections]),
+        library("WatchSystem", ["WatchCore"]),
         library("WatchPatterns", ["CPCRE2"]),
-        library("WatchHTTP", ["CCurl"]),
-        library("WatchConfig", ["WatchCore", "WatchPatterns", yams]),
-        library("WatchProbes", ["WatchCore", "WatchHTTP", "WatchPatterns"]),
-        library("WatchStreams", ["WatchCore", "WatchPatterns"]),
-        library("WatchActions", ["WatchCore", "WatchHTTP", "CSystemd", mustache]),
+        library("WatchHTTP", ["WatchCore", "CCurl"]),
+        library("WatchConfig", ["WatchCore", "WatchSystem", "WatchPatterns", yams]),
+        library("WatchProbes", ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"]),
+        library("WatchStreams", ["WatchCore", "WatchSystem", "WatchPatterns"]),
+        library("WatchActions", ["WatchCore", "WatchSystem", "WatchHTTP", "CSystemd"]),
         library("WatchStore", ["WatchCore", grdb]),
-        library("WatchControl", ["WatchCore", hummingbird, logging]),
+        library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, logging]),
         library(
             "WatchDaemon",
             [
-                "WatchCore", "WatchConfig", "WatchHTTP", "WatchProbes", "WatchStreams",
-                "WatchActions", "WatchStore", "WatchControl", "CSystemd", lifecycle, logging,
+                "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes",
+                "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "CSystemd", lifecycle,
+                logging,
             ]),
         program("watchd", ["WatchDaemon", argumentParser]),
-        program("watchctl", ["WatchCore", "WatchConfig", "WatchHTTP", argumentParser]),
+        program(
+            "watchctl", ["WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", argumentParser]),
         program("watchd-step", []),
 
         tests("WatchCoreTests", ["WatchCore"]),
+        tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
         tests("WatchPatternsTests", ["WatchPatterns"]),
         tests("WatchHTTPTests", ["WatchHTTP"]),
         tests("WatchConfigTests", ["WatchConfig", "WatchCore"]),

@@ -1,0 +1,130 @@
+// One guarded service: what is looked at, and what counts as bad.
+
+public struct ServiceConfiguration: Hashable, Sendable, Codable {
+    public var name: String
+    /// Asked in order; the first that answers counts. An announcement is always possible.
+    public var version: [VersionSource]
+    /// So many equal reads make a change of version.
+    public var agree: Int
+    /// So much evidence of health makes a release good.
+    public var bake: Duration
+    /// So long after its deployment may a release be blamed automatically.
+    public var suspectFor: Duration
+    /// An LKG that last ran longer ago is only offered.
+    public var targetWithin: Duration
+    public var judgement: Judgement
+    public var probes: [ProbeConfiguration]
+    public var streams: [StreamConfiguration]
+    public var triggers: [TriggerConfiguration]
+    /// The plan of triggers that name none of their own.
+    public var plan: String?
+    /// Services whose incidents explain this one's.
+    public var dependsOn: [String]
+
+    public init(
+        name: String, version: [VersionSource] = [], agree: Int = 2, bake: Duration = .minutes(30),
+        suspectFor: Duration = .hours(2), targetWithin: Duration = .days(7),
+        judgement: Judgement = Judgement(), probes: [ProbeConfiguration] = [],
+        streams: [StreamConfiguration] = [], triggers: [TriggerConfiguration] = [],
+        plan: String? = nil, dependsOn: [String] = []
+    ) {
+        self.name = name
+        self.version = version
+        self.agree = agree
+        self.bake = bake
+        self.suspectFor = suspectFor
+        self.targetWithin = targetWithin
+        self.judgement = judgement
+        self.probes = probes
+        self.streams = streams
+        self.triggers = triggers
+        self.plan = plan
+        self.dependsOn = dependsOn
+    }
+
+    public func probe(_ name: String) -> ProbeConfiguration? { probes.first { $0.name == name } }
+    public func stream(_ name: String) -> StreamConfiguration? {
+        streams.first { $0.name == name }
+    }
+}
+
+/// How much a window must hold before it may answer, and how a breach ends. Per service, and per
+/// trigger where it says so itself.
+public struct Judgement: Hashable, Sendable, Codable {
+    /// A window answers only when it covers so much time since its restart (or its whole width).
+    public var warmUp: Duration
+    /// A breach clears when its expression was false for so long.
+    public var clearFor: Duration
+    /// Ratios, percentiles, mean and max need so many samples, of a stream and of a probe.
+    public var minSamplesOfStream: Int
+    public var minSamplesOfProbe: Int
+
+    public init(
+        warmUp: Duration = .minutes(2), clearFor: Duration = .minutes(1),
+        minSamplesOfStream: Int = 20, minSamplesOfProbe: Int = 3
+    ) {
+        self.warmUp = warmUp
+        self.clearFor = clearFor
+        self.minSamplesOfStream = minSamplesOfStream
+        self.minSamplesOfProbe = minSamplesOfProbe
+    }
+}
+
+public struct TriggerConfiguration: Hashable, Sendable, Codable {
+    public enum Mode: String, Hashable, Sendable, Codable, CaseIterable {
+        case shadow, page, auto, veto
+    }
+
+    public var name: String
+    public var when: Expression
+    public var severity: Severity
+    public var mode: Mode
+    /// Its own plan, instead of the service's.
+    public var plan: String?
+    public var suspectFor: Duration?
+    /// The service's judgement with this trigger's own values in it.
+    public var judgement: Judgement
+
+    public init(
+        name: String, when: Expression, severity: Severity, mode: Mode = .page,
+        plan: String? = nil, suspectFor: Duration? = nil, judgement: Judgement = Judgement()
+    ) {
+        self.name = name
+        self.when = when
+        self.severity = severity
+        self.mode = mode
+        self.plan = plan
+        self.suspectFor = suspectFor
+        self.judgement = judgement
+    }
+}
+
+public struct StreamConfiguration: Hashable, Sendable, Codable {
+    public enum Kind: Hashable, Sendable, Codable {
+        case file(path: String)
+    }
+
+    public enum Format: Hashable, Sendable, Codable {
+        /// An nginx `log_format` string; its variables are the fields.
+        case nginx(String)
+    }
+
+    public var name: String
+    public var kind: Kind
+    public var format: Format
+    /// A line is an error when its status is at least this.
+    public var errorStatus: Int
+    /// Silence for so long makes the stream blind; nil: silence is `insufficient`.
+    public var noDataAfter: Duration?
+
+    public init(
+        name: String, kind: Kind, format: Format, errorStatus: Int = 500,
+        noDataAfter: Duration? = nil
+    ) {
+        self.name = name
+        self.kind = kind
+        self.format = format
+        self.errorStatus = errorStatus
+        self.noDataAfter = noDataAfter
+    }
+}

@@ -1,0 +1,62 @@
+// What people and pipelines can ask for through the socket.
+
+/// Who asked: the peer of the Unix socket, as the kernel tells it.
+public struct Peer: Hashable, Sendable, Codable {
+    public var uid: UInt32
+    /// The user's name, or the number when it has none.
+    public var name: String
+
+    public init(uid: UInt32, name: String) {
+        self.uid = uid
+        self.name = name
+    }
+}
+
+public enum Command: Hashable, Sendable {
+    case announce(service: String, release: ReleaseIdentity, fields: [String: String])
+    case acknowledge(incident: String, comment: String)
+    case resolve(incident: String, comment: String)
+    case falseAlarm(incident: String, comment: String)
+    case declare(service: String, severity: Severity, reason: String)
+    /// `to` nil: the last known good. `force` passes blocked gates, and is recorded.
+    case rollback(service: String, to: String?, reason: String, dryRun: Bool, force: Bool)
+    case abort(rollback: String, reason: String)
+    /// `service` nil: the whole host.
+    case arm(service: String?, reason: String)
+    case disarm(service: String?, for: Duration?, reason: String)
+    case mark(service: String, version: String, Standing, reason: String)
+}
+
+/// The engine's answer to a command.
+public struct CommandReply: Hashable, Sendable, Codable {
+    public enum Status: String, Hashable, Sendable, Codable {
+        case done
+        /// Understood and not done; `reason` is a stable code.
+        case refused
+        /// No such service, incident, release or rollback.
+        case notFound = "not-found"
+    }
+
+    public var status: Status
+    /// A stable code (`no-known-good`, `busy`, …) when refused.
+    public var reason: String?
+    /// One sentence for a person.
+    public var message: String
+    /// The incident it is about, where there is one.
+    public var incident: String?
+    public var rollback: String?
+    /// What a dry run would do, a line each.
+    public var plan: [String]?
+
+    public init(
+        status: Status, reason: String? = nil, message: String, incident: String? = nil,
+        rollback: String? = nil, plan: [String]? = nil
+    ) {
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.incident = incident
+        self.rollback = rollback
+        self.plan = plan
+    }
+}

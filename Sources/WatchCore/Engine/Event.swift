@@ -1,0 +1,125 @@
+// Everything that can happen to the engine. Adapters make these; the engine never asks back
+// except through an `Effect`.
+
+public enum Event: Hashable, Sendable {
+    /// A second went by, or the instant the engine asked to be woken at has come.
+    case tick
+    case probe(service: String, probe: String, ProbeResult)
+    case stream(service: String, stream: String, StreamBatch)
+    /// `source` is the index in the service's list.
+    case version(service: String, source: Int, VersionReading)
+    case task(id: String, TaskResult)
+    case command(Command, by: Peer)
+    /// A transaction could not be made durable; what it held stays queued in the shell.
+    case storeFailed(String)
+    /// The store takes transactions again.
+    case storeRecovered
+}
+
+/// One result of one probe.
+public struct ProbeResult: Hashable, Sendable, Codable {
+    public enum Outcome: Hashable, Sendable, Codable {
+        case pass
+        /// The target answered badly or not at all.
+        case fail(String)
+        /// We could not ask; the fault may be ours.
+        case error(String)
+    }
+
+    public var started: Instant
+    /// Start to end.
+    public var took: Duration
+    public var outcome: Outcome
+    /// An extra check outside the schedule: it moves the probe's state, and is no sample.
+    public var isRecheck: Bool
+    public var timings: PhaseTimings?
+    public var status: Int?
+
+    public init(
+        started: Instant, took: Duration, outcome: Outcome, isRecheck: Bool = false,
+        timings: PhaseTimings? = nil, status: Int? = nil
+    ) {
+        self.started = started
+        self.took = took
+        self.outcome = outcome
+        self.isRecheck = isRecheck
+        self.timings = timings
+        self.status = status
+    }
+}
+
+/// Where the time of an HTTP request went, each phase by itself, in seconds; nil: not reached.
+public struct PhaseTimings: Hashable, Sendable, Codable {
+    public var name: Double?
+    public var connect: Double?
+    public var tls: Double?
+    /// Request sent → first byte.
+    public var firstByte: Double?
+    public var body: Double?
+    public var total: Double
+
+    public init(
+        name: Double? = nil, connect: Double? = nil, tls: Double? = nil, firstByte: Double? = nil,
+        body: Double? = nil, total: Double
+    ) {
+        self.name = name
+        self.connect = connect
+        self.tls = tls
+        self.firstByte = firstByte
+        self.body = body
+        self.total = total
+    }
+}
+
+/// What a stream saw since its last batch: sums per second, not single lines.
+public struct StreamBatch: Hashable, Sendable {
+    public struct Slice: Hashable, Sendable {
+        /// Whole seconds of `CLOCK_BOOTTIME`: the lines' own time, moved to the boot clock.
+        public var second: Int64
+        public var count: Int
+        public var errors: Int
+        /// Of the lines that had one; seconds.
+        public var latency: LatencySketch
+
+        public init(second: Int64, count: Int, errors: Int, latency: LatencySketch) {
+            self.second = second
+            self.count = count
+            self.errors = errors
+            self.latency = latency
+        }
+    }
+
+    /// What kept lines from being counted; each is a number of lines since the last batch.
+    public struct Losses: Hashable, Sendable {
+        public var unparsed = 0
+        /// More than 10 s ahead of the clock.
+        public var early = 0
+        /// Longer than the bound, so cut or skipped.
+        public var tooLong = 0
+        /// Read but given up because a queue was full.
+        public var dropped = 0
+
+        public init() {}
+    }
+
+    public enum Source: Hashable, Sendable {
+        case reading
+        /// The file is not there, or may not be read; the sentence says which and what to do.
+        case unreadable(String)
+    }
+
+    public var slices: [Slice]
+    /// Lines read, good or not.
+    public var lines: Int
+    public var losses: Losses
+    public var source: Source
+
+    public init(
+        slices: [Slice] = [], lines: Int = 0, losses: Losses = Losses(), source: Source = .reading
+    ) {
+        self.slices = slices
+        self.lines = lines
+        self.losses = losses
+        self.source = source
+    }
+}

@@ -1,0 +1,155 @@
+// An incident as it is stored and shown. Its timeline is the events that carry its id.
+
+public enum IncidentState: String, Hashable, Sendable, Codable, CaseIterable {
+    case open
+    case awaitingApproval = "awaiting-approval"
+    case rollingBack = "rolling-back"
+    case verifying
+    case recovered
+    case handedOver = "handed-over"
+    case cleared
+    case superseded
+    case closed
+}
+
+public struct IncidentRecord: Hashable, Sendable, Codable {
+    /// One breach that is part of the incident.
+    public struct Breach: Hashable, Sendable, Codable {
+        public var trigger: String
+        public var severity: Severity
+        public var began: WallTime
+        public var cleared: WallTime?
+        /// Readings when it began.
+        public var readings: [String: Reading]
+
+        public init(
+            trigger: String, severity: Severity, began: WallTime, cleared: WallTime? = nil,
+            readings: [String: Reading] = [:]
+        ) {
+            self.trigger = trigger
+            self.severity = severity
+            self.began = began
+            self.cleared = cleared
+            self.readings = readings
+        }
+    }
+
+    /// `shop-17`: the service and a number that is unique on the host.
+    public var id: String
+    public var service: String
+    public var state: IncidentState
+    public var severity: Severity
+    public var opened: WallTime
+    public var closed: WallTime?
+    public var release: ReleaseIdentity?
+    public var breaches: [Breach]
+    /// The last decision and its stable reason.
+    public var decision: String?
+    public var reason: String?
+    public var acknowledgedBy: String?
+    public var isFalseAlarm: Bool
+    public var rollbacks: [RollbackRecord]
+    /// First bad second after the deployment began.
+    public var firstBad: WallTime?
+    public var decided: WallTime?
+    public var cured: WallTime?
+    /// `recovered (unconfirmed: …)`: what was never seen true.
+    public var unconfirmed: [String]
+
+    public init(
+        id: String, service: String, state: IncidentState, severity: Severity, opened: WallTime,
+        closed: WallTime? = nil, release: ReleaseIdentity? = nil, breaches: [Breach] = [],
+        decision: String? = nil, reason: String? = nil, acknowledgedBy: String? = nil,
+        isFalseAlarm: Bool = false, rollbacks: [RollbackRecord] = [], firstBad: WallTime? = nil,
+        decided: WallTime? = nil, cured: WallTime? = nil, unconfirmed: [String] = []
+    ) {
+        self.id = id
+        self.service = service
+        self.state = state
+        self.severity = severity
+        self.opened = opened
+        self.closed = closed
+        self.release = release
+        self.breaches = breaches
+        self.decision = decision
+        self.reason = reason
+        self.acknowledgedBy = acknowledgedBy
+        self.isFalseAlarm = isFalseAlarm
+        self.rollbacks = rollbacks
+        self.firstBad = firstBad
+        self.decided = decided
+        self.cured = cured
+        self.unconfirmed = unconfirmed
+    }
+
+    /// First bad second → decision.
+    public var detectionTime: Duration? { firstBad.flatMap { bad in decided.map { $0 - bad } } }
+    /// Decision → cured.
+    public var executionTime: Duration? { decided.flatMap { at in cured.map { $0 - at } } }
+    /// First bad second → cured.
+    public var downtime: Duration? { firstBad.flatMap { bad in cured.map { $0 - bad } } }
+}
+
+/// A rollback as it is shown.
+public struct RollbackRecord: Hashable, Sendable, Codable {
+    public enum State: String, Hashable, Sendable, Codable {
+        case gates, before, methods, after, landing, curing
+        case recovered, failed, aborted
+    }
+
+    /// One gate, step or check that was run.
+    public struct StepRecord: Hashable, Sendable, Codable {
+        public var task: String
+        public var title: String
+        public var command: String
+        public var began: WallTime
+        public var took: Duration?
+        public var result: TaskResult?
+
+        public init(
+            task: String, title: String, command: String, began: WallTime, took: Duration? = nil,
+            result: TaskResult? = nil
+        ) {
+            self.task = task
+            self.title = title
+            self.command = command
+            self.began = began
+            self.took = took
+            self.result = result
+        }
+    }
+
+    /// `shop-17-r1`.
+    public var id: String
+    public var plan: String
+    public var from: ReleaseIdentity
+    public var to: ReleaseIdentity
+    public var state: State
+    /// `watchd` or a user's name.
+    public var askedBy: String
+    public var began: WallTime
+    public var ended: WallTime?
+    public var steps: [StepRecord]
+    /// The method that is running or did it.
+    public var method: String?
+    /// Why it failed, or what it waits for.
+    public var note: String?
+
+    public init(
+        id: String, plan: String, from: ReleaseIdentity, to: ReleaseIdentity, state: State,
+        askedBy: String, began: WallTime, ended: WallTime? = nil, steps: [StepRecord] = [],
+        method: String? = nil, note: String? = nil
+    ) {
+        self.id = id
+        self.plan = plan
+        self.from = from
+        self.to = to
+        self.state = state
+        self.askedBy = askedBy
+        self.began = began
+        self.ended = ended
+        self.steps = steps
+        self.method = method
+        self.note = note
+    }
+}

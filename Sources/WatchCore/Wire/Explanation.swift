@@ -1,0 +1,70 @@
+// What `watchctl explain SERVICE/TRIGGER` shows: operand by operand, why the verdict is what it is.
+
+public struct Explanation: Hashable, Sendable, Codable {
+    /// One part of the expression, from the whole down to its operands.
+    public struct Line: Hashable, Sendable, Codable {
+        /// Nesting, 0 for the whole expression.
+        public var depth: Int
+        /// `error_rate(access, 2m) > 25%`.
+        public var text: String
+        /// `true`, `false`, `unknown`, or the value with its unit (`31.2 %`, `420 ms`).
+        public var value: String
+        public var samples: Int?
+        /// Why it is unknown: `12 of 20 samples`, `window restarted 40 s ago, needs 2m`.
+        public var note: String?
+
+        public init(
+            depth: Int, text: String, value: String, samples: Int? = nil, note: String? = nil
+        ) {
+            self.depth = depth
+            self.text = text
+            self.value = value
+            self.samples = samples
+            self.note = note
+        }
+    }
+
+    public var service: String
+    public var trigger: ServiceStatus.TriggerStatus
+    public var lines: [Line]
+    /// What would happen if it breached now, and why.
+    public var decision: String
+    public var reason: String
+    public var text: String
+
+    public init(
+        service: String, trigger: ServiceStatus.TriggerStatus, lines: [Line], decision: String,
+        reason: String, text: String
+    ) {
+        self.service = service
+        self.trigger = trigger
+        self.lines = lines
+        self.decision = decision
+        self.reason = reason
+        self.text = text
+    }
+}
+
+/// `GET /v1/incidents/{id}`.
+public struct IncidentDetail: Hashable, Sendable, Codable {
+    public var incident: IncidentRecord
+    public var timeline: [EventRecord]
+
+    public init(incident: IncidentRecord, timeline: [EventRecord]) {
+        self.incident = incident
+        self.timeline = timeline
+    }
+}
+
+/// Body of every answer that is not 2xx.
+public struct ErrorReply: Hashable, Sendable, Codable {
+    /// A stable code: `forbidden`, `not-found`, `invalid`, …
+    public var code: String
+    /// What is wrong and what to do.
+    public var message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
