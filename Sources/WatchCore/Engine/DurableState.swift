@@ -47,8 +47,3 @@ public struct Arming: Hashable, Sendable, Codable {
         self.until = until
     }
 }
-
-/// State of one service.
-public struct ServiceState: Hashable, Sendable, Codable {
-    public init() {}
-}

@@ -10,8 +10,9 @@ public enum Event: Hashable, Sendable {
     case version(service: String, source: Int, VersionReading)
     case task(id: String, TaskResult)
     case command(Command, by: Peer)
-    /// A transaction could not be made durable; what it held stays queued in the shell.
-    case storeFailed(String)
+    /// A transaction could not be made durable; what it held stays queued in the shell. `skipped`:
+    /// the tasks that were to be run after it and surely were not.
+    case storeFailed(String, skipped: [String])
     /// The store takes transactions again.
     case storeRecovered
 }

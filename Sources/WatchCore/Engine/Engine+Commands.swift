@@ -1,0 +1,123 @@
+// What people and pipelines ask for. Each act is recorded with who asked.
+
+extension Engine {
+    /// Carries out a command; the reply says what came of it.
+    public mutating func perform(
+        _ command: Command, by peer: Peer, at now: Moment
+    ) -> (reply: CommandReply, effects: [Effect]) {
+        switch command {
+        case .announce(let service, let release, let fields):
+            return on(service, now) { $0.announce(release, fields: fields, by: peer, &$1) }
+        case .declare(let service, let severity, let reason):
+            return on(service, now) { $0.declare(severity, reason, by: peer, &$1) }
+        case .rollback(let service, let to, let reason, let dryRun, let force):
+            return on(service, now) {
+                let request = RollbackRequest(
+                    to: to, reason: reason, isDryRun: dryRun, isForced: force)
+                return $0.rollback(request, by: peer, &$1)
+            }
+        case .mark(let service, let version, let standing, let reason):
+            return on(service, now) { $0.mark(version, standing, reason, by: peer, &$1) }
+        case .acknowledge(let incident, let comment):
+            return onIncident(incident, now) { $0.acknowledge(comment, by: peer, &$1) }
+        case .resolve(let incident, let comment):
+            return onIncident(incident, now) { $0.resolve(comment, by: peer, &$1) }
+        case .falseAlarm(let incident, let comment):
+            return onIncident(incident, now) { $0.falseAlarm(comment, by: peer, &$1) }
+        case .abort(let rollback, let reason):
+            guard
+                let service = services.first(where: { $0.value.state.rollback?.id == rollback })
+            else {
+                return (
+                    CommandReply(
+                        status: .notFound, message: "no rollback '\(printable(rollback))' runs"), []
+                )
+            }
+            return on(service.key, now) { $0.abort(reason, by: peer, &$1) }
+        case .arm(let service, let reason):
+            return switchArming(true, service, nil, reason, by: peer, at: now)
+        case .disarm(let service, let duration, let reason):
+            return switchArming(false, service, duration, reason, by: peer, at: now)
+        }
+    }
+
+    private mutating func on(
+        _ name: String, _ now: Moment,
+        _ body: (inout ServiceEngine, inout Context) -> CommandReply
+    ) -> (reply: CommandReply, effects: [Effect]) {
+        guard services[name] != nil else {
+            let known = configuration.services.map(\.name).joined(separator: ", ")
+            return (
+                CommandReply(
+                    status: .notFound,
+                    message: "no service '\(printable(name))' is configured; there is \(known)"), []
+            )
+        }
+        var reply = CommandReply(status: .notFound, message: "")
+        let effects = update(name, now) { service, context in
+            reply = body(&service, &context)
+            service.tick(&context)
+        }
+        return (reply, effects)
+    }
+
+    private mutating func onIncident(
+        _ id: String, _ now: Moment,
+        _ body: (inout ServiceEngine, inout Context) -> CommandReply
+    ) -> (reply: CommandReply, effects: [Effect]) {
+        guard
+            let service = services.first(where: { $0.value.state.incident?.record.id == id })
+        else {
+            let open = configuration.services.compactMap {
+                services[$0.name]?.state.incident?.record.id
+            }
+            let hint = open.isEmpty ? "none is open" : "open: \(open.joined(separator: ", "))"
+            return (
+                CommandReply(
+                    status: .notFound, message: "no incident '\(printable(id))' is open (\(hint))"),
+                []
+            )
+        }
+        return on(service.key, now, body)
+    }
+
+    private mutating func switchArming(
+        _ arm: Bool, _ service: String?, _ duration: Duration?, _ reason: String, by peer: Peer,
+        at now: Moment
+    ) -> (reply: CommandReply, effects: [Effect]) {
+        let until = duration.map { Moment(boot: now.boot + $0, wall: now.wall + $0) }
+        let arming = Arming(
+            isArmed: arm, by: peer.name, reason: printable(reason), since: now, until: until)
+        let what = arm ? "armed" : "disarmed"
+        let span = duration.map { " for \($0.text)" } ?? ""
+        if let service {
+            return on(service, now) { engine, context in
+                engine.state.arming = arm ? nil : arming
+                context.isDirty = true
+                context.events.append(
+                    engine.event(
+                        what, context, reason: peer.name,
+                        text: "\(service) \(what)\(span) by \(peer.name): \(printable(reason))"))
+                let host = context.host.arming.isArmed(at: now)
+                let note = arm && !host ? "; the host is still disarmed (`watchctl arm`)" : ""
+                return CommandReply(status: .done, message: "\(service) \(what)\(span)\(note)")
+            }
+        }
+        host.arming = arming
+        let event = EventRecord(
+            time: now.wall, kind: what, reason: peer.name,
+            text: "host \(what)\(span) by \(peer.name): \(printable(reason))")
+        return (
+            CommandReply(status: .done, message: "host \(what)\(span)"),
+            [.persist(Transaction(host: host, events: [event]))]
+        )
+    }
+}
+
+/// What a person wants rolled back, and how.
+struct RollbackRequest: Hashable, Sendable {
+    var to: String?
+    var reason: String
+    var isDryRun: Bool
+    var isForced: Bool
+}

@@ -1,0 +1,209 @@
+// The engine as others may see it: status, releases, explanations. Reading changes nothing but
+// caches of windows, so it works on a copy.
+
+extension Engine {
+    /// `daemon` comes from the shell, which alone knows it.
+    public func status(daemon: StatusReport.Daemon, at now: Moment) -> StatusReport {
+        var copy = self
+        return StatusReport(
+            time: now.wall, daemon: daemon, armed: host.arming.status(at: now),
+            storeProblem: storeProblem,
+            services: configuration.services.compactMap { service in
+                copy.inspect(service.name, now) { $0.status($1) }
+            })
+    }
+
+    public func releases(of name: String?) -> [ReleaseList] {
+        configuration.services.filter { name == nil || $0.name == name }.compactMap { service in
+            guard let book = services[service.name]?.state.book else { return nil }
+            return ReleaseList(
+                service: service.name, running: book.running?.release.version,
+                lastKnownGood: book.lastKnownGood?.identity.version,
+                releases: book.releases.sorted { $0.lastRan.boot > $1.lastRan.boot })
+        }
+    }
+
+    /// nil: no such service or trigger.
+    public func explain(service: String, trigger: String, at now: Moment) -> Explanation? {
+        var copy = self
+        return copy.inspect(service, now) { $0.explain(trigger, $1) } ?? nil
+    }
+
+    /// Open incidents, whose records may be newer than the store's.
+    public var openIncidents: [IncidentRecord] {
+        configuration.services.compactMap { services[$0.name]?.state.incident?.record }
+    }
+
+    private mutating func inspect<T>(
+        _ name: String, _ now: Moment, _ body: (inout ServiceEngine, Context) -> T
+    ) -> T? {
+        guard var service = services[name] else { return nil }
+        let context = Context(
+            now: now, configuration: configuration, neighbours: neighbours(of: name),
+            storeProblem: storeProblem, host: host)
+        return body(&service, context)
+    }
+}
+
+extension ServiceEngine {
+    mutating func status(_ context: Context) -> ServiceStatus {
+        let now = context.now
+        let triggerStatus = configuration.triggers.compactMap { status(of: $0, now) }
+        return ServiceStatus(
+            name: name, verdict: Self.worst(triggerStatus.map(\.verdict)),
+            armed: (state.arming ?? context.host.arming).status(at: now),
+            release: releaseStatus(now), releaseNote: releaseNote,
+            lastKnownGood: state.book.lastKnownGood?.identity.text,
+            sources: sourceStatus, signals: signalStatus(now.boot), triggers: triggerStatus,
+            incident: state.incident?.record, readiness: readiness(context))
+    }
+
+    private static func worst(_ verdicts: [VerdictName]) -> VerdictName {
+        for verdict in [VerdictName.breached, .blind, .insufficient]
+        where verdicts.contains(verdict) {
+            return verdict
+        }
+        return verdicts.isEmpty ? .insufficient : .healthy
+    }
+
+    private func status(
+        of trigger: TriggerConfiguration, _ now: Moment
+    ) -> ServiceStatus.TriggerStatus? {
+        guard let state = triggers[trigger.name] else { return nil }
+        let note: String? =
+            switch state.verdict {
+            case .healthy, .breached: nil
+            case .insufficient(let why), .blind(let why): why
+            }
+        return ServiceStatus.TriggerStatus(
+            name: trigger.name, when: trigger.when.source, severity: trigger.severity,
+            mode: trigger.mode, verdict: state.verdict.name, since: state.since.wall, note: note,
+            readings: state.readings)
+    }
+
+    private func releaseStatus(_ now: Moment) -> ServiceStatus.ReleaseStatus? {
+        guard let running = state.book.running else { return nil }
+        let release = state.book.release(running.release)
+        return ServiceStatus.ReleaseStatus(
+            version: running.release.version, commit: running.release.commit,
+            standing: release?.standing ?? .baking, since: running.began.wall,
+            baked: release?.baked.seconds ?? 0, bake: configuration.bake.seconds,
+            origin: running.origin.text)
+    }
+
+    private var releaseNote: String? {
+        if tracker.mixed != nil { return "mixed: several releases answer in turn" }
+        if tracker.isUnknown {
+            return tracker.sources.compactMap(\.problem).first ?? "no version was read yet"
+        }
+        if !tracker.disagreeing.isEmpty {
+            let read = tracker.sources.enumerated().compactMap { index, source in
+                source.identity.map { "\(configuration.version[index].label) says \($0.version)" }
+            }
+            return "version-disagreement: \(read.joined(separator: ", "))"
+        }
+        return nil
+    }
+
+    private var sourceStatus: [ServiceStatus.SourceStatus] {
+        zip(configuration.version, tracker.sources).map { source, state in
+            ServiceStatus.SourceStatus(
+                label: source.label, version: state.identity?.version, problem: state.problem)
+        }
+    }
+
+    private mutating func signalStatus(_ now: Instant) -> [ServiceStatus.SignalStatus] {
+        var result: [ServiceStatus.SignalStatus] = []
+        for probe in configuration.probes {
+            let width = shownWidth(probe.name)
+            guard var signal = probes[probe.name] else { continue }
+            let sums = signal.windows.sums(width: width, now: now)
+            let health = signal.health
+            let shown: ServiceStatus.SignalState =
+                if health.isBlind {
+                    .blind
+                } else {
+                    switch health.state {
+                    case .waiting: .waiting
+                    case .passing: .passing
+                    case .failing: .failing
+                    }
+                }
+            result.append(
+                Self.signal(probe.name, .probe, shown, width, sums, health.lastReason))
+        }
+        for stream in configuration.streams {
+            let width = shownWidth(stream.name)
+            guard var signal = streams[stream.name] else { continue }
+            let sums = signal.windows.sums(width: width, now: now)
+            let why = signal.health.blindness(now: now, noDataAfter: stream.noDataAfter)
+            let shown: ServiceStatus.SignalState =
+                why != nil ? .blind : signal.health.lastLine == nil ? .waiting : .passing
+            result.append(Self.signal(stream.name, .stream, shown, width, sums, why))
+        }
+        return result
+    }
+
+    private static func signal(
+        _ name: String, _ kind: ServiceStatus.SignalStatus.Kind,
+        _ state: ServiceStatus.SignalState, _ width: Duration, _ sums: SignalWindows.Sums,
+        _ note: String?
+    ) -> ServiceStatus.SignalStatus {
+        ServiceStatus.SignalStatus(
+            name: name, kind: kind, state: state, window: width.seconds, count: sums.count,
+            errorRate: sums.count > 0 ? Double(sums.errors) / Double(sums.count) : nil,
+            p50: sums.latency.percentile(50), p95: sums.latency.percentile(95), note: note)
+    }
+
+    /// The gravest trigger that may act; what would it be allowed?
+    private func readiness(_ context: Context) -> ServiceStatus.Readiness {
+        let automatic = configuration.triggers.filter { trigger in
+            trigger.mode == .auto
+                && context.configuration.policy[trigger.severity]?.action == .rollback
+        }
+        guard let trigger = automatic.max(by: { $0.severity < $1.severity }) else {
+            return ServiceStatus.Readiness(
+                ready: false, reason: "no-auto-trigger",
+                text: "no trigger may act by itself (mode: auto, policy action: rollback)",
+                target: state.book.lastKnownGood?.identity.version)
+        }
+        switch automaticAction(trigger, context) {
+        case .success(let (plan, target)):
+            return ServiceStatus.Readiness(
+                ready: true, reason: nil,
+                text: "would roll back to \(target.identity.text) with plan \(plan.name)",
+                target: target.identity.version)
+        case .failure(let refusal):
+            return ServiceStatus.Readiness(
+                ready: false, reason: refusal.reason.code, text: refusal.text,
+                target: state.book.lastKnownGood?.identity.version)
+        }
+    }
+
+    mutating func explain(_ name: String, _ context: Context) -> Explanation? {
+        guard let trigger = trigger(name), let shown = status(of: trigger, context.now) else {
+            return nil
+        }
+        let evaluation = evaluate(trigger.when, judgement(of: trigger), now: context.now.boot)
+        let decision = decide(trigger, context)
+        let reason: Reason
+        let text: String
+        switch decision {
+        case .rollback(let plan, let target):
+            reason = .trigger(name)
+            text = "a breach would roll back to \(target.identity.text) with plan \(plan.name)"
+        case .page(let refusal?):
+            reason = refusal.reason
+            text = "a breach would page: \(refusal.text)"
+        case .page(nil):
+            reason = .trigger(name)
+            text = "a breach would page (mode \(trigger.mode.rawValue))"
+        case .record:
+            reason = trigger.mode == .shadow ? .shadow : .trigger(name)
+            text = "a breach would only be recorded"
+        }
+        return Explanation(
+            service: self.name, trigger: shown, lines: evaluation.lines, decision: decision.name,
+            reason: reason.code, text: text)
+    }
+}

@@ -1,0 +1,160 @@
+// The value that decides everything. It takes an event and the time and returns effects; it reads
+// no clock, no file and no random source. The same value runs live, in replay and in a simulator.
+//
+// The shell calls `handle` for every event, does the effects in order, and calls it with `.tick`
+// at `nextDeadline`.
+
+public struct Engine {
+    /// A pause between two events longer than this is time nobody watched.
+    static let gap = Duration.seconds(5)
+
+    public private(set) var configuration: Configuration
+    var host: HostState
+    var services: [String: ServiceEngine] = [:]
+    /// Why the store takes nothing; nil: it does.
+    private(set) public var storeProblem: String?
+    private var lastHandled: Instant?
+
+    /// - Parameters:
+    ///   - stored: what the last run left; its instants belong to boot `storedBootID`.
+    ///   - now: the time of starting.
+    public init(
+        configuration: Configuration, stored: DurableState? = nil, storedBootID: String = "",
+        bootID: String = "", now: Moment
+    ) {
+        self.configuration = configuration
+        let rebase = Rebase(now: now, isSameBoot: storedBootID == bootID)
+        host = stored?.host ?? HostState()
+        host.arming.rebase(rebase)
+        for service in configuration.services {
+            var state = stored?.services[service.name] ?? ServiceState()
+            state.rebase(rebase)
+            services[service.name] = ServiceEngine(
+                configuration: service, verifyExpressions: Self.verifyExpressions(configuration),
+                state: state, now: now)
+        }
+    }
+
+    static func verifyExpressions(_ configuration: Configuration) -> [Expression] {
+        configuration.plans.flatMap(\.verify.when)
+    }
+
+    /// When `handle(.tick)` is wanted next: verdicts are computed at every whole second.
+    public func nextDeadline(after now: Instant) -> Instant {
+        Instant(nanoseconds: (now.second + 1) * 1_000_000_000)
+    }
+
+    /// What to do first after a restart: unfinished tasks are asked after.
+    public mutating func resume(at now: Moment) -> [Effect] {
+        var effects: [Effect] = []
+        for service in configuration.services {
+            guard let rollback = services[service.name]?.state.rollback else { continue }
+            if let pending = rollback.pending { effects.append(.resume(pending)) }
+            effects.append(.readVersions(service: service.name))
+        }
+        return effects + [.deliver]
+    }
+
+    /// Takes in one event. Effects are to be done in order; see `Effect`.
+    public mutating func handle(_ event: Event, at now: Moment) -> [Effect] {
+        noteGap(now)
+        switch event {
+        case .tick: return updateAll(now) { $0.tick(&$1) }
+        case .probe(let service, let probe, let result):
+            return update(service, now) {
+                $0.record(result, probe: probe)
+                $0.tick(&$1)
+            }
+        case .stream(let service, let stream, let batch):
+            return update(service, now) {
+                $0.record(batch, stream: stream, now: $1.now.boot)
+                $0.tick(&$1)
+            }
+        case .version(let service, let source, let reading):
+            return update(service, now) {
+                $0.record(reading, source: source, &$1)
+                $0.tick(&$1)
+            }
+        case .task(let id, let result):
+            guard let owner = services.first(where: { $0.value.state.rollback?.pending?.id == id })
+            else { return [] }
+            return update(owner.key, now) {
+                $0.taskFinished(id, result, &$1)
+                $0.tick(&$1)
+            }
+        case .command(let command, let peer): return perform(command, by: peer, at: now).effects
+        case .storeFailed(let problem, let skipped):
+            storeProblem = problem
+            return fromMemory(updateAll(now) { $0.storeFailed(problem, skipped: skipped, &$1) })
+        case .storeRecovered:
+            storeProblem = nil
+            return updateAll(now) { $0.storeRecovered(&$1) }
+        }
+    }
+
+    private mutating func noteGap(_ now: Moment) {
+        if let last = lastHandled, now.boot - last > Self.gap {
+            for name in services.keys { services[name]?.uncover(from: last, to: now.boot) }
+        }
+        lastHandled = Swift.max(lastHandled ?? now.boot, now.boot)
+    }
+
+    // MARK: - One service at a time
+
+    mutating func updateAll(
+        _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
+    ) -> [Effect] {
+        configuration.services.flatMap { update($0.name, now, body) }
+    }
+
+    mutating func update(
+        _ name: String, _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
+    ) -> [Effect] {
+        guard var service = services[name] else { return [] }
+        var context = Context(
+            now: now, configuration: configuration, neighbours: neighbours(of: name),
+            storeProblem: storeProblem, host: host)
+        body(&service, &context)
+        service.syncRollbackRecord()
+        services[name] = service
+        host = context.host
+        return effects(of: service, &context)
+    }
+
+    /// What changed becomes one transaction, then what is to be done after it.
+    private func effects(of service: ServiceEngine, _ context: inout Context) -> [Effect] {
+        var effects: [Effect] = []
+        if context.isDirty, let incident = service.state.incident {
+            context.incidents.append(incident.record)
+        }
+        let transaction = Transaction(
+            host: context.hostChanged ? host : nil,
+            services: context.isDirty ? [service.configuration.name: service.state] : [:],
+            events: context.events, incidents: context.incidents, messages: context.messages)
+        if !transaction.isEmpty { effects.append(.persist(transaction)) }
+        effects += context.actions
+        if !context.messages.isEmpty { effects.append(.deliver) }
+        return effects
+    }
+
+    /// While the store is unavailable pages go out from memory, before anything is tried.
+    private func fromMemory(_ effects: [Effect]) -> [Effect] {
+        let messages = effects.flatMap { effect -> [OutboxMessage] in
+            if case .persist(let transaction) = effect { transaction.messages } else { [] }
+        }
+        return messages.isEmpty ? effects : [.deliverFromMemory(messages)] + effects
+    }
+
+    func neighbours(of name: String) -> [Neighbour] {
+        guard configuration.services.count > 1 else { return [] }
+        return configuration.services.compactMap { other in
+            guard other.name != name, let service = services[other.name] else { return nil }
+            return Neighbour(
+                name: other.name,
+                isRollingBackAutomatically: service.state.rollback.map { !$0.asker.isPerson }
+                    ?? false,
+                graveBreach: service.graveBreachSince, dependsOn: other.dependsOn,
+                announced: service.announcedDeployment)
+        }
+    }
+}

@@ -1,0 +1,239 @@
+// A service's part of what people ask for.
+
+extension ServiceEngine {
+    mutating func declare(
+        _ severity: Severity, _ reason: String, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        openIncident(severity: severity, &context)
+        guard let id = state.incident?.record.id else {
+            return CommandReply(status: .refused, reason: "busy", message: "no incident opened")
+        }
+        if state.incident?.record.reason == nil {
+            state.incident?.record.reason = "declared:\(peer.name)"
+        }
+        context.events.append(
+            event(
+                "incident.declared", context, reason: peer.name,
+                text: "\(peer.name) declared it: \(printable(reason))"))
+        send(
+            .page, title: "\(name): declared by \(peer.name), \(printable(reason, limit: 80))",
+            text: "\(peer.name) declared an incident: \(printable(reason)).",
+            reason: "declared:\(peer.name)", &context)
+        return CommandReply(status: .done, message: "incident \(id) is open", incident: id)
+    }
+
+    mutating func acknowledge(
+        _ comment: String, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        let id = state.incident?.record.id
+        state.incident?.record.acknowledgedBy = peer.name
+        state.incident?.escalateAt = nil
+        context.isDirty = true
+        context.events.append(
+            event(
+                "incident.acknowledged", context, reason: peer.name,
+                text: Self.said("\(peer.name) answered", comment)))
+        return CommandReply(
+            status: .done, message: "\(id ?? "") acknowledged by \(peer.name)", incident: id)
+    }
+
+    mutating func resolve(
+        _ comment: String, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        let id = state.incident?.record.id
+        if let rollback = state.rollback {
+            return CommandReply(
+                status: .refused, reason: "busy",
+                message: "rollback \(rollback.id) runs; wait for it, or `watchctl abort "
+                    + "\(rollback.id)` first", incident: id)
+        }
+        closeIncident(Self.said("resolved by \(peer.name)", comment), &context)
+        return CommandReply(status: .done, message: "\(id ?? "") resolved", incident: id)
+    }
+
+    /// A mark, not a state: it lifts the verdict on the release, too.
+    mutating func falseAlarm(
+        _ comment: String, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        let id = state.incident?.record.id
+        state.incident?.record.isFalseAlarm = true
+        context.isDirty = true
+        if let blamed = state.incident?.record.release,
+            state.book.release(blamed)?.standing == .bad
+        {
+            state.book.mark(blamed, .baking, reason: "false alarm, says \(peer.name)")
+        }
+        context.events.append(
+            event(
+                "incident.false-alarm", context, reason: peer.name,
+                text: Self.said("marked as a false alarm by \(peer.name)", comment)))
+        return CommandReply(
+            status: .done, message: "\(id ?? "") is marked as a false alarm", incident: id)
+    }
+
+    mutating func mark(
+        _ version: String, _ standing: Standing, _ reason: String, by peer: Peer,
+        _ context: inout Context
+    ) -> CommandReply {
+        guard let release = state.book.release(version: version) else {
+            let known = state.book.releases.map(\.identity.text).joined(separator: ", ")
+            return CommandReply(
+                status: .notFound,
+                message: "no release '\(printable(version))' of \(name) was ever seen; "
+                    + "known: \(known.isEmpty ? "none" : known)")
+        }
+        let why = Self.said("marked by \(peer.name)", reason)
+        state.book.mark(release.identity, standing, reason: why)
+        context.isDirty = true
+        context.events.append(
+            event(
+                "release.\(standing.rawValue)", context, release: release.identity,
+                reason: peer.name, text: "\(release.identity.text): \(why)"))
+        return CommandReply(
+            status: .done, message: "\(release.identity.text) is \(standing.rawValue)")
+    }
+
+    mutating func abort(
+        _ reason: String, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        let id = state.rollback?.id
+        let stop = Rollback.Stop(
+            reason: "aborted", text: Self.said("aborted by \(peer.name)", reason), isAbort: true)
+        stopRollback(stop, &context)
+        return CommandReply(
+            status: .done, message: "\(id ?? "") is being stopped; 'after' steps still run",
+            incident: state.incident?.record.id, rollback: id)
+    }
+
+    // MARK: - Rollback by a person
+
+    mutating func rollback(
+        _ request: RollbackRequest, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        let plan: Plan
+        let target: Release
+        switch personalRollback(request, context) {
+        case .failure(let refusal):
+            return CommandReply(
+                status: .refused, reason: refusal.reason.code, message: refusal.text)
+        case .success(let found): (plan, target) = found
+        }
+        if request.isDryRun {
+            return CommandReply(
+                status: .done,
+                message: "would roll \(name) back to \(target.identity.text) with plan "
+                    + plan.name, plan: lines(plan, target))
+        }
+        openIncident(severity: .high, &context)
+        state.incident?.record.decided = context.now.wall
+        state.incident?.record.decision = "rollback"
+        state.incident?.record.reason = "person:\(peer.name)"
+        // Whoever rolls back has answered.
+        state.incident?.record.acknowledgedBy = peer.name
+        context.events.append(
+            event(
+                "decision", context, decision: "rollback", reason: "person:\(peer.name)",
+                text: Self.said("\(peer.name) asked for it", request.reason)))
+        beginRollback(
+            plan: plan, to: target, asker: .person(peer.name), isForced: request.isForced,
+            &context)
+        return CommandReply(
+            status: .done, message: "rollback \(state.rollback?.id ?? "") has begun",
+            incident: state.incident?.record.id, rollback: state.rollback?.id)
+    }
+
+    private func personalRollback(_ request: RollbackRequest, _ context: Context) -> Permission {
+        if let rollback = state.rollback {
+            return .failure(
+                Refusal(
+                    .busy,
+                    "rollback \(rollback.id) of \(name) runs already; "
+                        + "`watchctl abort \(rollback.id)` stops it"))
+        }
+        guard let plan = configuration.plan.flatMap({ context.configuration.plan($0) }) else {
+            return .failure(Refusal(.noPlan, "\(name) has no rollback plan in the configuration"))
+        }
+        guard let running = state.book.running else {
+            return .failure(
+                Refusal(
+                    .releaseUnknown,
+                    "which release of \(name) runs is not known, so nothing can "
+                        + "be rolled back from it; announce it with `watchctl deploy`"))
+        }
+        if let problem = context.storeProblem {
+            return .failure(
+                Refusal(.storeUnavailable, "what is done cannot be recorded: \(problem)"))
+        }
+        switch target(request, context) {
+        case .failure(let refusal): return .failure(refusal)
+        case .success(let target):
+            if target.identity.matches(running.release) {
+                return .failure(
+                    Refusal(.sameRelease, "\(target.identity.text) runs already"))
+            }
+            if target.standing == .bad, !request.isForced {
+                return .failure(
+                    Refusal(
+                        .targetQuarantined,
+                        "\(target.identity.text) is bad "
+                            + "(\(target.standingReason)); --force goes there all the same"))
+            }
+            return .success((plan, target))
+        }
+    }
+
+    private enum Target {
+        case success(Release)
+        case failure(Refusal)
+    }
+
+    private func target(_ request: RollbackRequest, _ context: Context) -> Target {
+        guard let version = request.to else {
+            guard let known = state.book.lastKnownGood else {
+                return .failure(
+                    Refusal(
+                        .noKnownGood,
+                        "no earlier release of \(name) is known to be good; "
+                            + "name one with --to VERSION"))
+            }
+            return .success(known)
+        }
+        guard Identifier.isValid(version) else {
+            return .failure(
+                Refusal(.noKnownGood, "that is no version: \(Identifier.refusal(version))"))
+        }
+        return .success(
+            state.book.release(version: version)
+                ?? Release(
+                    identity: ReleaseIdentity(version: version), lastRan: context.now))
+    }
+
+    private func lines(_ plan: Plan, _ target: Release) -> [String] {
+        var lines: [String] = []
+        for gate in plan.gates {
+            lines.append("gate \(gate.name): \(gate.action.summary) (within \(gate.timeout.text))")
+        }
+        for step in plan.before { lines.append("before: \(Self.line(step))") }
+        for method in plan.methods {
+            let loses = method.loses.map { ", loses \($0)" } ?? ""
+            let needs = method.isUnattended ? "" : " (only with approval)"
+            lines.append("method \(method.name)\(loses)\(needs):")
+            for step in method.steps { lines.append("  \(Self.line(step))") }
+        }
+        for step in plan.after { lines.append("after: \(Self.line(step))") }
+        let verify = plan.verify
+        lines.append(
+            "verify: \(target.identity.text) read \(verify.version) times within "
+                + "\(verify.landWithin.text), then all clear for \(verify.clearFor.text) within "
+                + verify.timeout.text)
+        return lines
+    }
+
+    private static func line(_ step: Step) -> String {
+        "\(step.name): \(step.action.summary) (within \(step.timeout.text))"
+    }
+
+    private static func said(_ what: String, _ comment: String) -> String {
+        comment.isEmpty ? what : "\(what): \(printable(comment))"
+    }
+}

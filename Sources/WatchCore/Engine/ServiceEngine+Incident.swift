@@ -1,0 +1,218 @@
+// Breaches open, join and end the one incident of a service.
+
+extension ServiceEngine {
+    var triggerOrder: [String] { configuration.triggers.map(\.name) }
+
+    mutating func breachBegan(
+        _ trigger: TriggerConfiguration, _ breach: TriggerState, _ context: inout Context
+    ) {
+        if trigger.mode == .shadow {
+            recordShadow(trigger, breach, &context)
+            return
+        }
+        let isNew = state.incident == nil
+        openIncident(severity: trigger.severity, &context)
+        state.incident?.record.breaches.append(
+            IncidentRecord.Breach(
+                trigger: trigger.name, severity: trigger.severity, began: context.now.wall,
+                readings: breach.readings))
+        state.incident?.allClearSince = nil
+        if !isNew {
+            context.events.append(
+                event(
+                    "incident.joined", context, trigger: trigger,
+                    text: "'\(trigger.name)' joined the incident"))
+        }
+        if trigger.mode == .veto, state.rollback != nil { return }
+        decideAnew(joining: trigger, &context)
+    }
+
+    private func shadowDecision(_ trigger: TriggerConfiguration, _ context: Context) -> String {
+        var live = trigger
+        live.mode = .auto
+        return decide(live, context).name
+    }
+
+    private func recordShadow(
+        _ trigger: TriggerConfiguration, _ breach: TriggerState, _ context: inout Context
+    ) {
+        let would = shadowDecision(trigger, context)
+        context.events.append(
+            event(
+                "would-have-acted", context, trigger: trigger, decision: "record",
+                reason: "shadow:\(would)",
+                text: "'\(trigger.name)' is in shadow mode; as auto it would decide: \(would)",
+                readings: breach.readings))
+    }
+
+    /// Opens the incident, or makes the open one at least so severe; a cleared or superseded one
+    /// opens again.
+    mutating func openIncident(severity: Severity, _ context: inout Context) {
+        context.isDirty = true
+        if var incident = state.incident {
+            incident.record.severity = Swift.max(incident.record.severity, severity)
+            if incident.record.state == .cleared || incident.record.state == .superseded {
+                incident.record.state = .open
+                incident.closesAt = nil
+                incident.record.release = state.book.running?.release
+            }
+            state.incident = incident
+            return
+        }
+        let id = "\(name)-\(context.nextNumber())"
+        var record = IncidentRecord(
+            id: id, service: name, state: .open, severity: severity, opened: context.now.wall,
+            release: state.book.running?.release)
+        record.firstBad = context.now.wall
+        state.incident = Incident(record: record, opened: context.now)
+        context.events.append(
+            event("incident.opened", context, text: "incident \(id) opened"))
+    }
+
+    /// Decides about the most severe breach that stands. Nothing is decided while a rollback runs.
+    mutating func decideAnew(joining trigger: TriggerConfiguration?, _ context: inout Context) {
+        guard let incident = state.incident, state.rollback == nil else { return }
+        switch incident.record.state {
+        case .recovered:
+            pageAgain(trigger, reason: .probation, "it was rolled back a short time ago", &context)
+            return
+        case .handedOver:
+            pageAgain(
+                trigger, reason: .notTheRelease, "the incident was handed over to people", &context)
+            return
+        case .rollingBack, .verifying, .closed: return
+        case .open, .awaitingApproval, .cleared, .superseded: break
+        }
+        guard let worst = incident.worstOpenBreach(order: triggerOrder),
+            let trigger = self.trigger(worst.trigger)
+        else { return }
+        carryOut(decide(trigger, context), for: trigger, &context)
+    }
+
+    mutating func carryOut(
+        _ decision: Decision, for trigger: TriggerConfiguration, _ context: inout Context
+    ) {
+        let refusal: Refusal? = if case .page(let refusal) = decision { refusal } else { nil }
+        let reason = refusal?.reason ?? .trigger(trigger.name)
+        if state.incident?.record.decided == nil || decision.name == "rollback" {
+            state.incident?.record.decided = context.now.wall
+        }
+        state.incident?.record.decision = decision.name
+        state.incident?.record.reason = reason.code
+        state.incident?.waitsForBrake = reason == .busy
+        context.isDirty = true
+        context.events.append(
+            event(
+                "decision", context, trigger: trigger, decision: decision.name,
+                reason: reason.code,
+                text: refusal?.text ?? "\(decision.name) because '\(trigger.name)' is breached",
+                readings: triggers[trigger.name]?.readings ?? [:]))
+        switch decision {
+        case .rollback(let plan, let target):
+            beginRollback(
+                plan: plan, to: target, asker: .watchd(trigger: trigger.name), isForced: false,
+                &context)
+        case .page: page(for: trigger, refusal, &context)
+        case .record: break
+        }
+    }
+
+    mutating func breachCleared(_ trigger: TriggerConfiguration, _ context: inout Context) {
+        guard trigger.mode != .shadow, state.incident != nil else { return }
+        state.incident?.markCleared(trigger.name, at: context.now.wall)
+        context.isDirty = true
+    }
+
+    /// What time brings: clearing, closing, the next step of a route, the end of `busy`.
+    mutating func advanceIncident(_ context: inout Context) {
+        guard let incident = state.incident, state.rollback == nil else { return }
+        let now = context.now.boot
+        switch incident.record.state {
+        case .open, .awaitingApproval:
+            if !incident.hasOpenBreach, !incident.record.breaches.isEmpty {
+                settleIncident(.cleared, "all breaches have cleared", &context)
+                return
+            }
+            if incident.waitsForBrake, neighbourRefusal(context)?.reason != .busy {
+                decideAnew(joining: nil, &context)
+                return
+            }
+            escalateWhenDue(&context)
+        case .handedOver:
+            escalateWhenDue(&context)
+            watchHandedOver(&context)
+        case .recovered, .cleared, .superseded:
+            if let closes = incident.closesAt, closes.boot <= now, !incident.hasOpenBreach {
+                closeIncident("the time of probation is over", &context)
+            }
+        case .rollingBack, .verifying, .closed: break
+        }
+    }
+
+    private mutating func watchHandedOver(_ context: inout Context) {
+        guard var incident = state.incident else { return }
+        if incident.hasOpenBreach {
+            incident.allClearSince = nil
+        } else if incident.allClearSince == nil {
+            incident.allClearSince = context.now
+        }
+        state.incident = incident
+        guard let since = incident.allClearSince, incident.record.acknowledgedBy != nil,
+            context.now.boot - since.boot >= Incident.handedOverClears
+        else { return }
+        closeIncident("acknowledged, and all clear for \(Incident.handedOverClears.text)", &context)
+    }
+
+    /// `cleared` and `superseded`: it closes by itself after the probation.
+    mutating func settleIncident(
+        _ ending: IncidentState, _ why: String, _ context: inout Context
+    ) {
+        let probation =
+            configuration.plan.flatMap { context.configuration.plan($0)?.probation } ?? .minutes(15)
+        state.incident?.record.state = ending
+        state.incident?.escalateAt = nil
+        state.incident?.waitsForBrake = false
+        state.incident?.closesAt = Moment(
+            boot: context.now.boot + probation, wall: context.now.wall + probation)
+        context.isDirty = true
+        context.events.append(event("incident.\(ending.rawValue)", context, text: why))
+    }
+
+    mutating func closeIncident(_ why: String, _ context: inout Context) {
+        guard state.incident != nil else { return }
+        context.isDirty = true
+        context.events.append(event("incident.closed", context, text: why))
+        sendResolve(why, &context)
+        state.incident?.record.state = .closed
+        state.incident?.record.closed = context.now.wall
+        if let record = state.incident?.record { context.incidents.append(record) }
+        state.incident = nil
+    }
+
+    /// Another release runs: an incident that waits is about a release that is gone.
+    mutating func releaseChanged(
+        to release: ReleaseIdentity, isOurs: Bool, _ context: inout Context
+    ) {
+        guard let incident = state.incident, state.rollback == nil, !isOurs else { return }
+        switch incident.record.state {
+        case .open, .awaitingApproval:
+            settleIncident(.superseded, "\(release.text) was deployed", &context)
+        case .rollingBack, .verifying, .recovered, .handedOver, .cleared, .superseded, .closed:
+            break
+        }
+    }
+
+    mutating func badReleaseRedeployed(_ release: ReleaseIdentity, _ context: inout Context) {
+        context.events.append(
+            event(
+                "release.bad-redeployed", context, release: release,
+                reason: "bad-release-redeployed",
+                text: "\(release.text) is known to be bad and was deployed again"))
+        openIncident(severity: .high, &context)
+        send(
+            .page, title: "\(name): bad release \(release.text) was deployed again",
+            text: state.book.release(release)?.standingReason
+                ?? "It was found to be bad before.",
+            reason: "bad-release-redeployed", &context)
+    }
+}

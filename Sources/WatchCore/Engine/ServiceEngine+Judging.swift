@@ -1,0 +1,123 @@
+// Verdicts: each trigger is evaluated whenever something came in and at every whole second.
+
+extension ServiceEngine {
+    /// A trigger's judgement now: while a rollback is being verified, its settling stood for the
+    /// warm-up.
+    func judgement(of trigger: TriggerConfiguration) -> Judgement {
+        var judgement = trigger.judgement
+        if isSettledAfterRollback { judgement.warmUp = .zero }
+        return judgement
+    }
+
+    mutating func judge(_ context: inout Context) {
+        let now = context.now
+        for trigger in configuration.triggers {
+            guard var state = triggers[trigger.name] else { continue }
+            let evaluation = evaluate(trigger.when, judgement(of: trigger), now: now.boot)
+            let transition = state.judge(
+                evaluation, clearFor: trigger.judgement.clearFor, now: now)
+            triggers[trigger.name] = state
+            guard let transition else { continue }
+            note(transition, of: trigger, state, &context)
+        }
+    }
+
+    private mutating func note(
+        _ transition: TriggerState.Transition, of trigger: TriggerConfiguration,
+        _ state: TriggerState, _ context: inout Context
+    ) {
+        let expression = trigger.when.source
+        switch transition {
+        case .began:
+            context.events.append(
+                event(
+                    "trigger.breached", context, trigger: trigger,
+                    text: "\(trigger.name): \(expression) is true", readings: state.readings))
+            breachBegan(trigger, state, &context)
+        case .cleared:
+            context.events.append(
+                event(
+                    "trigger.cleared", context, trigger: trigger,
+                    text: "\(trigger.name): \(expression) is false", readings: state.readings))
+            breachCleared(trigger, &context)
+        case .changed:
+            guard let (kind, why) = Self.uncertainty(state.verdict) else { return }
+            context.events.append(
+                event(
+                    kind, context, trigger: trigger, text: "\(trigger.name): \(why)",
+                    readings: state.readings))
+        }
+    }
+
+    private static func uncertainty(_ verdict: TriggerState.Verdict) -> (String, String)? {
+        switch verdict {
+        case .insufficient(let why): ("trigger.insufficient", why)
+        case .blind(let why): ("trigger.blind", "could not measure, \(why)")
+        case .healthy, .breached: nil
+        }
+    }
+
+    /// Triggers that speak of a release's health: severity high or critical, shadow aside.
+    var graveTriggers: [TriggerConfiguration] {
+        configuration.triggers.filter { $0.severity >= .high && $0.mode != .shadow }
+    }
+
+    var isGravelyBreached: Bool {
+        graveTriggers.contains { triggers[$0.name]?.isBreached ?? false }
+    }
+
+    var vetoes: [TriggerConfiguration] {
+        configuration.triggers.filter {
+            $0.mode == .veto && (triggers[$0.name]?.isBreached ?? false)
+        }
+    }
+
+    /// Counts the last second as evidence of health when it was one (DESIGN "Standing").
+    mutating func gatherEvidence(_ context: inout Context) {
+        let now = context.now
+        let second = Instant(nanoseconds: now.boot.second * 1_000_000_000)
+        guard let last = lastEvidence else {
+            lastEvidence = second
+            return
+        }
+        guard second > last else { return }
+        lastEvidence = second
+        let elapsed = second - last
+        guard elapsed <= Engine.gap else { return }
+        if isGravelyBreached {
+            state.book.restartBake()
+            return
+        }
+        guard isEvidence(now.boot) else { return }
+        let needed = configuration.bake
+        guard state.book.bake(elapsed, needed: needed) else { return }
+        guard let release = state.book.running?.release else { return }
+        context.isDirty = true
+        context.events.append(
+            event(
+                "release.good", context, release: release, reason: "baked",
+                text: "\(release.text) is good: healthy for \(needed.text) of watched time"))
+    }
+
+    private func isEvidence(_ now: Instant) -> Bool {
+        guard state.book.running != nil, !tracker.isUnknown, tracker.mixed == nil else {
+            return false
+        }
+        let healthy = graveTriggers.contains { triggers[$0.name]?.verdict == .healthy }
+        guard healthy else { return false }
+        let automatic = configuration.triggers.filter { $0.mode == .auto }
+        return !automatic.contains { trigger in
+            signals(of: trigger).contains { blindness(of: $0, now: now) != nil }
+        }
+    }
+
+    func signals(of trigger: TriggerConfiguration) -> [String] {
+        trigger.when.operands.flatMap { operand in
+            switch operand {
+            case .signal(_, let signal, _): [signal]
+            case .failing(let names): names
+            case .up(let name): [name]
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+// Who is told what. A page goes along its route until somebody answers; whatever was paged is
+// resolved in the same places.
+
+extension ServiceEngine {
+    mutating func page(
+        for trigger: TriggerConfiguration, _ refusal: Refusal?, _ context: inout Context
+    ) {
+        let what = refusal == nil ? "" : ", not rolled back: \(refusal?.reason.code ?? "")"
+        var text = "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
+        if let refusal { text += " Not rolled back by itself, because \(refusal.text)." }
+        if let target = state.book.lastKnownGood, state.rollback == nil {
+            text += " To roll back to \(target.identity.text): `watchctl rollback \(name)`."
+        }
+        send(
+            .page, title: "\(name): \(trigger.name)\(what)", text: text,
+            reason: (refusal?.reason ?? .trigger(trigger.name)).code, &context)
+    }
+
+    /// A breach joined an incident in which watchd acts no more.
+    mutating func pageAgain(
+        _ trigger: TriggerConfiguration?, reason: Reason, _ why: String,
+        _ context: inout Context
+    ) {
+        guard let trigger else { return }
+        context.isDirty = true
+        context.events.append(
+            event(
+                "decision", context, trigger: trigger, decision: "page", reason: reason.code,
+                text: why, readings: triggers[trigger.name]?.readings ?? [:]))
+        send(
+            .page, title: "\(name): \(trigger.name)",
+            text: "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name])). "
+                + "watchd does not act: \(why).",
+            reason: reason.code, &context)
+    }
+
+    /// Sends along the route of the incident's severity; a page starts the clock for an answer.
+    mutating func send(
+        _ kind: Message.Kind, title: String, text: String, reason: String,
+        fields: [Message.Field] = [], _ context: inout Context
+    ) {
+        guard var incident = state.incident else { return }
+        let policy = context.configuration.policy[incident.record.severity]
+        if incident.route == nil { incident.route = policy?.page }
+        let route = incident.route.flatMap { context.configuration.route($0) }
+        var channels = incident.pagedChannels
+        if kind == .page, let route {
+            if incident.nextRouteStep == 0 { incident.nextRouteStep = 1 }
+            for channel in route.steps.prefix(incident.nextRouteStep).joined()
+            where !channels.contains(channel) {
+                channels.append(channel)
+            }
+            incident.pagedChannels = channels
+            if let within = policy?.respondWithin, incident.record.acknowledgedBy == nil,
+                incident.escalateAt == nil
+            {
+                incident.escalateAt = Moment(
+                    boot: context.now.boot + within, wall: context.now.wall + within)
+            }
+        } else if kind == .update, channels.isEmpty, let route {
+            channels = route.steps.first ?? []
+            incident.pagedChannels = channels
+            incident.nextRouteStep = 1
+        }
+        incident.messages += 1
+        incident.lastTitle = title
+        state.incident = incident
+        context.isDirty = true
+        let message = message(kind, title, text, reason, fields, incident, context)
+        for channel in channels {
+            context.messages.append(
+                OutboxMessage(
+                    id: "\(incident.record.id)/\(incident.messages)/\(channel)", channel: channel,
+                    message: message))
+        }
+    }
+
+    private func message(
+        _ kind: Message.Kind, _ title: String, _ text: String, _ reason: String,
+        _ fields: [Message.Field], _ incident: Incident, _ context: Context
+    ) -> Message {
+        var all = [
+            Message.Field("incident", incident.record.id),
+            Message.Field("severity", incident.record.severity.rawValue),
+            Message.Field("reason", reason),
+        ]
+        if let release = state.book.running?.release {
+            all.append(Message.Field("running", release.text))
+        }
+        all += fields
+        all.append(Message.Field("look", "watchctl incident \(incident.record.id)"))
+        return Message(
+            kind: kind, time: context.now.wall, service: name, incident: incident.record.id,
+            severity: incident.record.severity, title: title, text: text, fields: all,
+            dedupKey: "watchd/\(incident.record.id)")
+    }
+
+    mutating func sendResolve(_ why: String, _ context: inout Context) {
+        guard let incident = state.incident, !incident.pagedChannels.isEmpty else { return }
+        let ending = incident.record.state.rawValue
+        send(
+            .resolve, title: "\(name): resolved (\(incident.record.id), \(ending))",
+            text: "The incident is closed: \(why).", reason: ending, &context)
+    }
+
+    /// Nobody answered in time: the next step of the route.
+    mutating func escalateWhenDue(_ context: inout Context) {
+        guard var incident = state.incident, let due = incident.escalateAt,
+            due.boot <= context.now.boot
+        else { return }
+        incident.escalateAt = nil
+        let steps = incident.route.flatMap { context.configuration.route($0)?.steps } ?? []
+        guard incident.nextRouteStep < steps.count else {
+            state.incident = incident
+            context.isDirty = true
+            context.events.append(
+                event(
+                    "page.unanswered", context, reason: "no-answer",
+                    text: "nobody answered, and the route has no further step"))
+            return
+        }
+        incident.nextRouteStep += 1
+        let step = incident.nextRouteStep
+        state.incident = incident
+        context.events.append(
+            event("page.escalated", context, reason: "no-answer", text: "step \(step) of the route")
+        )
+        let title = incident.lastTitle ?? "\(name): incident \(incident.record.id)"
+        send(
+            .page, title: title,
+            text: "Nobody has answered since \(incident.record.opened.text). "
+                + "To answer: `watchctl ack \(incident.record.id)`.",
+            reason: "no-answer", &context)
+    }
+
+    /// `error_rate(access, 10s) 41.2 % of 2031` and so on, for a message.
+    static func figures(_ state: TriggerState?) -> String {
+        guard let readings = state?.readings, !readings.isEmpty else { return "no figures" }
+        return readings.sorted { $0.key < $1.key }.map { name, reading in
+            guard let value = reading.value else {
+                return "\(name) unknown"
+            }
+            return "\(name) = \(figure(value, of: name)) of \(reading.samples)"
+        }.joined(separator: ", ")
+    }
+
+    private static func figure(_ value: Double, of name: String) -> String {
+        let function = name.prefix { $0 != "(" }
+        switch function {
+        case "error_rate", "success_rate", "failing", "failing_routes":
+            return "\(rounded(value * 100)) %"
+        case "mean", "max": return "\(rounded(value * 1000)) ms"
+        case let p where p.hasPrefix("p"): return "\(rounded(value * 1000)) ms"
+        default: return "\(rounded(value))"
+        }
+    }
+
+    private static func rounded(_ value: Double) -> String {
+        let tenths = (value * 10).rounded() / 10
+        return tenths == tenths.rounded() ? String(Int64(tenths)) : String(tenths)
+    }
+}

@@ -1,0 +1,225 @@
+// How a rollback goes from step to step. Every transition is stored together with the task it
+// asks for, before the task is run: see `Effect`.
+
+extension ServiceEngine {
+    mutating func beginRollback(
+        plan: Plan, to target: Release, asker: Rollback.Asker, isForced: Bool,
+        _ context: inout Context
+    ) {
+        guard state.rollback == nil, let incident = state.incident,
+            let running = state.book.running
+        else { return }
+        let id = "\(incident.record.id)-r\(incident.record.rollbacks.count + 1)"
+        let from = running.release
+        let record = RollbackRecord(
+            id: id, plan: plan.name, from: from, to: target.identity, state: .gates,
+            askedBy: asker.name, began: context.now.wall)
+        var rollback = Rollback(
+            id: id, plan: plan, from: from, to: target.identity,
+            variables: variables(from: from, to: target, id: id, incident: incident.record.id),
+            asker: asker, isForced: isForced, began: context.now, stage: .gate(0),
+            record: record)
+        rollback.leftOut = tracker.disagreeing
+        state.rollback = rollback
+        state.incident?.record.state = .rollingBack
+        state.incident?.record.rollbacks.append(record)
+        state.incident?.escalateAt = nil
+        state.incident?.waitsForBrake = false
+        context.isDirty = true
+        context.events.append(
+            event(
+                "rollback.began", context, reason: asker.name,
+                text: "rollback \(id) with plan \(plan.name): \(from.text) → "
+                    + target.identity.text))
+        runGate(0, &context)
+    }
+
+    private func variables(
+        from: ReleaseIdentity, to target: Release, id: String, incident: String
+    ) -> [String: String] {
+        var variables = ["service": name, "rollback": id, "incident": incident]
+        for (prefix, identity, fields) in [
+            ("from", from, state.book.release(from)?.fields ?? [:]),
+            ("to", target.identity, target.fields),
+        ] {
+            for (field, value) in fields { variables["\(prefix).\(field)"] = value }
+            variables["\(prefix).version"] = identity.version
+            if let commit = identity.commit { variables["\(prefix).commit"] = commit }
+        }
+        return variables
+    }
+
+    mutating func runGate(_ index: Int, _ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        guard rollback.plan.gates.indices.contains(index) else {
+            reread(&context)
+            return
+        }
+        let gate = rollback.plan.gates[index]
+        state.rollback?.stage = .gate(index)
+        state.rollback?.record.state = .gates
+        launch(
+            id: "g\(index)", title: "gate \(gate.name)", action: gate.action,
+            timeout: gate.timeout, &context)
+    }
+
+    /// Before the first step the world is looked at once more.
+    private mutating func reread(_ context: inout Context) {
+        state.rollback?.stage = .rereading(since: context.now)
+        context.isDirty = true
+        askVersions(&context)
+        if configuration.version.isEmpty { advanceRollback(&context) }
+    }
+
+    /// All is as it was when it was decided: the first step.
+    mutating func startActing(_ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        send(
+            .update,
+            title: "\(name): rollback in progress, \(rollback.from.text) → \(rollback.to.text)",
+            text: "Plan \(rollback.plan.name), asked by \(rollback.asker.name). "
+                + "Nothing to do; to stop it: `watchctl abort \(rollback.id)`.",
+            reason: state.incident?.record.reason ?? rollback.asker.name,
+            fields: [Message.Field("rollback", rollback.id)], &context)
+        runBefore(0, &context)
+    }
+
+    mutating func runBefore(_ index: Int, _ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        guard mayGoOn(&context) else { return }
+        guard rollback.plan.before.indices.contains(index) else {
+            runMethod(0, &context)
+            return
+        }
+        state.rollback?.stage = .before(index)
+        state.rollback?.record.state = .before
+        launch(step: rollback.plan.before[index], id: "b\(index)", "before", &context)
+    }
+
+    mutating func runMethod(_ index: Int, _ context: inout Context) {
+        state.rollback?.method = index
+        state.rollback?.methodFailed = false
+        state.rollback?.targetReads = [:]
+        state.rollback?.contraryReads = [:]
+        let method = state.rollback?.currentMethod?.name
+        state.rollback?.record.method = method
+        runStep(0, &context)
+    }
+
+    mutating func runStep(_ index: Int, _ context: inout Context) {
+        guard let rollback = state.rollback, let method = rollback.currentMethod else { return }
+        guard mayGoOn(&context) else { return }
+        guard method.steps.indices.contains(index) else {
+            methodEnded(&context)
+            return
+        }
+        state.rollback?.stage = .step(index)
+        state.rollback?.record.state = .methods
+        state.rollback?.hasActed = true
+        launch(
+            step: method.steps[index], id: "m\(rollback.method)s\(index)",
+            "method \(method.name)", &context)
+    }
+
+    mutating func methodEnded(_ context: inout Context) {
+        state.rollback?.methodEnded = context.now
+        state.rollback?.targetReads = [:]
+        state.rollback?.contraryReads = [:]
+        state.rollback?.afterRound += 1
+        runAfter(0, &context)
+    }
+
+    /// `after` runs always, stop or no stop.
+    mutating func runAfter(_ index: Int, _ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        guard rollback.plan.after.indices.contains(index) else {
+            if let stop = rollback.stop {
+                handOver(reason: stop.reason, stop.text, &context)
+            } else {
+                beginLanding(&context)
+            }
+            return
+        }
+        state.rollback?.stage = .after(index)
+        state.rollback?.record.state = .after
+        launch(
+            step: rollback.plan.after[index], id: "a\(rollback.afterRound)s\(index)", "after",
+            &context)
+    }
+
+    /// Nothing but `after` and the hand-over from here.
+    mutating func stopRollback(
+        _ stop: Rollback.Stop, _ context: inout Context
+    ) {
+        guard let rollback = state.rollback else { return }
+        state.rollback?.stop = rollback.stop ?? stop
+        context.isDirty = true
+        context.events.append(
+            event("rollback.stopping", context, reason: stop.reason, text: stop.text))
+        switch rollback.stage {
+        case .gate, .rereading, .before, .step, .check:
+            if let pending = rollback.pending {
+                context.actions.append(.cancel(id: pending.id))
+            } else {
+                goToAfter(&context)
+            }
+        case .after: break
+        case .landing, .curing: handOver(reason: stop.reason, stop.text, &context)
+        }
+    }
+
+    mutating func goToAfter(_ context: inout Context) {
+        state.rollback?.afterRound += 1
+        runAfter(0, &context)
+    }
+
+    /// Asked before every step of `before` and of a method.
+    private mutating func mayGoOn(_ context: inout Context) -> Bool {
+        guard let rollback = state.rollback else { return false }
+        if rollback.stop != nil {
+            goToAfter(&context)
+            return false
+        }
+        let reason: (String, String)?
+        if !rollback.asker.isPerson, let veto = vetoes.first {
+            reason = (Reason.vetoed.code, "'\(veto.name)' is breached and forbids to go on")
+        } else if context.now.boot >= rollback.deadline {
+            reason = ("budget", "the plan's budget of \(rollback.plan.budget.text) is spent")
+        } else {
+            reason = nil
+        }
+        guard let reason else { return true }
+        state.rollback?.stop = Rollback.Stop(reason: reason.0, text: reason.1)
+        context.events.append(
+            event("rollback.stopping", context, reason: reason.0, text: reason.1))
+        goToAfter(&context)
+        return false
+    }
+
+    mutating func launch(
+        step: Step, id: String, _ part: String, _ context: inout Context
+    ) {
+        let tries = state.rollback?.tries ?? 1
+        let again = tries > 1 ? ", try \(tries)" : ""
+        launch(
+            id: "\(id)t\(tries)", title: "\(part): \(step.name)\(again)", action: step.action,
+            timeout: step.timeout, &context)
+    }
+
+    mutating func launch(
+        id: String, title: String, action: Action, timeout: Duration, _ context: inout Context
+    ) {
+        guard let rollback = state.rollback else { return }
+        let task = StepTask(
+            id: "\(rollback.id).\(id)", service: name, rollback: rollback.id, title: title,
+            action: action, variables: rollback.variables, timeout: timeout)
+        state.rollback?.pending = task
+        state.rollback?.pendingSince = context.now
+        state.rollback?.record.steps.append(
+            RollbackRecord.StepRecord(
+                task: task.id, title: title, command: action.summary, began: context.now.wall))
+        context.isDirty = true
+        context.events.append(event("step.started", context, text: title))
+        context.actions.append(.run(task))
+    }
+}

@@ -1,0 +1,244 @@
+// What a gate, a step or a check answered, and what follows from it.
+
+extension ServiceEngine {
+    mutating func taskFinished(_ id: String, _ result: TaskResult, _ context: inout Context) {
+        guard let rollback = state.rollback, rollback.pending?.id == id else { return }
+        state.rollback?.pending = nil
+        state.rollback?.pendingSince = nil
+        note(result, of: id, &context)
+        switch rollback.stage {
+        case .gate(let index): gateAnswered(index, result, &context)
+        case .before(let index):
+            stepFinished(rollback.plan.before[index], result, &context)
+        case .step(let index):
+            guard let step = rollback.currentMethod?.steps[index] else { return }
+            stepFinished(step, result, &context)
+        case .after(let index): stepFinished(rollback.plan.after[index], result, &context)
+        case .check: checkAnswered(result, &context)
+        case .rereading, .landing, .curing: break
+        }
+    }
+
+    private mutating func note(
+        _ result: TaskResult, of id: String, _ context: inout Context
+    ) {
+        context.isDirty = true
+        guard let index = state.rollback?.record.steps.lastIndex(where: { $0.task == id }) else {
+            return
+        }
+        state.rollback?.record.steps[index].result = result
+        state.rollback?.record.steps[index].took = result.took
+        let title = state.rollback?.record.steps[index].title ?? id
+        context.events.append(
+            event(
+                "step.finished", context, reason: result.ending.code,
+                text: "\(title): \(result.ending.text)"))
+    }
+
+    private mutating func gateAnswered(
+        _ index: Int, _ result: TaskResult, _ context: inout Context
+    ) {
+        guard let rollback = state.rollback else { return }
+        if let stop = rollback.stop {
+            withdraw(Refusal(.gateBlocked(stop.reason), stop.text), &context)
+            return
+        }
+        let gate = rollback.plan.gates[index]
+        let said = result.output.isEmpty ? "" : ": \(printable(result.output, limit: 300))"
+        let refusal: Refusal
+        switch result.ending {
+        case .exited(0):
+            runGate(index + 1, &context)
+            return
+        case .exited(11):
+            refusal = Refusal(
+                .gateBlocked(gate.name), "gate \(gate.name) asks for a forward fix\(said)")
+        case .exited(12):
+            refusal = Refusal(
+                .gateConsult(gate.name), "gate \(gate.name) asks for somebody's word\(said)")
+        default:
+            refusal = Refusal(
+                .gateBlocked(gate.name), "gate \(gate.name) \(result.ending.text)\(said)")
+        }
+        if rollback.isForced {
+            context.events.append(
+                event(
+                    "gate.forced", context, reason: refusal.reason.code,
+                    text: "\(rollback.asker.name) goes on in spite of it: \(refusal.text)"))
+            runGate(index + 1, &context)
+        } else {
+            withdraw(refusal, &context)
+        }
+    }
+
+    private mutating func stepFinished(
+        _ step: Step, _ result: TaskResult, _ context: inout Context
+    ) {
+        guard let rollback = state.rollback else { return }
+        if case .after = rollback.stage {
+        } else if rollback.stop != nil {
+            goToAfter(&context)
+            return
+        }
+        if result.succeeded {
+            nextStep(&context)
+            return
+        }
+        if case .unknown = result.ending {
+            outcomeUnknown(step, &context)
+            return
+        }
+        let mayRetry =
+            if case .couldNotStart = result.ending { false } else { step.idempotent }
+        if mayRetry, rollback.tries <= step.retries {
+            state.rollback?.tries += 1
+            repeatStep(&context)
+            return
+        }
+        stepFailed(step, &context)
+    }
+
+    /// Outcome unknown after a crash: the check decides; an idempotent step is repeated; else only
+    /// verification, which reads, may tell.
+    private mutating func outcomeUnknown(_ step: Step, _ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        if let check = step.check, let last = rollback.record.steps.last {
+            let suffix = last.task.dropFirst(rollback.id.count + 1)
+            state.rollback?.checked = Rollback.CheckedStage(rollback.stage)
+            state.rollback?.stage = .check
+            launch(
+                id: "\(suffix).check", title: "check of \(step.name)", action: check,
+                timeout: step.timeout, &context)
+        } else if step.idempotent, rollback.tries <= step.retries + Rollback.repeatsAfterCrash {
+            state.rollback?.tries += 1
+            repeatStep(&context)
+        } else {
+            lostTrack(step, &context)
+        }
+    }
+
+    private mutating func lostTrack(_ step: Step, _ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        switch rollback.stage {
+        case .step, .check:
+            state.rollback?.isUnsure = true
+            methodEnded(&context)
+        case .before, .after, .gate, .rereading, .landing, .curing: stepFailed(step, &context)
+        }
+    }
+
+    private mutating func checkAnswered(_ result: TaskResult, _ context: inout Context) {
+        guard let rollback = state.rollback, let checked = rollback.checked else { return }
+        state.rollback?.stage = checked.stage
+        state.rollback?.checked = nil
+        guard let step = rollback.step(at: checked.stage) else { return }
+        if rollback.stop != nil {
+            goToAfter(&context)
+            return
+        }
+        switch result.ending {
+        case .exited(0): nextStep(&context)
+        case .exited where rollback.tries <= step.retries + Rollback.repeatsAfterCrash:
+            state.rollback?.tries += 1
+            repeatStep(&context)
+        case .exited, .signalled, .timedOut, .cancelled, .couldNotStart, .unknown:
+            lostTrack(step, &context)
+        }
+    }
+
+    private mutating func nextStep(_ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        state.rollback?.tries = 1
+        switch rollback.stage {
+        case .before(let index): runBefore(index + 1, &context)
+        case .step(let index): runStep(index + 1, &context)
+        case .after(let index): runAfter(index + 1, &context)
+        case .gate, .rereading, .check, .landing, .curing: break
+        }
+    }
+
+    private mutating func repeatStep(_ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        switch rollback.stage {
+        case .before(let index): runBefore(index, &context)
+        case .step(let index): runStep(index, &context)
+        case .after(let index): runAfter(index, &context)
+        case .gate, .rereading, .check, .landing, .curing: break
+        }
+    }
+
+    private mutating func stepFailed(_ step: Step, _ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        if step.onFailure == .continue {
+            nextStep(&context)
+            return
+        }
+        state.rollback?.tries = 1
+        switch rollback.stage {
+        case .before:
+            state.rollback?.stop = Rollback.Stop(
+                reason: "before-failed",
+                text: "'\(step.name)', which must succeed before the rollback, failed")
+            goToAfter(&context)
+        case .step:
+            state.rollback?.methodFailed = true
+            methodEnded(&context)
+        case .after(let index):
+            // A failed `after` step does not keep the others from running.
+            context.events.append(
+                event(
+                    "after.failed", context, reason: "after-failed",
+                    text: "'\(step.name)' failed; a person must see to it"))
+            runAfter(index + 1, &context)
+        case .gate, .rereading, .check, .landing, .curing: break
+        }
+    }
+
+    /// The method did not bring the target back: the next one that may run unattended.
+    mutating func nextMethod(_ why: String, _ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        let plan = rollback.plan
+        let next = plan.methods.indices.first {
+            $0 > rollback.method && plan.methods[$0].isUnattended
+        }
+        guard !rollback.isUnsure, let next else {
+            handOver(
+                reason: "not-landed",
+                rollback.isUnsure
+                    ? "\(why); what a step did before a crash is not known, so nothing more is run"
+                    : "\(why); no further method may run unattended", &context)
+            return
+        }
+        context.events.append(
+            event(
+                "method.next", context, reason: "not-landed",
+                text: "\(why); next method: \(plan.methods[next].name)"))
+        runMethod(next, &context)
+    }
+}
+
+extension TaskResult.Ending {
+    /// A stable code.
+    var code: String {
+        switch self {
+        case .exited(let status): "exited-\(status)"
+        case .signalled(let signal): "signal-\(signal)"
+        case .timedOut: "timed-out"
+        case .cancelled: "cancelled"
+        case .couldNotStart: "could-not-start"
+        case .unknown: "unknown"
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .exited(0): "done"
+        case .exited(let status): "failed with exit status \(status)"
+        case .signalled(let signal): "was killed by signal \(signal)"
+        case .timedOut: "did not end in time and was killed"
+        case .cancelled: "was cancelled"
+        case .couldNotStart(let why): "could not start: \(why)"
+        case .unknown(let why): "ended unknown: \(why)"
+        }
+    }
+}

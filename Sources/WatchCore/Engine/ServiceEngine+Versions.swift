@@ -1,0 +1,141 @@
+// Which release runs: readings and announcements become deployments, and a deployment restarts
+// the windows, ends breaches of its predecessor and supersedes an incident that waits.
+
+extension ServiceEngine {
+    mutating func record(
+        _ reading: VersionReading, source index: Int, _ context: inout Context
+    ) {
+        guard configuration.version.indices.contains(index) else { return }
+        let label = configuration.version[index].label
+        let changes = tracker.record(reading, from: index, label: label)
+        noteReadForRollback(reading, source: index)
+        for change in changes { apply(change, announcedBy: nil, &context) }
+        if state.announced != tracker.announced {
+            state.announced = tracker.announced
+            context.isDirty = true
+        }
+        if let running = state.book.running, let current = tracker.current,
+            current.matches(running.release)
+        {
+            state.book.touchRunning(now: context.now)
+        }
+    }
+
+    mutating func announce(
+        _ release: ReleaseIdentity, fields: [String: String], by peer: Peer,
+        _ context: inout Context
+    ) -> CommandReply {
+        let change = tracker.announce(release, at: context.now.boot)
+        state.announced = tracker.announced
+        context.isDirty = true
+        guard let change else {
+            return CommandReply(status: .done, message: "\(name): \(release.text) runs already")
+        }
+        apply(change, announcedBy: peer, fields: fields, &context)
+        if case .completed = change {
+            return CommandReply(
+                status: .done,
+                message: "\(name): \(release.text) runs already; no new deployment begins")
+        }
+        return CommandReply(
+            status: .done, message: "\(name): deployment of \(release.text) has begun")
+    }
+
+    private mutating func apply(
+        _ change: VersionTracker.Change, announcedBy peer: Peer?, fields: [String: String] = [:],
+        _ context: inout Context
+    ) {
+        context.isDirty = true
+        switch change {
+        case .completed(let release):
+            state.book.complete(
+                with: release, fields: tracker.fields.merging(fields) { $1 })
+        case .becameMixed:
+            context.events.append(
+                event(
+                    "release.mixed", context, reason: "mixed",
+                    text: "several releases answer in turn; one deployment is assumed"))
+        case .mixedEnded:
+            context.events.append(
+                event("release.mixed-ended", context, text: "one release answers again"))
+        case .deployed(let release, let began, let lastSeenBefore, let source):
+            let origin: Deployment.Origin
+            if let peer {
+                origin = .announced(by: peer.name)
+            } else if state.book.running == nil {
+                origin = .found
+            } else {
+                origin = .read(source: source)
+            }
+            deploymentBegan(
+                release, began: began, lastSeenBefore: lastSeenBefore, origin: origin,
+                fields: tracker.fields.merging(fields) { $1 }, &context)
+        }
+    }
+
+    /// Another release runs.
+    mutating func deploymentBegan(
+        _ release: ReleaseIdentity, began: Instant, lastSeenBefore: Instant,
+        origin: Deployment.Origin, fields: [String: String], _ context: inout Context
+    ) {
+        var origin = origin
+        if let rollback = state.rollback, rollback.hasActed, release.matches(rollback.to) {
+            origin = .rollback(id: rollback.id)
+            state.rollback?.hasLanded = true
+        }
+        let before = state.book.running?.release
+        let isOther = before.map { !$0.matches(release) } ?? true
+        let known = state.book.release(release)
+        let isOurs = if case .rollback = origin { true } else { false }
+        let isReturn = !isOurs && known?.standing == .good && before != nil
+        let moment = Moment(boot: began, wall: context.now.wall(at: began))
+        state.book.begin(
+            Deployment(
+                number: context.nextNumber(), release: release, began: moment, origin: origin,
+                breachPredates: breachPredates(lastSeenBefore), isReturnOfGood: isReturn),
+            fields: fields, now: context.now)
+        context.isDirty = true
+        context.events.append(
+            event(
+                "release.detected", context, release: release, reason: origin.code,
+                text: "\(release.text) runs, \(origin.text)"))
+        guard isOther else { return }
+        restartWindows(at: began)
+        for trigger in configuration.triggers where trigger.mode != .veto {
+            triggers[trigger.name]?.endEarly(now: context.now)
+            state.incident?.markCleared(trigger.name, at: context.now.wall)
+        }
+        releaseChanged(to: release, isOurs: isOurs, &context)
+        if known?.standing == .bad, !isOurs { badReleaseRedeployed(release, &context) }
+    }
+
+    /// A grave breach that stood when the release before was last seen cannot be this one's
+    /// fault. One that began between that read and the first new one does not predate it.
+    private func breachPredates(_ lastSeenBefore: Instant) -> Bool {
+        graveTriggers.contains { trigger in
+            guard let state = triggers[trigger.name], state.isBreached else { return false }
+            return state.since.boot <= lastSeenBefore
+        }
+    }
+}
+
+extension Deployment.Origin {
+    /// A stable code.
+    var code: String {
+        switch self {
+        case .found: "found"
+        case .announced: "announced"
+        case .read: "read"
+        case .rollback: "rollback"
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .found: "as watchd found it"
+        case .announced(let who): "announced by \(who)"
+        case .read(let source): "read from \(source)"
+        case .rollback(let id): "put there by rollback \(id)"
+        }
+    }
+}

@@ -1,0 +1,124 @@
+// One guarded service: its signals, its release, its triggers, its incident and its rollback.
+// Extensions hold one concern each; this file holds what they share.
+
+struct ServiceEngine {
+    struct ProbeSignal: Hashable, Sendable, Codable {
+        var windows: SignalWindows
+        var health = ProbeHealth()
+    }
+
+    struct StreamSignal: Hashable, Sendable, Codable {
+        var windows: SignalWindows
+        var health = StreamHealth()
+    }
+
+    var configuration: ServiceConfiguration
+    var state: ServiceState
+    var tracker: VersionTracker
+    var probes: [String: ProbeSignal] = [:]
+    var streams: [String: StreamSignal] = [:]
+    var triggers: [String: TriggerState] = [:]
+    /// Windows of triggers hold samples from here on.
+    var restarted: Instant
+    /// The last whole second for which evidence was counted.
+    var lastEvidence: Instant?
+    /// When sources were last asked besides their schedule, while a rollback waits for them.
+    var lastAsked: Instant?
+
+    var name: String { configuration.name }
+
+    init(
+        configuration: ServiceConfiguration, verifyExpressions: [Expression], state: ServiceState,
+        now: Moment
+    ) {
+        self.configuration = configuration
+        self.state = state
+        tracker = VersionTracker(
+            sourceCount: configuration.version.count, agree: configuration.agree,
+            current: state.book.running?.release, announced: state.announced)
+        restarted = now.boot
+        makeSignals(verifyExpressions: verifyExpressions)
+        restartWindows(at: now.boot)
+        for trigger in configuration.triggers {
+            triggers[trigger.name] = initialState(of: trigger, now: now)
+        }
+    }
+
+    /// A breach of the open incident goes on through a restart, until it is seen false.
+    private func initialState(of trigger: TriggerConfiguration, now: Moment) -> TriggerState {
+        let breach = state.incident?.record.breaches.last {
+            $0.trigger == trigger.name && $0.cleared == nil
+        }
+        guard breach != nil else { return TriggerState(since: now) }
+        return TriggerState(breachedSince: now)
+    }
+
+    /// Windows for every width that some expression asks for, and one to show.
+    private mutating func makeSignals(verifyExpressions: [Expression]) {
+        let expressions = configuration.triggers.map(\.when) + verifyExpressions
+        var widths: [String: Set<Duration>] = [:]
+        for operand in expressions.flatMap(\.operands) {
+            if case .signal(_, let signal, let width) = operand {
+                widths[signal, default: []].insert(width)
+            }
+        }
+        func windows(_ signal: String) -> SignalWindows {
+            let asked = widths[signal, default: []].union([shownWidth(signal)])
+            return SignalWindows(widths: asked.sorted())
+        }
+        for probe in configuration.probes {
+            probes[probe.name] = ProbeSignal(windows: windows(probe.name))
+        }
+        for stream in configuration.streams {
+            streams[stream.name] = StreamSignal(windows: windows(stream.name))
+        }
+    }
+
+    /// The window whose figures status shows: the widest of its triggers up to 5 m, else 1 m.
+    func shownWidth(_ signal: String) -> Duration {
+        let widths = configuration.triggers.flatMap(\.when.operands).compactMap { operand in
+            if case .signal(_, signal, let width) = operand, width <= .minutes(5) {
+                return width as Duration?
+            }
+            return nil
+        }
+        return widths.max() ?? .minutes(1)
+    }
+
+    /// From `instant` on samples count for triggers; what came before does not.
+    mutating func restartWindows(at instant: Instant) {
+        restarted = instant
+        for name in probes.keys { probes[name]?.windows.restart(at: instant) }
+        for name in streams.keys { streams[name]?.windows.restart(at: instant) }
+    }
+
+    /// Nothing is known of the time between: the host slept, or watchd got no processor.
+    mutating func uncover(from: Instant, to: Instant) {
+        for name in probes.keys { probes[name]?.windows.uncover(from: from, to: to) }
+        for name in streams.keys { streams[name]?.windows.uncover(from: from, to: to) }
+    }
+
+    /// Time goes on: verdicts, evidence, deadlines.
+    mutating func tick(_ context: inout Context) {
+        judge(&context)
+        gatherEvidence(&context)
+        advanceIncident(&context)
+        advanceRollback(&context)
+    }
+
+    func event(
+        _ kind: String, _ context: Context, trigger: TriggerConfiguration? = nil,
+        release: ReleaseIdentity? = nil, decision: String? = nil, reason: String? = nil,
+        text: String, readings: [String: Reading] = [:]
+    ) -> EventRecord {
+        EventRecord(
+            time: context.now.wall, service: name, incident: state.incident?.record.id, kind: kind,
+            trigger: trigger?.name, severity: trigger?.severity,
+            release: release ?? state.book.running?.release, decision: decision, reason: reason,
+            text: text, readings: readings)
+    }
+
+    func trigger(_ name: String) -> TriggerConfiguration? {
+        configuration.triggers.first { $0.name == name }
+    }
+}

@@ -1,0 +1,46 @@
+// What of a service must survive a crash: releases, the open incident with its rollback, the
+// switch, and when watchd acted by itself.
+
+public struct ServiceState: Hashable, Sendable, Codable {
+    var book = ReleaseBook()
+    /// nil: the service follows the host's switch.
+    var arming: Arming?
+    var incident: Incident?
+    var rollback: Rollback?
+    /// Ends of automatic rollbacks, for limits and cooldown; the latest last, bounded.
+    var automaticEnds: [Moment] = []
+    var announced: VersionTracker.Announced?
+
+    static let endsKept = 100
+
+    public init() {}
+
+    mutating func rebase(_ rebase: Rebase) {
+        book.rebase(rebase)
+        incident?.rebase(rebase)
+        rollback?.rebase(rebase)
+        for index in automaticEnds.indices { rebase(&automaticEnds[index]) }
+        arming?.rebase(rebase)
+        if !rebase.isSameBoot { announced = nil }
+    }
+}
+
+extension Arming {
+    mutating func rebase(_ rebase: Rebase) {
+        rebase(&since)
+        rebase(&until)
+    }
+
+    /// Armed, or disarmed for a time that is over.
+    func isArmed(at now: Moment) -> Bool {
+        isArmed || (until.map { $0.boot <= now.boot } ?? false)
+    }
+
+    func status(at now: Moment) -> ArmStatus {
+        let armed = isArmed(at: now)
+        return ArmStatus(
+            armed: armed, by: by,
+            reason: armed && !isArmed ? "the time of the disarming is over" : reason,
+            since: since?.wall, until: armed ? nil : until?.wall)
+    }
+}

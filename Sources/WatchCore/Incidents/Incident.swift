@@ -1,0 +1,53 @@
+// The open incident of a service: its record, and what the engine must remember besides to page
+// people and to close it. Durable.
+
+struct Incident: Hashable, Sendable, Codable {
+    var record: IncidentRecord
+    var opened: Moment
+    /// Channels a page went to: the resolve message goes to the same places.
+    var pagedChannels: [String] = []
+    /// Route the pages take, and the next step of it.
+    var route: String?
+    var nextRouteStep = 0
+    /// Nobody answered by then: the next step of the route.
+    var escalateAt: Moment?
+    /// It closes by itself then (recovered, cleared, superseded).
+    var closesAt: Moment?
+    /// Handed over: since when all is clear.
+    var allClearSince: Moment?
+    /// A decision to roll back waits for the host-wide brake.
+    var waitsForBrake = false
+    /// Messages sent so far; part of their ids.
+    var messages = 0
+    /// Pages since the incident opened, by title: the same is not said twice in a row.
+    var lastTitle: String?
+
+    /// Handed-over incidents close after so long without a breach, once acknowledged.
+    static let handedOverClears = Duration.minutes(15)
+
+    var hasOpenBreach: Bool { record.breaches.contains { $0.cleared == nil } }
+
+    /// The most severe breach that stands, of equals the first in the file.
+    func worstOpenBreach(order: [String]) -> IncidentRecord.Breach? {
+        record.breaches.filter { $0.cleared == nil }.max { a, b in
+            if a.severity != b.severity { return a.severity < b.severity }
+            let first = order.firstIndex(of: a.trigger) ?? .max
+            let second = order.firstIndex(of: b.trigger) ?? .max
+            return first > second
+        }
+    }
+
+    mutating func markCleared(_ trigger: String, at time: WallTime) {
+        for index in record.breaches.indices
+        where record.breaches[index].trigger == trigger && record.breaches[index].cleared == nil {
+            record.breaches[index].cleared = time
+        }
+    }
+
+    mutating func rebase(_ rebase: Rebase) {
+        rebase(&opened)
+        rebase(&escalateAt)
+        rebase(&closesAt)
+        rebase(&allClearSince)
+    }
+}

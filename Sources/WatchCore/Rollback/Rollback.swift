@@ -1,0 +1,163 @@
+// A rollback under way, as a value that is stored before every step. Whatever crashes in between,
+// a restarted engine reads it and knows what was asked for last.
+
+struct Rollback: Hashable, Sendable, Codable {
+    enum Asker: Hashable, Sendable, Codable {
+        case watchd(trigger: String)
+        case person(String)
+
+        var isPerson: Bool { if case .person = self { true } else { false } }
+
+        var name: String {
+            switch self {
+            case .watchd: "watchd"
+            case .person(let name): name
+            }
+        }
+    }
+
+    /// Why the rollback goes to hand-over instead of on; nil: it goes on.
+    struct Stop: Hashable, Sendable, Codable {
+        /// A stable code.
+        var reason: String
+        var text: String
+        /// A person asked for it.
+        var isAbort = false
+    }
+
+    /// What is running or waited for. Every case says where it leads.
+    enum Stage: Hashable, Sendable, Codable {
+        /// → next gate, `rereading`, or hand-over.
+        case gate(Int)
+        /// Version and verdicts are read again. → `before`, or the end.
+        case rereading(since: Moment)
+        /// → next step, first method, or `after`.
+        case before(Int)
+        /// → next step, or `after`.
+        case step(Int)
+        /// The outcome of a step is unknown, its check is asked. → as `step`/`before`.
+        case check
+        /// → next step, then `landing` or hand-over.
+        case after(Int)
+        /// → `curing`, next method, or hand-over.
+        case landing(since: Moment)
+        /// → recovered, `landing`, or hand-over.
+        case curing(Curing)
+    }
+
+    /// A step of a list; apart from `Stage`, which must not hold itself.
+    enum CheckedStage: Hashable, Sendable, Codable {
+        case before(Int)
+        case step(Int)
+        case after(Int)
+
+        init?(_ stage: Stage) {
+            switch stage {
+            case .before(let index): self = .before(index)
+            case .step(let index): self = .step(index)
+            case .after(let index): self = .after(index)
+            case .gate, .rereading, .check, .landing, .curing: return nil
+            }
+        }
+
+        var stage: Stage {
+            switch self {
+            case .before(let index): .before(index)
+            case .step(let index): .step(index)
+            case .after(let index): .after(index)
+            }
+        }
+    }
+
+    struct Curing: Hashable, Sendable, Codable {
+        var landed: Moment
+        /// When the settling ended; nil: it goes on.
+        var settled: Moment?
+        /// Since when all conditions hold.
+        var clearSince: Moment?
+        /// Conditions that were bad since the settling ended.
+        var seenBad: Set<String> = []
+        /// Conditions that were seen good since.
+        var seenGood: Set<String> = []
+    }
+
+    var id: String
+    var plan: Plan
+    var from: ReleaseIdentity
+    var to: ReleaseIdentity
+    var variables: [String: String]
+    var asker: Asker
+    var isForced: Bool
+    var began: Moment
+    var stage: Stage
+    /// The method that is running or was run last.
+    var method = 0
+    /// How often `after` was run; part of its task ids.
+    var afterRound = 0
+    /// Tries of the current step, the first included.
+    var tries = 1
+    /// The task that is out; its answer is waited for.
+    var pending: StepTask?
+    var pendingSince: Moment?
+    /// Some step of a method was started: from here on the world may have changed.
+    var hasActed = false
+    /// A step of the current method failed.
+    var methodFailed = false
+    /// The outcome of some step is unknown for good: only verification may tell, nothing more is
+    /// run.
+    var isUnsure = false
+    /// Set: no further method, `after` and hand-over.
+    var stop: Stop?
+    /// Sources that disagreed before, left out of *landed*.
+    var leftOut: Set<Int> = []
+    /// Target reads in a row of each source since the method ended.
+    var targetReads: [Int: Int] = [:]
+    /// Contrary reads in a row, likewise.
+    var contraryReads: [Int: Int] = [:]
+    /// When the current method's last step ended.
+    var methodEnded: Moment?
+    /// The target began to run as a deployment.
+    var hasLanded = false
+    var record: RollbackRecord
+
+    /// Where the step stands whose check is asked.
+    var checked: CheckedStage?
+
+    /// How often a step may be repeated because its outcome was lost, besides its retries.
+    static let repeatsAfterCrash = 3
+
+    var deadline: Instant { began.boot + plan.budget }
+
+    var currentMethod: Method? {
+        plan.methods.indices.contains(method) ? plan.methods[method] : nil
+    }
+
+    func step(at stage: Stage) -> Step? {
+        switch stage {
+        case .before(let index): plan.before[index]
+        case .step(let index): currentMethod?.steps[index]
+        case .after(let index): plan.after[index]
+        case .gate, .rereading, .check, .landing, .curing: nil
+        }
+    }
+
+    mutating func rebase(_ rebase: Rebase) {
+        rebase(&began)
+        rebase(&methodEnded)
+        rebase(&pendingSince)
+        switch stage {
+        case .rereading(var since):
+            rebase(&since)
+            stage = .rereading(since: since)
+        case .landing(var since):
+            rebase(&since)
+            stage = .landing(since: since)
+        case .curing(var curing):
+            rebase(&curing.landed)
+            rebase(&curing.settled)
+            curing.clearSince = nil
+            stage = .curing(curing)
+        case .gate, .before, .step, .check, .after: break
+        }
+    }
+}
