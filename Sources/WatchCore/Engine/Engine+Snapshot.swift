@@ -29,6 +29,9 @@ extension Engine {
         return copy.inspect(service, now) { $0.explain(trigger, $1) } ?? nil
     }
 
+    /// Whether the host's switch allows automatic action.
+    public func isArmed(at now: Moment) -> Bool { host.arming.isArmed(at: now) }
+
     /// Open incidents, whose records may be newer than the store's.
     public var openIncidents: [IncidentRecord] {
         configuration.services.compactMap { services[$0.name]?.state.incident?.record }

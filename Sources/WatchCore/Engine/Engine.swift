@@ -84,8 +84,11 @@ public struct Engine {
             }
         case .command(let command, let peer): return perform(command, by: peer, at: now).effects
         case .storeFailed(let problem, let skipped):
+            // Said once; after that only what was skipped matters.
+            let isNews = storeProblem == nil
             storeProblem = problem
-            return fromMemory(updateAll(now) { $0.storeFailed(problem, skipped: skipped, &$1) })
+            guard isNews || !skipped.isEmpty else { return [] }
+            return updateAll(now) { $0.storeFailed(problem, skipped: skipped, &$1) }
         case .storeRecovered:
             storeProblem = nil
             return updateAll(now) { $0.storeRecovered(&$1) }
@@ -97,6 +100,11 @@ public struct Engine {
             for name in services.keys { services[name]?.uncover(from: last, to: now.boot) }
         }
         lastHandled = Swift.max(lastHandled ?? now.boot, now.boot)
+    }
+
+    mutating func replace(configuration: Configuration, services: [String: ServiceEngine]) {
+        self.configuration = configuration
+        self.services = services
     }
 
     // MARK: - One service at a time
@@ -124,6 +132,9 @@ public struct Engine {
     /// What changed becomes one transaction, then what is to be done after it.
     private func effects(of service: ServiceEngine, _ context: inout Context) -> [Effect] {
         var effects: [Effect] = []
+        if storeProblem != nil, !context.messages.isEmpty {
+            effects.append(.deliverFromMemory(context.messages))
+        }
         if context.isDirty, let incident = service.state.incident {
             context.incidents.append(incident.record)
         }
@@ -135,14 +146,6 @@ public struct Engine {
         effects += context.actions
         if !context.messages.isEmpty { effects.append(.deliver) }
         return effects
-    }
-
-    /// While the store is unavailable pages go out from memory, before anything is tried.
-    private func fromMemory(_ effects: [Effect]) -> [Effect] {
-        let messages = effects.flatMap { effect -> [OutboxMessage] in
-            if case .persist(let transaction) = effect { transaction.messages } else { [] }
-        }
-        return messages.isEmpty ? effects : [.deliverFromMemory(messages)] + effects
     }
 
     func neighbours(of name: String) -> [Neighbour] {

@@ -13,7 +13,8 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     }
 
     /// `widths`: every window some expression or display asks for.
-    public init(widths: [Duration]) {}
+    public init(widths: [Duration]) { self.widths = widths }
+    public let widths: [Duration]
     /// Adds one observation of a probe at its start.
     public mutating func record(at: Instant, isError: Bool, latency: Double?) {}
     /// Adds a slice of a stream; false when it is older than every window (late).

@@ -1,0 +1,77 @@
+// A new configuration while everything runs: windows, timers and incidents are kept wherever they
+// still mean the same thing. A rollback under way keeps the plan it was decided with.
+
+extension Engine {
+    /// Swaps the configuration. Services that are gone lose their observations; what is stored of
+    /// them stays in the store, and comes back with them.
+    public mutating func reconfigure(
+        to new: Configuration, stored: [String: ServiceState] = [:], at now: Moment
+    ) -> [Effect] {
+        var next: [String: ServiceEngine] = [:]
+        for service in new.services {
+            let old = services[service.name]
+            var fresh = ServiceEngine(
+                configuration: service, verifyExpressions: Self.verifyExpressions(new),
+                state: old?.state ?? stored[service.name] ?? ServiceState(), now: now)
+            if let old { fresh.inherit(from: old) }
+            next[service.name] = fresh
+        }
+        replace(configuration: new, services: next)
+        let event = EventRecord(
+            time: now.wall, kind: "configuration.loaded",
+            text: "configuration with \(new.services.count) services is in force")
+        return [.persist(Transaction(events: [event]))]
+            + updateAll(now) { service, context in
+                service.endRemovedBreaches(&context)
+                service.tick(&context)
+            }
+    }
+}
+
+extension ServiceEngine {
+    /// Takes over what still means the same: signals with the same widths, triggers with the same
+    /// expression, and the version when the sources are the same.
+    fileprivate mutating func inherit(from old: ServiceEngine) {
+        restarted = old.restarted
+        lastEvidence = old.lastEvidence
+        for (name, signal) in old.probes {
+            guard let fresh = probes[name],
+                old.configuration.probe(name)?.kind == configuration.probe(name)?.kind,
+                fresh.windows.widths == signal.windows.widths
+            else { continue }
+            probes[name] = signal
+        }
+        for (name, signal) in old.streams {
+            guard let fresh = streams[name],
+                old.configuration.stream(name) == configuration.stream(name),
+                fresh.windows.widths == signal.windows.widths
+            else { continue }
+            streams[name] = signal
+        }
+        for trigger in configuration.triggers {
+            guard let before = old.trigger(trigger.name), before.when == trigger.when,
+                let state = old.triggers[trigger.name]
+            else { continue }
+            triggers[trigger.name] = state
+        }
+        if old.configuration.version == configuration.version,
+            old.configuration.agree == configuration.agree
+        {
+            tracker = old.tracker
+        }
+    }
+
+    /// A trigger that the configuration no longer has ends its breach.
+    fileprivate mutating func endRemovedBreaches(_ context: inout Context) {
+        guard let incident = state.incident else { return }
+        for breach in incident.record.breaches
+        where breach.cleared == nil && trigger(breach.trigger) == nil {
+            state.incident?.markCleared(breach.trigger, at: context.now.wall)
+            context.isDirty = true
+            context.events.append(
+                event(
+                    "trigger.removed", context,
+                    text: "'\(breach.trigger)' is not configured any more; its breach has ended"))
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// Logs to the journal with fields of their own (`journalctl WATCHD_INCIDENT=shop-17`) where
+// systemd connected us to it, else plain lines to stderr.
+
+import CSystemd
+import Glibc
+public import Logging
+
+public struct JournalLogHandler: LogHandler {
+    public var logLevel: Logger.Level
+    public var metadata: Logger.Metadata = [:]
+
+    public init(level: Logger.Level) { logLevel = level }
+
+    /// Whether stderr is connected to the journal (systemd.exec(5), `$JOURNAL_STREAM`).
+    public static var isConnected: Bool {
+        guard let value = getenv("JOURNAL_STREAM") else { return false }
+        var status = stat()
+        guard fstat(STDERR_FILENO, &status) == 0 else { return false }
+        return String(cString: value) == "\(status.st_dev):\(status.st_ino)"
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        var fields = [
+            "MESSAGE=\(event.message)", "PRIORITY=\(Self.priority(event.level))",
+            "SYSLOG_IDENTIFIER=watchd",
+        ]
+        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
+            let name = String(key.uppercased().map { $0.isASCII && $0.isLetter ? $0 : "_" })
+            fields.append("WATCHD_\(name)=\(value)")
+        }
+        Self.send(fields)
+    }
+
+    private static func send(_ fields: [String]) {
+        let bytes = fields.map { Array($0.utf8) }
+        var vectors: [iovec] = []
+        let pointers = bytes.map { field in
+            let copy = UnsafeMutableRawPointer.allocate(byteCount: field.count + 1, alignment: 1)
+            field.withUnsafeBytes { copy.copyMemory(from: $0.baseAddress ?? copy, byteCount: $0.count) }
+            return (copy, field.count)
+        }
+        defer { for (pointer, _) in pointers { pointer.deallocate() } }
+        for (pointer, count) in pointers {
+            vectors.append(iovec(iov_base: pointer, iov_len: count))
+        }
+        sd_journal_sendv(&vectors, Int32(vectors.count))
+    }
+
+    /// syslog(3) priorities.
+    private static func priority(_ level: Logger.Level) -> Int {
+        switch level {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+}

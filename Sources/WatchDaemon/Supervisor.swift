@@ -1,0 +1,140 @@
+// The one owner of the engine. It reads the clock once per event, hands the event to the engine,
+// and passes on what the engine wants done. Nothing suspends between reading and writing the
+// engine, so no two decisions ever overlap.
+
+import Logging
+import WatchCore
+import WatchStreams
+
+typealias StreamPosition = FilePosition
+
+actor Supervisor {
+    static let checkpointEvery = Duration.seconds(5)
+
+    private var engine: Engine
+    private let time: any TimeSource
+    private let queue: EventQueue
+    private let performer: EffectPerformer
+    private let manager: ServiceManager
+    private let logger: Logger
+    private let saveCheckpoint: @Sendable (Checkpoint) async -> Void
+    private var positions: [String: StreamPosition]
+    private var lastCheckpoint: Instant?
+    private var lastAlive: Instant?
+    private var lastStatus = ""
+    private var isReady = false
+    private var daemon: StatusReport.Daemon
+
+    init(
+        engine: Engine, positions: [String: StreamPosition], daemon: StatusReport.Daemon,
+        time: any TimeSource, queue: EventQueue, performer: EffectPerformer,
+        manager: ServiceManager, logger: Logger,
+        saveCheckpoint: @escaping @Sendable (Checkpoint) async -> Void
+    ) {
+        self.engine = engine
+        self.positions = positions
+        self.daemon = daemon
+        self.time = time
+        self.queue = queue
+        self.performer = performer
+        self.manager = manager
+        self.logger = logger
+        self.saveCheckpoint = saveCheckpoint
+    }
+
+    /// Asks after unfinished tasks, then handles events until the queue is finished.
+    func run() async {
+        performer.submit(engine.resume(at: time.now()))
+        while true {
+            let items = await queue.take()
+            if items.isEmpty { break }
+            for item in items { handle(item) }
+            await checkpointWhenDue()
+        }
+        await saveCheckpoint(checkpoint())
+    }
+
+    private func handle(_ item: EventQueue.Item) {
+        let now = time.now()
+        performer.submit(engine.handle(item.event, at: now))
+        if let position = item.position, case .stream(let service, let stream, _) = item.event {
+            positions["\(service)/\(stream)"] = position
+        }
+        if case .tick = item.event { ticked(now) }
+    }
+
+    /// systemd hears from us only when the engine handled a tick.
+    private func ticked(_ now: Moment) {
+        if !isReady {
+            isReady = true
+            manager.ready(statusLine(now))
+        }
+        if let interval = manager.watchdogInterval, lastAlive.map({ now.boot - $0 >= interval / 4 }) ?? true {
+            lastAlive = now.boot
+            manager.alive()
+        }
+        let line = statusLine(now)
+        if line != lastStatus {
+            lastStatus = line
+            manager.status(line)
+        }
+        performer.retryStore()
+    }
+
+    private func statusLine(_ now: Moment) -> String {
+        let open = engine.openIncidents
+        let armed = engine.isArmed(at: now) ? "armed" : "disarmed"
+        let services = engine.configuration.services.count
+        guard !open.isEmpty else { return "\(armed), \(services) services, no open incident" }
+        let incidents = open.map { "\($0.id) \($0.state.rawValue)" }.joined(separator: ", ")
+        return "\(armed), \(services) services, \(incidents)"
+    }
+
+    private func checkpointWhenDue() async {
+        let now = time.now().boot
+        if let last = lastCheckpoint, now - last < Self.checkpointEvery { return }
+        lastCheckpoint = now
+        await saveCheckpoint(checkpoint())
+    }
+
+    private func checkpoint() -> Checkpoint {
+        Checkpoint(engine: engine.checkpoint(at: time.now()), positions: positions)
+    }
+
+    // MARK: - What the socket asks
+
+    func perform(_ command: Command, by peer: Peer) async -> CommandReply {
+        let (reply, effects) = engine.perform(command, by: peer, at: time.now())
+        var result = reply
+        if let problem = await performer.submitAndWait(effects) {
+            result.message += " (but it is not recorded yet: \(problem))"
+        }
+        return result
+    }
+
+    func status() -> StatusReport { engine.status(daemon: daemon, at: time.now()) }
+
+    func releases(of service: String?) -> [ReleaseList] { engine.releases(of: service) }
+
+    func explain(service: String, trigger: String) -> Explanation? {
+        engine.explain(service: service, trigger: trigger, at: time.now())
+    }
+
+    func openIncident(_ id: String) -> IncidentRecord? {
+        engine.openIncidents.first { $0.id == id }
+    }
+
+    var access: Access { engine.configuration.access }
+
+    /// Swaps the configuration; what still means the same is kept.
+    func reconfigure(to configuration: Configuration, stored: [String: ServiceState]) {
+        performer.submit(
+            engine.reconfigure(to: configuration, stored: stored, at: time.now()))
+    }
+}
+
+/// Windows, timers and stream positions, saved together so that no line counts twice or never.
+struct Checkpoint: Sendable, Codable {
+    var engine: EngineCheckpoint
+    var positions: [String: StreamPosition]
+}
