@@ -1,18 +1,52 @@
-// STUB: replaced by the expressions slice of work. The public shape stays.
+// A condition on signals, as typed in the configuration: parsed and type-checked once, evaluated
+// whenever something came in. Truth is three-valued: what is not known decides nothing.
 
-/// A typed, checked expression of DESIGN §5.
+/// A typed, checked expression of DESIGN §5; its value is a truth.
 public struct Expression: Hashable, Sendable, Codable {
     /// As it was written.
     public let source: String
-
-    /// Parses and type-checks. A trigger's expression must be a truth value.
-    public init(_ source: String) throws(ExpressionError) { self.source = source }
-
+    let root: ExpressionNode
     /// Every operand in it, in order of appearance, without repeats.
-    public var operands: [Operand] { [] }
+    public let operands: [Operand]
 
+    /// - Throws: `ExpressionError` with the place of the first mistake.
+    public init(_ source: String) throws(ExpressionError) {
+        self.source = source
+        root = try ExpressionParser.parse(source)
+        var seen: Set<Operand> = []
+        operands = root.operands.filter { seen.insert($0).inserted }
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do {
+            try self.init(container.decode(String.self))
+        } catch let error as ExpressionError {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: error.message)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(source)
+    }
+
+    /// Reads each operand once and computes all parts, so that the explanation is whole.
     public func evaluate(_ read: (Operand) -> Reading) -> Evaluation {
-        Evaluation(truth: .unknown, readings: [:], lines: [])
+        var readings: [Operand: Reading] = [:]
+        for operand in operands { readings[operand] = read(operand) }
+        var lines: [Explanation.Line] = []
+        let value = root.value(readings, depth: 0, &lines)
+        let named = readings.map { ($0.key.text, $0.value) }
+        return Evaluation(
+            truth: value.truth, readings: Dictionary(named) { first, _ in first }, lines: lines)
+    }
+
+    /// false: whatever is measured, it cannot be true, by the bounds of its operands (ratios lie
+    /// between 0 and 1; nothing is negative; of counts `most` tells the largest).
+    public func canBeTrue(most: (Operand) -> Double? = { _ in nil }) -> Bool {
+        root.canBeTrue(most)
     }
 }
 
@@ -22,20 +56,10 @@ public struct Evaluation: Hashable, Sendable {
     public var readings: [String: Reading]
     /// The parts, for `explain`.
     public var lines: [Explanation.Line]
-}
 
-/// Why a text is no expression. `offset` and `length` in UTF-8 bytes of the source.
-public struct ExpressionError: Error, Hashable, Sendable {
-    public var offset: Int
-    public var length: Int
-    public var message: String
-    /// What to write instead, when that is clear.
-    public var remedy: String?
-
-    public init(offset: Int, length: Int = 1, message: String, remedy: String? = nil) {
-        self.offset = offset
-        self.length = length
-        self.message = message
-        self.remedy = remedy
+    public init(truth: Truth, readings: [String: Reading], lines: [Explanation.Line]) {
+        self.truth = truth
+        self.readings = readings
+        self.lines = lines
     }
 }

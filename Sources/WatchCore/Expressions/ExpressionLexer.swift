@@ -1,0 +1,111 @@
+// Splits an expression into tokens, each with its place.
+
+struct ExpressionToken: Hashable, Sendable {
+    enum Kind: Hashable, Sendable {
+        case name(String)
+        /// The number as written, and its unit (empty, `%`, `ms`, …).
+        case number(Double, unit: String)
+        /// An operator, a parenthesis or a comma.
+        case symbol(String)
+        case end
+    }
+
+    var kind: Kind
+    var offset: Int
+    var length: Int
+}
+
+struct ExpressionLexer {
+    /// Longer ones are refused.
+    static let sourceLimit = 4096
+
+    private let bytes: [UInt8]
+    private var at = 0
+
+    static func tokens(_ source: String) throws(ExpressionError) -> [ExpressionToken] {
+        guard source.utf8.count <= sourceLimit else {
+            throw ExpressionError(
+                offset: 0, message: "the expression is longer than \(sourceLimit) bytes")
+        }
+        var lexer = ExpressionLexer(bytes: Array(source.utf8))
+        var tokens: [ExpressionToken] = []
+        while true {
+            let token = try lexer.next()
+            tokens.append(token)
+            if token.kind == .end { return tokens }
+        }
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    private mutating func next() throws(ExpressionError) -> ExpressionToken {
+        while at < bytes.count, [32, 9, 10, 13].contains(bytes[at]) { at += 1 }
+        guard at < bytes.count else { return ExpressionToken(kind: .end, offset: at, length: 0) }
+        let start = at
+        let byte = bytes[at]
+        if Self.isDigit(byte) || byte == UInt8(ascii: ".") { return try number() }
+        if Self.isNameStart(byte) {
+            // A hyphen inside a name belongs to it: signals are called like `sign-in`. To
+            // subtract, leave a space.
+            while at < bytes.count, Self.isNameByte(bytes[at]) { at += 1 }
+            let name = String(decoding: bytes[start..<at], as: UTF8.self)
+            return ExpressionToken(kind: .name(name), offset: start, length: at - start)
+        }
+        return try symbol()
+    }
+
+    private mutating func number() throws(ExpressionError) -> ExpressionToken {
+        let start = at
+        while at < bytes.count, Self.isDigit(bytes[at]) || bytes[at] == UInt8(ascii: ".") {
+            at += 1
+        }
+        let digits = String(decoding: bytes[start..<at], as: UTF8.self)
+        guard let value = Double(digits), value.isFinite else {
+            throw ExpressionError(
+                offset: start, length: at - start, message: "'\(digits)' is no number")
+        }
+        let unitStart = at
+        if at < bytes.count, bytes[at] == UInt8(ascii: "%") {
+            at += 1
+        } else {
+            while at < bytes.count, Self.isLetter(bytes[at]) { at += 1 }
+        }
+        let unit = String(decoding: bytes[unitStart..<at], as: UTF8.self)
+        return ExpressionToken(
+            kind: .number(value, unit: unit), offset: start, length: at - start)
+    }
+
+    private mutating func symbol() throws(ExpressionError) -> ExpressionToken {
+        let start = at
+        let pair = String(decoding: bytes[start..<Swift.min(start + 2, bytes.count)], as: UTF8.self)
+        if ["<=", ">=", "==", "!="].contains(pair) {
+            at += 2
+            return ExpressionToken(kind: .symbol(pair), offset: start, length: 2)
+        }
+        let one = String(decoding: [bytes[start]], as: UTF8.self)
+        guard "<>+-*/(),".contains(one) else {
+            let remedies = ["&": "and", "|": "or", "!": "not", "=": "=="]
+            let length = pair == "&&" || pair == "||" ? 2 : 1
+            throw ExpressionError(
+                offset: start, length: length,
+                message: "'\(printable(one))' means nothing in an expression",
+                remedy: remedies[one].map { "write '\($0)'" })
+        }
+        at += 1
+        return ExpressionToken(kind: .symbol(one), offset: start, length: 1)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (65...90).contains(byte) || (97...122).contains(byte)
+    }
+
+    private static func isNameStart(_ byte: UInt8) -> Bool {
+        isLetter(byte) || byte == UInt8(ascii: "_")
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        isNameStart(byte) || isDigit(byte) || byte == UInt8(ascii: "-")
+    }
+}
