@@ -95,9 +95,12 @@ extension ServiceEngine {
         state.incident?.record.rollbacks[index] = rollback.record
     }
 
-    private mutating func askAgainWhenDue(_ context: inout Context) {
-        if let last = lastAsked, context.now.boot - last < Self.askEvery { return }
+    /// Whether it was due.
+    @discardableResult
+    private mutating func askAgainWhenDue(_ context: inout Context) -> Bool {
+        if let last = lastAsked, context.now.boot - last < Self.askEvery { return false }
         askVersions(&context)
+        return true
     }
 
     // MARK: - Before the first step
@@ -271,9 +274,8 @@ extension ServiceEngine {
             recovered(unconfirmed: [], &context)
         } else if context.now.boot - curing.landed.boot >= verify.timeout {
             curingTimedOut(curing, conditions, &context)
-        } else {
-            askAgainWhenDue(&context)
-            askProbes(verify, &context)
+        } else if askAgainWhenDue(&context), !verify.probes.isEmpty {
+            context.actions.append(.probeNow(service: name, probes: verify.probes))
         }
     }
 
@@ -294,11 +296,6 @@ extension ServiceEngine {
         guard let health = probes[probe]?.health, !health.isBlind else { return false }
         return health.state == .passing && health.failsInRow == 0
             && (health.lastVerdict.map { $0 >= since } ?? false)
-    }
-
-    private mutating func askProbes(_ verify: Verify, _ context: inout Context) {
-        guard lastAsked == context.now.boot, !verify.probes.isEmpty else { return }
-        context.actions.append(.probeNow(service: name, probes: verify.probes))
     }
 
     /// A condition of *cured*: whether it holds, and what it is called.

@@ -17,6 +17,8 @@ struct Incident: Hashable, Sendable, Codable {
     var allClearSince: Moment?
     /// A decision to roll back waits for the host-wide brake.
     var waitsForBrake = false
+    /// A decision waits until it is clear which release runs.
+    var waitsForVersion = false
     /// Messages sent so far; part of their ids.
     var messages = 0
     /// Pages since the incident opened, by title: the same is not said twice in a row.

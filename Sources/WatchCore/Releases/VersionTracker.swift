@@ -85,6 +85,15 @@ struct VersionTracker: Hashable, Sendable, Codable {
             && sources.allSatisfy { $0.identity == nil && ($0.misses >= agree || $0.run == 0) }
     }
 
+    /// The leader has read another release, but not often enough yet: what runs is about to be
+    /// decided anew.
+    var isChanging: Bool {
+        guard announced == nil, mixed == nil, let current, let leader,
+            let read = sources[leader].identity
+        else { return false }
+        return !read.matches(current)
+    }
+
     /// Sources whose version differs from the leader's.
     var disagreeing: Set<Int> {
         guard let leader, let led = sources[leader].identity else { return [] }
