@@ -68,7 +68,7 @@ let package = Package(
         library("WatchProbes", ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"]),
         library("WatchStreams", ["WatchCore", "WatchSystem", "WatchPatterns"]),
         library("WatchActions", ["WatchCore", "WatchSystem", "WatchHTTP", "CSystemd"]),
-        library("WatchStore", ["WatchCore", grdb]),
+        library("WatchStore", ["WatchCore", "WatchSystem", grdb]),
         library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, logging]),
         library(
             "WatchDaemon",

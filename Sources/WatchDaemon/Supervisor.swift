@@ -69,7 +69,9 @@ actor Supervisor {
             isReady = true
             manager.ready(statusLine(now))
         }
-        if let interval = manager.watchdogInterval, lastAlive.map({ now.boot - $0 >= interval / 4 }) ?? true {
+        if let interval = manager.watchdogInterval,
+            lastAlive.map({ now.boot - $0 >= interval / 4 }) ?? true
+        {
             lastAlive = now.boot
             manager.alive()
         }
