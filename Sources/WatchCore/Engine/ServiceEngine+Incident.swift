@@ -89,7 +89,11 @@ extension ServiceEngine {
         case .rollingBack, .verifying, .closed: return
         case .open, .awaitingApproval, .cleared, .superseded: break
         }
-        guard let worst = incident.worstOpenBreach(order: triggerOrder),
+        // A veto only forbids; what it forbids is the question.
+        let vetoing = Set(configuration.triggers.filter { $0.mode == .veto }.map(\.name))
+        guard
+            let worst = incident.worstOpenBreach(order: triggerOrder, besides: vetoing)
+                ?? incident.worstOpenBreach(order: triggerOrder, besides: []),
             let trigger = self.trigger(worst.trigger)
         else { return }
         // A release that is just being deployed is judged as itself, not as its predecessor.

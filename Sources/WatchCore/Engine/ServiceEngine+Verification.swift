@@ -4,6 +4,9 @@
 extension ServiceEngine {
     /// Version sources and probes are asked so often while a rollback waits for them.
     static let askEvery = Duration.seconds(2)
+    /// So long at least the world is looked at before the first step: each service is judged once
+    /// more meanwhile, so that a common cause shows.
+    static let rereadAtLeast = Duration.seconds(1)
     /// So long the reading before the first step may take.
     static let rereadWithin = Duration.seconds(10)
     /// A task that does not answer so long after its time is lost.
@@ -110,7 +113,8 @@ extension ServiceEngine {
         let answered = tracker.sources.allSatisfy { source in
             source.lastAsked.map { $0 >= since.boot } ?? false
         }
-        guard answered || now - since.boot >= Self.rereadWithin else {
+        let waited = now - since.boot
+        guard waited >= Self.rereadAtLeast, answered || waited >= Self.rereadWithin else {
             askAgainWhenDue(&context)
             return
         }

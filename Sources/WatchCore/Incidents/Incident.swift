@@ -30,8 +30,11 @@ struct Incident: Hashable, Sendable, Codable {
     var hasOpenBreach: Bool { record.breaches.contains { $0.cleared == nil } }
 
     /// The most severe breach that stands, of equals the first in the file.
-    func worstOpenBreach(order: [String]) -> IncidentRecord.Breach? {
-        record.breaches.filter { $0.cleared == nil }.max { a, b in
+    func worstOpenBreach(
+        order: [String], besides: Set<String>
+    ) -> IncidentRecord.Breach? {
+        let open = record.breaches.filter { $0.cleared == nil && !besides.contains($0.trigger) }
+        return open.max { a, b in
             if a.severity != b.severity { return a.severity < b.severity }
             let first = order.firstIndex(of: a.trigger) ?? .max
             let second = order.firstIndex(of: b.trigger) ?? .max
