@@ -28,8 +28,9 @@ extension Transfer {
         case .byReader, nil: break
         }
         switch code {
-        case CURLE_URL_MALFORMAT: return hops > 0 ? .badResponse : .badRequest
-        case CURLE_UNSUPPORTED_PROTOCOL: return hops > 0 ? .badResponse : .badRequest
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
+            // Also what libcurl says of an answer that is no HTTP.
+            return phase == .name && status == 0 ? .badRequest : .badResponse
         case CURLE_COULDNT_RESOLVE_HOST: return .nameNotResolved
         case CURLE_COULDNT_CONNECT: return connectionKind
         case CURLE_OPERATION_TIMEDOUT: return phase == .name ? .nameNotResolved : .timeout(phase)

@@ -1,6 +1,7 @@
 // Real TLS with real certificates, good and bad, by the openssl program.
 
 public import Foundation
+import Glibc
 
 public final class TLSServer: Sendable {
     public enum Certificate: String, Sendable {
@@ -48,7 +49,8 @@ public final class TLSServer: Sendable {
     public var url: String { "https://\(address)/" }
 
     public func stop() {
-        server.terminate()
+        // Not SIGTERM: a child started from a dispatch thread inherits its blocked signals.
+        kill(server.processIdentifier, SIGKILL)
         server.waitUntilExit()
         try? FileManager.default.removeItem(atPath: directory)
     }
