@@ -24,6 +24,12 @@ public actor ProbeSchedule {
         /// The probe's name, or the label of the version source.
         public var name: String
         public var slots: Int
+
+        public init(service: String, name: String, slots: Int) {
+            self.service = service
+            self.name = name
+            self.slots = slots
+        }
     }
 
     private let prober: any Prober

@@ -16,10 +16,15 @@ public final class ScriptedServer: Sendable {
     }
 
     private let state: Mutex<State>
+    private let readsRequest: Bool
     public let address: String
 
     /// On a port of the kernel's choice, or on a Unix socket.
-    public init?(unixSocket path: String? = nil, script: @escaping Script) {
+    /// - Parameter readsRequest: off, the script begins when the connection does.
+    public init?(
+        unixSocket path: String? = nil, readsRequest: Bool = true, script: @escaping Script
+    ) {
+        self.readsRequest = readsRequest
         guard let (listener, address) = path.map(listenUnix) ?? listenLoopback() else {
             return nil
         }
@@ -61,7 +66,9 @@ public final class ScriptedServer: Sendable {
 
     private func serve(_ descriptor: Int32, _ script: Script) {
         let connection = Connection(descriptor: descriptor)
-        if let head = connection.readHead() {
+        if !readsRequest {
+            script(connection)
+        } else if let head = connection.readHead() {
             state.withLock { $0.requests.append(head) }
             script(connection)
         }

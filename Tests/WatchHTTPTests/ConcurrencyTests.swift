@@ -1,5 +1,6 @@
 import TestServers
 import Testing
+
 @testable import WatchHTTP
 
 @Suite struct ConcurrencyTests {

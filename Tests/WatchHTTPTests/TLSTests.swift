@@ -52,12 +52,11 @@ import WatchHTTP
     }
 
     @Test func plainHTTPOnATLSPortIsATLSFailure() async throws {
-        try await withServer {
-            $0.answer()
-        } _: { server in
-            let result = await client.send(HTTPRequest(url: "https://\(server.address)/"))
-            #expect(result.failure?.kind.isOurs == false)
-        }
+        let server = try #require(
+            ScriptedServer(readsRequest: false) { $0.write("HTTP/1.1 400 Bad Request\r\n\r\n") })
+        defer { server.stop() }
+        let result = await client.send(HTTPRequest(url: "https://\(server.address)/"))
+        _ = try reason(result)
     }
 
     @Test func aCAFileThatIsNotThereIsOurFault() async throws {
