@@ -43,4 +43,10 @@ static inline int watchd_signalfd(const sigset_t *signals) {
 // extension).
 static inline short watchd_spawn_setsid(void) { return 0x80; }
 
+// glibc declares it for GNU sources only (since 2.34).
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+static inline int watchd_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 static inline int watchd_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
