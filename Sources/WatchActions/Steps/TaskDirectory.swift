@@ -86,9 +86,10 @@ struct TaskDirectory: Sendable {
     static func readable(_ bytes: some Collection<UInt8>) -> String {
         // A character that was cut in half at the start is left out.
         let whole = bytes.drop { $0 & 0xC0 == 0x80 }
-        return String(decoding: whole, as: UTF8.self)
-            .split(separator: /\r?\n/, omittingEmptySubsequences: false)
-            .map { printable($0, limit: .max) }
+        // Split as bytes: `\r\n` is a single Character.
+        return Array(whole).split(separator: 10, omittingEmptySubsequences: false)
+            .map { $0.last == 13 ? $0.dropLast() : $0 }
+            .map { printable(String(decoding: $0, as: UTF8.self), limit: .max) }
             .joined(separator: "\n")
     }
 
