@@ -56,6 +56,9 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CProcess"),
+        .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
@@ -67,7 +70,9 @@ let package = Package(
         library("WatchConfig", ["WatchCore", "WatchSystem", "WatchPatterns", yams]),
         library("WatchProbes", ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"]),
         library("WatchStreams", ["WatchCore", "WatchSystem", "WatchPatterns"]),
-        library("WatchActions", ["WatchCore", "WatchSystem", "WatchHTTP", "CSystemd"]),
+        library(
+            "WatchActions",
+            ["WatchCore", "WatchSystem", "WatchHTTP", "CSystemd", "CProcess", "CCrypto"]),
         library("WatchStore", ["WatchCore", "WatchSystem", grdb]),
         library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, logging]),
         library(
@@ -80,7 +85,7 @@ let package = Package(
         program("watchd", ["WatchDaemon", argumentParser]),
         program(
             "watchctl", ["WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", argumentParser]),
-        program("watchd-step", []),
+        program("watchd-step", ["CProcess"]),
 
         tests("WatchCoreTests", ["WatchCore"]),
         tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
@@ -93,7 +98,9 @@ let package = Package(
         tests("WatchConfigTests", ["WatchConfig", "WatchCore"]),
         tests("WatchProbesTests", ["WatchProbes", "WatchHTTP", "WatchCore", "TestServers"]),
         tests("WatchStreamsTests", ["WatchStreams", "WatchCore"]),
-        tests("WatchActionsTests", ["WatchActions", "WatchCore", "WatchHTTP", "watchd-step"]),
+        tests(
+            "WatchActionsTests",
+            ["WatchActions", "WatchCore", "WatchSystem", "WatchHTTP", "watchd-step"]),
         tests("WatchStoreTests", ["WatchStore", "WatchCore"]),
         tests("WatchControlTests", ["WatchControl", "WatchCore", "WatchHTTP", "watchctl"]),
         tests(
