@@ -126,6 +126,10 @@ actor Supervisor {
         engine.openIncidents.first { $0.id == id }
     }
 
+    var knownPositions: [String: StreamPosition] { positions }
+
+    func nextDeadline(after now: Instant) -> Instant { engine.nextDeadline(after: now) }
+
     var access: Access { engine.configuration.access }
 
     /// Swaps the configuration; what still means the same is kept.

@@ -24,16 +24,18 @@ extension Store {
     }
 
     /// The last `limit` events, oldest first.
-    public func latestEvents(limit: Int, service: String? = nil) async throws(StoreError)
-        -> [EventRecord]
-    {
+    public func latestEvents(
+        limit: Int, incident: String? = nil, service: String? = nil
+    ) async throws(StoreError) -> [EventRecord] {
         try await read { database in
             let rows = try Row.fetchAll(
                 database,
                 sql: """
                     SELECT id, json FROM event WHERE (:service IS NULL OR service = :service)
+                    AND (:incident IS NULL OR incident = :incident)
                     ORDER BY id DESC LIMIT :limit
-                    """, arguments: ["service": service, "limit": limit])
+                    """,
+                arguments: ["service": service, "incident": incident, "limit": limit])
             return try rows.reversed().map(Self.event)
         }
     }
