@@ -31,6 +31,9 @@ static inline CURLcode watchd_easy_set_before_request(CURL *h, curl_prereq_callb
 static inline CURLcode watchd_easy_set_tls_begins(CURL *h, curl_ssl_ctx_callback v) {
     return curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, v);
 }
+static inline CURLcode watchd_easy_set_debug(CURL *h, curl_debug_callback v) {
+    return curl_easy_setopt(h, CURLOPT_DEBUGFUNCTION, v);
+}
 static inline CURLcode watchd_easy_get_long(CURL *h, CURLINFO i, long *v) {
     return curl_easy_getinfo(h, i, v);
 }

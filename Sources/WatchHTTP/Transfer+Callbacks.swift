@@ -7,7 +7,7 @@ extension Transfer {
     func setCallbacks(_ context: UnsafeMutableRawPointer) {
         for option in [
             CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA,
-            CURLOPT_SSL_CTX_DATA,
+            CURLOPT_SSL_CTX_DATA, CURLOPT_DEBUGDATA,
         ] { set(option, pointer: context) }
         watchd_easy_set_callback(easy, CURLOPT_HEADERFUNCTION) { data, size, count, context in
             guard let data, let context else { return 0 }
@@ -34,11 +34,31 @@ extension Transfer {
         }
     }
 
+    /// libcurl keeps the error number of the last address only, and an IPv6 address without a way
+    /// to it, tried last, would make a dead application look like a dead network. Its log has a
+    /// line for each address (`connect to … port … failed: Connection refused`). Should the line
+    /// ever change, the last number decides again.
+    func watchAddresses() {
+        set(CURLOPT_VERBOSE, 1)
+        watchd_easy_set_debug(easy) { _, kind, data, size, context in
+            guard kind == CURLINFO_TEXT, let data, let context else { return 0 }
+            let line = UnsafeRawBufferPointer(start: data, count: size)
+            guard line.starts(with: "connect to ".utf8) else { return 0 }
+            let refused = String(cString: strerror(ECONNREFUSED))
+            if String(decoding: line, as: UTF8.self).contains(refused) {
+                Transfer.at(context).isRefused = true
+            }
+            return 0
+        }
+    }
+
     private static func at(_ context: UnsafeMutableRawPointer) -> Transfer {
         Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     }
 
     private func requestBegins() {
+        isRefused = false
+        localErrno = 0
         phase = .firstByte
         headerBytes = 0
     }
@@ -98,9 +118,7 @@ extension Transfer {
         return true
     }
 
-    /// A socket that no child process inherits. An address without a route is skipped here, so
-    /// that "no IPv6 from this host" cannot hide that the target refused on IPv4: libcurl reports
-    /// only the last address it tried.
+    /// A socket that no child process inherits. An address without a route is not even tried.
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         phase = .connect
         let family = address.pointee.family

@@ -52,7 +52,8 @@ extension Transfer {
     }
 
     private var connectionKind: HTTPFailure.Kind {
-        switch systemErrno {
+        if isRefused { return .refused }
+        return switch systemErrno {
         case ECONNREFUSED: .refused
         case ENOENT where request.unixSocket != nil: .refused
         case ECONNRESET, ECONNABORTED, EPIPE: .reset

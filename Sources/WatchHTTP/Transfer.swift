@@ -21,6 +21,8 @@ final class Transfer {
     var stop: Stop?
     /// Why an address could not even be tried: errno of a socket or of the route to it.
     var localErrno: Int32 = 0
+    /// One of the addresses answered that nobody listens, whatever became of the others.
+    var isRefused = false
 
     enum Stop { case tooLarge, headersTooLong, byReader }
 
@@ -77,6 +79,7 @@ final class Transfer {
         setLimits()
         setConnection()
         setCallbacks(context)
+        watchAddresses()
     }
 
     private func setMethod() {
