@@ -39,7 +39,8 @@ struct Watchd: AsyncParsableCommand {
                 ? JournalLogHandler(level: level) : Self.stderr(label, level)
         }
         let options = DaemonOptions(
-            configuration: config, state: state ?? Self.directory("STATE_DIRECTORY", "/var/lib/watchd"),
+            configuration: config,
+            state: state ?? Self.directory("STATE_DIRECTORY", "/var/lib/watchd"),
             socket: socket ?? Self.directory("RUNTIME_DIRECTORY", "/run/watchd") + "/watchd.sock",
             shim: shim ?? Self.besideUs("watchd-step"), unitLogs: unitLogs)
         do {
@@ -67,11 +68,13 @@ struct Watchd: AsyncParsableCommand {
     private static func besideUs(_ name: String) -> String {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = buffer.withUnsafeMutableBytes {
-            readlink("/proc/self/exe", $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+            readlink(
+                "/proc/self/exe", $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
         }
         guard count > 0 else { return "/usr/lib/watchd/\(name)" }
         let own = String(decoding: buffer[..<count], as: UTF8.self)
-        let path = own.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let path =
+            own.split(separator: "/", omittingEmptySubsequences: false).dropLast()
             .joined(separator: "/") + "/\(name)"
         return access(path, X_OK) == 0 ? path : "/usr/lib/watchd/\(name)"
     }
