@@ -42,7 +42,9 @@ struct TaskDirectory: Sendable {
     }
 
     func claim() throws(RecordError) -> Claim? { try read(Claim.self, Claim.fileName) }
-    func exit() throws(RecordError) -> ExitRecord? { try read(ExitRecord.self, ExitRecord.fileName) }
+    func exit() throws(RecordError) -> ExitRecord? {
+        try read(ExitRecord.self, ExitRecord.fileName)
+    }
     func intent() throws(RecordError) -> UnitIntent? {
         try read(UnitIntent.self, UnitIntent.fileName)
     }

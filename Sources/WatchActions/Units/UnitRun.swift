@@ -205,6 +205,7 @@ final class UnitRun: Sendable {
 
     private func unreadable(_ error: SystemError) -> UnitEnding {
         UnitEnding(
-            .unknown("\(error), so nobody knows how it ended; watchd must be able to read that log"))
+            .unknown("\(error), so nobody knows how it ended; watchd must be able to read that log")
+        )
     }
 }

@@ -113,7 +113,8 @@ struct UnitStep: Sendable {
     ) -> TaskResult {
         var output = ""
         if let name {
-            let filter = invocation.isEmpty ? "-u '\(name.unit)'" : "_SYSTEMD_INVOCATION_ID=\(invocation)"
+            let filter =
+                invocation.isEmpty ? "-u '\(name.unit)'" : "_SYSTEMD_INVOCATION_ID=\(invocation)"
             output = "[what it printed: journalctl \(filter)]"
         }
         return TaskResult(

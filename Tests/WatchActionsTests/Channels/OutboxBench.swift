@@ -137,7 +137,8 @@ final class Receiver: WebhookTransport, Sendable {
         let (reply, woken) = state.withLock { state in
             state.posts.append(post)
             var replies = state.replies[url] ?? []
-            let reply = replies.isEmpty ? WebhookReply(outcome: .status(200)) : replies.removeFirst()
+            let reply =
+                replies.isEmpty ? WebhookReply(outcome: .status(200)) : replies.removeFirst()
             state.replies[url] = replies
             let woken = state.waiters.filter { $0.count <= state.posts.count }
             state.waiters.removeAll { $0.count <= state.posts.count }

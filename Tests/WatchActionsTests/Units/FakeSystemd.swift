@@ -70,7 +70,8 @@ final class FakeSystemd: UnitBus, Sendable {
         let id = state.withLock { $0.units[unit]?.status.invocationID ?? "" }
         if let exit { log(unit, "\(id) exit \(exit)") }
         let waiting = state.withLock { state in
-            let code = exit.map { ($0 == 0 ? "success" : "exit-code", 1, $0) } ?? ("signal", 2, signal)
+            let code =
+                exit.map { ($0 == 0 ? "success" : "exit-code", 1, $0) } ?? ("signal", 2, signal)
             state.units[unit]?.status = UnitStatus(
                 activeState: exit == 0 ? "inactive" : "failed", invocationID: id, result: code.0,
                 mainCode: code.1, mainStatus: code.2)

@@ -64,8 +64,10 @@ struct UnitStepTests {
         let reason = await result(task).ending.reason
         #expect(reason.contains("install the template watchd-rollback@.service"))
         systemd.set(unit, UnitStatus(loadState: "not-found"))
-        #expect(await self.result(bench.unit("link", with: "1.9.0", id: "t2")).ending.reason == reason
-            .replacing("(Unit not found)", with: "(not-found)"))
+        #expect(
+            await self.result(bench.unit("link", with: "1.9.0", id: "t2")).ending.reason
+                == reason
+                .replacing("(Unit not found)", with: "(not-found)"))
     }
 
     @Test func withoutABusItCouldNotStart() async {
@@ -211,7 +213,8 @@ struct UnitStepTests {
     }
 
     @Test func anUnreadableLogIsUnknownAndStartsNothing() async throws {
-        let path = UnitLog(try UnitName(name: "link", value: "1.9.0"), in: bench.root + "/logs").path
+        let path = UnitLog(try UnitName(name: "link", value: "1.9.0"), in: bench.root + "/logs")
+            .path
         try noteIntent()
         #expect(mkdir(path, 0o700) == 0)
         defer { rmdir(path) }
