@@ -14,6 +14,11 @@ struct UnitName: Hashable, Sendable {
             throw CannotStart(
                 message: "no unit can be named after it: \(Identifier.refusal(part))")
         }
+        // As the helper and the polkit rule have it.
+        guard name.utf8.count <= 64, !name.contains("+") else {
+            throw CannotStart(
+                message: "'\(name)' cannot name a rollback script: at most 64 characters, no '+'")
+        }
         let plain = value.map { "\(name):\($0)" } ?? name
         instance = plain.split(separator: "+", omittingEmptySubsequences: false)
             .joined(separator: "\\x2b")

@@ -21,12 +21,11 @@ extension UnitRun {
             && !status.invocationID.isEmpty
         guard isOurs else { return neverSeen(job, lines, status) }
         switch status.mainCode {
-        case 1 where lines.isEmpty && (200...243).contains(status.mainStatus):
+        case 1 where lines.isEmpty && Self.means(neverRan: status.mainStatus):
             return UnitEnding(
                 .couldNotStart(
-                    "systemd could not run the program of \(name.unit) (status "
-                        + "\(status.mainStatus), see systemd.exec(5)); journalctl -u "
-                        + "'\(name.unit)' says why"),
+                    "the script of \(name.unit) was not run (status \(status.mainStatus)); "
+                        + "journalctl -u '\(name.unit)' says why"),
                 invocation: invocation)
         case 1: return UnitEnding(.exited(status.mainStatus), invocation: invocation)
         case 2, 3: return UnitEnding(.signalled(status.mainStatus), invocation: invocation)
@@ -35,6 +34,12 @@ extension UnitRun {
                 .unknown("\(name.unit) ended with '\(status.result)' and left no exit status"),
                 invocation: invocation)
         }
+    }
+
+    /// Without a line in the log: the helper refused the instance (64) or could not log (73), or
+    /// systemd or the helper could not execute a program (systemd.exec(5)).
+    private static func means(neverRan status: Int) -> Bool {
+        status == 64 || status == 73 || (200...243).contains(status)
     }
 
     /// The unit shows no run of ours.

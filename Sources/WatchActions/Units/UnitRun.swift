@@ -22,6 +22,7 @@ final class UnitRun: Sendable {
     private let phase = Mutex(Phase.before)
     /// How many `go` are under way: a start may still be on its way to systemd.
     private let going = Mutex(0)
+    private let gone = Waker()
 
     init(step: UnitStep, name: UnitName) {
         self.step = step
@@ -36,7 +37,10 @@ final class UnitRun: Sendable {
     /// Starts the unit if it surely never began, and waits for its end.
     func go(_ intent: UnitIntent?) async -> UnitEnding {
         going.withLock { $0 += 1 }
-        defer { going.withLock { $0 -= 1 } }
+        defer {
+            going.withLock { $0 -= 1 }
+            gone.wake()
+        }
         if intent != nil { markStarted() }
         // systemd joins a start of a unit that already starts; two tasks must not share a run.
         while !step.turns.take(name.unit) {
@@ -97,8 +101,12 @@ final class UnitRun: Sendable {
             do throws(UnitBusError) {
                 try await step.bus.stop(name.unit)
                 let status = try await step.bus.status(name.unit)
-                if status.isIdle && going.withLock({ $0 == 0 }) { return nil }
                 last = nil
+                if status.isIdle {
+                    if going.withLock({ $0 == 0 }) { return nil }
+                    await gone.wait(for: .seconds(1), TaskSleeper())
+                    continue
+                }
             } catch {
                 switch error {
                 case .unreachable, .lost: last = error
@@ -187,7 +195,10 @@ final class UnitRun: Sendable {
         let log = UnitLog(name, in: step.settings.unitLogs)
         return await OwnThread.run {
             Result { () throws(SystemError) in
-                try log.lines().dropFirst(intent.linesBefore).compactMap { $0 }
+                let lines = try log.lines()
+                // Fewer than before: the old log was cleaned away, so all of these are new.
+                let new = lines.count < intent.linesBefore ? 0 : intent.linesBefore
+                return lines.dropFirst(new).compactMap { $0 }
             }
         }
     }

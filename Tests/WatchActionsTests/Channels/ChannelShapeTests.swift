@@ -59,7 +59,8 @@ struct ChannelShapeTests {
 
     @Test func markupOfOthersIsEscaped() throws {
         let json = try judge(body { $0.text = "<!channel> a & b" })
-        #expect(json[try JSONPath("$.blocks[1].text.text")] == .string("&lt;!channel&gt; a &amp; b"))
+        #expect(
+            json[try JSONPath("$.blocks[1].text.text")] == .string("&lt;!channel&gt; a &amp; b"))
     }
 
     @Test(arguments: [10, 2999, 3000, 100_000])
@@ -156,7 +157,8 @@ struct ReplyVerdictTests {
         #expect(
             wait(
                 .status(
-                    200, "Webhook message delivery failed with error: Microsoft Teams endpoint "
+                    200,
+                    "Webhook message delivery failed with error: Microsoft Teams endpoint "
                         + "returned HTTP error 429 with ContextId 1")) == nil)
     }
 

@@ -137,7 +137,8 @@ final class Receiver: WebhookTransport, Sendable {
         let (reply, woken) = state.withLock { state in
             state.posts.append(post)
             var replies = state.replies[url] ?? []
-            let reply = replies.isEmpty ? WebhookReply(outcome: .status(200)) : replies.removeFirst()
+            let reply =
+                replies.isEmpty ? WebhookReply(outcome: .status(200)) : replies.removeFirst()
             state.replies[url] = replies
             let woken = state.waiters.filter { $0.count <= state.posts.count }
             state.waiters.removeAll { $0.count <= state.posts.count }
@@ -149,8 +150,8 @@ final class Receiver: WebhookTransport, Sendable {
 }
 
 struct OutboxBench {
-    let time = ManualTime()
-    let store = MemoryStore()
+    let time: ManualTime
+    let store: MemoryStore
     let receiver: Receiver
     let notices = Notices()
     let outbox: Outbox
@@ -162,7 +163,9 @@ struct OutboxBench {
     }
 
     init(_ channels: [ChannelConfiguration] = [.slack("chat"), .webhook("hook")]) {
-        let time = time
+        let time = ManualTime()
+        self.time = time
+        store = MemoryStore()
         receiver = Receiver(time: time)
         let notices = notices
         outbox = Outbox(
@@ -174,6 +177,8 @@ struct OutboxBench {
 
     /// As a restart of the daemon: what was in memory is gone.
     init(restarting other: OutboxBench) {
+        time = other.time
+        store = other.store
         receiver = other.receiver
         let notices = notices
         outbox = Outbox(

@@ -39,7 +39,7 @@ struct OutboxTests {
         await bench.pass(.minutes(1))
         let posts = bench.receiver.posts
         #expect(posts.map(\.id) == ["a", "a", "b"])
-        #expect(posts[1].time - posts[0].time == .seconds(30))
+        #expect(posts.dropFirst().first.map { $0.time - posts[0].time } == .seconds(30))
     }
 
     @Test func retryAfterIsHonouredAcrossARestart() async {
@@ -51,7 +51,7 @@ struct OutboxTests {
         await again.pass(.seconds(595))
         let posts = bench.receiver.posts
         #expect(posts.map(\.id) == ["a", "a", "b"])
-        #expect(posts[1].time - posts[0].time >= .seconds(600))
+        #expect(posts.dropFirst().allSatisfy { $0.time - posts[0].time >= .seconds(600) })
     }
 
     @Test func aServerErrorIsTriedAgainAndAPermanentOneIsNot() async {
@@ -90,7 +90,7 @@ struct OutboxTests {
         _ = await again.settle()
         let posts = bench.receiver.posts
         #expect(posts.map(\.id) == ["a", "a"])
-        #expect(posts[0].body == posts[1].body)
+        #expect(Set(posts.map(\.body)).count == 1)
     }
 
     @Test func withoutACrashAnUnrecordedSendIsNotRepeated() async {
