@@ -2,6 +2,7 @@
 
 import Logging
 import WatchActions
+import WatchCore
 
 struct DeliveryLog: Sendable {
     let logger: Logger
