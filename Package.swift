@@ -82,7 +82,7 @@ let package = Package(
             "watchctl", ["WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", argumentParser]),
         program("watchd-step", []),
 
-        tests("WatchCoreTests", ["WatchCore"]),
+        tests("WatchCoreTests", ["WatchCore", "WatchSystem"]),
         tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
         tests("WatchPatternsTests", ["WatchPatterns"]),
         tests("WatchHTTPTests", ["WatchHTTP"]),
@@ -90,7 +90,7 @@ let package = Package(
         tests("WatchProbesTests", ["WatchProbes", "WatchHTTP", "WatchCore"]),
         tests("WatchStreamsTests", ["WatchStreams", "WatchCore"]),
         tests("WatchActionsTests", ["WatchActions", "WatchCore", "WatchHTTP", "watchd-step"]),
-        tests("WatchStoreTests", ["WatchStore", "WatchCore"]),
+        tests("WatchStoreTests", ["WatchStore", "WatchCore", grdb]),
         tests("WatchControlTests", ["WatchControl", "WatchCore", "WatchHTTP", "watchctl"]),
         tests(
             "WatchDaemonTests",
