@@ -7,33 +7,37 @@ extension Store {
     /// The longest list that is given out at once.
     public static let listLimit = 10_000
 
-    /// Events in the order in which they were stored: the first after position `after`, or, when
-    /// that is nil, the last ones; of one incident or one service when given.
+    /// Events after position `after` in the order in which they were stored; of one incident or
+    /// one service when given.
     public func events(
-        after: Int64?, limit: Int, incident: String? = nil, service: String? = nil
+        after: Int64 = 0, limit: Int, incident: String? = nil, service: String? = nil
     ) async throws(StoreError) -> [EventRecord] {
-        var conditions: [String] = []
+        try await events("AND id > \(after) ORDER BY id", limit, incident, service)
+    }
+
+    /// The last events, they too in the order in which they were stored.
+    public func latestEvents(
+        limit: Int, incident: String? = nil, service: String? = nil
+    ) async throws(StoreError) -> [EventRecord] {
+        try await events("ORDER BY id DESC", limit, incident, service).reversed()
+    }
+
+    private func events(
+        _ order: String, _ limit: Int, _ incident: String?, _ service: String?
+    ) async throws(StoreError) -> [EventRecord] {
+        // Spelt out only when given, so that SQLite uses the index of what is asked for.
+        var sql = "SELECT * FROM events WHERE true"
         var arguments = StatementArguments()
-        if let after {
-            conditions.append("id > ?")
-            arguments += [after]
+        for (column, value) in [("incident", incident), ("service", service)] {
+            guard let value else { continue }
+            sql += " AND \(column) = ?"
+            arguments += [value]
         }
-        if let incident {
-            conditions.append("incident = ?")
-            arguments += [incident]
-        }
-        if let service {
-            conditions.append("service = ?")
-            arguments += [service]
-        }
+        sql += " \(order) LIMIT ?"
         arguments += [Self.bounded(limit)]
-        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        let order = after == nil ? "DESC" : "ASC"
-        let sql = "SELECT * FROM events \(filter) ORDER BY id \(order) LIMIT ?"
-        let found = try await read { [arguments] db in
+        return try await read { [sql, arguments] db in
             try Row.fetchAll(db, sql: sql, arguments: arguments).map(EventRecord.init(row:))
         }
-        return after == nil ? found.reversed() : found
     }
 
     /// Position of the last event that was stored, also when it is pruned by now; 0: none yet.

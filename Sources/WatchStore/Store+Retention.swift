@@ -47,6 +47,7 @@ extension Store {
 
     /// Removes what is older than it is to be kept. Events of an open incident, open incidents
     /// and waiting messages stay.
+    @discardableResult
     public func prune(
         now: WallTime, keeping retention: Retention = Retention()
     ) async throws(StoreError) -> Pruned {

@@ -11,6 +11,7 @@ import WatchCore
 final class SmallDisk: Sendable {
     let path: String
     private let scratch: Scratch
+    private let guardian: Guardian
 
     /// The guard waits for the end of its standard input, which comes with our end at the latest.
     init(megabytes: Int) throws {
@@ -18,12 +19,13 @@ final class SmallDisk: Sendable {
         path = scratch.path + "/disk"
         try #require(mkdir(path, 0o700) == 0)
         let options = "size=\(megabytes)m"
-        let script = "cat >/dev/null; umount -l \(path) 2>/dev/null; rmdir \(path) 2>/dev/null"
+        let script = "cat >/dev/null; umount -l \(path) 2>/dev/null"
         guardian = try Guardian(script)
         try #require(mount("tmpfs", path, "tmpfs", 0, options) == 0, "mount: errno \(errno)")
     }
 
-    private let guardian: Guardian
+    /// Before the directory below it is removed.
+    deinit { guardian.release() }
 
     /// Takes every block that is left; returns the file to remove.
     func fill() throws -> String {
@@ -67,7 +69,8 @@ private final class Guardian: Sendable {
         pid = child
     }
 
-    deinit {
+    /// Returns when the script has run.
+    func release() {
         close(input)
         waitpid(pid, nil, 0)
     }

@@ -18,8 +18,13 @@ import WatchCore
     private func texts(
         after: Int64?, limit: Int = 100, incident: String? = nil, service: String? = nil
     ) async throws -> [String] {
-        try await store.events(after: after, limit: limit, incident: incident, service: service)
-            .map(\.text)
+        guard let after else {
+            return try await store.latestEvents(limit: limit, incident: incident, service: service)
+                .map(\.text)
+        }
+        return try await store.events(
+            after: after, limit: limit, incident: incident, service: service
+        ).map(\.text)
     }
 
     @Test func eventsAreNumberedInTheirOrder() async throws {
@@ -63,6 +68,22 @@ import WatchCore
         #expect(try await texts(after: nil, incident: "shop-1") == ["1", "5"])
         #expect(try await texts(after: 1, service: "shop") == ["2", "5"])
         #expect(try await texts(after: 0, incident: "api-2", service: "shop").isEmpty)
+    }
+
+    @Test func eventsOfOneIncidentAreFoundByAnIndex() async throws {
+        for (column, index) in [("incident", "events_incident"), ("service", "events_service")] {
+            let plan = try await store.reader.writeWithoutTransaction { db in
+                try Row.fetchAll(
+                    db,
+                    sql: """
+                        EXPLAIN QUERY PLAN SELECT * FROM events
+                        WHERE true AND \(column) = ? AND id > 5 ORDER BY id LIMIT ?
+                        """, arguments: ["shop", 1]
+                ).map { $0["detail"] as String }
+            }
+            #expect(plan.count == 1)
+            #expect(plan.first?.contains(index) ?? false, "\(plan)")
+        }
     }
 
     @Test func anUnreadableEventHidesNoOther() async throws {
