@@ -87,7 +87,7 @@ let package = Package(
             "watchctl", ["WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", argumentParser]),
         program("watchd-step", ["CProcess"]),
 
-        tests("WatchCoreTests", ["WatchCore"]),
+        tests("WatchCoreTests", ["WatchCore", "WatchSystem"]),
         tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
         tests("WatchPatternsTests", ["WatchPatterns"]),
         // Real servers with scripted manners, for the tests of everything that talks HTTP.
@@ -101,7 +101,7 @@ let package = Package(
         tests(
             "WatchActionsTests",
             ["WatchActions", "WatchCore", "WatchSystem", "WatchHTTP", "watchd-step"]),
-        tests("WatchStoreTests", ["WatchStore", "WatchCore"]),
+        tests("WatchStoreTests", ["WatchStore", "WatchCore", grdb]),
         tests("WatchControlTests", ["WatchControl", "WatchCore", "WatchHTTP", "watchctl"]),
         tests(
             "WatchDaemonTests",

@@ -1,95 +1,109 @@
-// The durable side of the outbox.
+// The outbox. A message waits here from the transaction that decided on it until a send worked
+// or was given up; "sent" is recorded after the send, so a crash between the two repeats it.
 
 import GRDB
 public import WatchCore
 
 extension Store: DeliveryStore {
-    /// No back-off is longer: a next attempt further away than this was set by a clock that has
-    /// gone back since, and is due.
-    static let longestWait = Duration.hours(1)
-
-    public func dueDeliveries(now: WallTime, limit: Int) async throws -> [PendingDelivery] {
-        try await read { database in
+    /// Waiting messages whose time has come, oldest first. When the wall clock went back since
+    /// a try, the time until the next counts as over: a page late by a clock is not acceptable.
+    public func dueDeliveries(
+        now: WallTime, limit: Int
+    ) async throws(StoreError) -> [PendingDelivery] {
+        try await read { [file] db in
             let rows = try Row.fetchAll(
-                database,
+                db,
                 sql: """
-                    SELECT json, attempts, queued FROM delivery
-                    WHERE state = 'waiting' AND (next <= :now OR next > :far)
-                    ORDER BY number LIMIT :limit
+                    SELECT id, channel, attempts, queued, json FROM deliveries
+                    WHERE state = 'waiting'
+                        AND (next_attempt IS NULL OR next_attempt <= ?1 OR attempted > ?1)
+                    ORDER BY sequence LIMIT ?2
                     """,
-                arguments: [
-                    "now": now.nanoseconds, "far": (now + Self.longestWait).nanoseconds,
-                    "limit": limit,
-                ])
-            return try rows.map { row in
-                PendingDelivery(
-                    outbox: try Self.decode(OutboxMessage.self, row["json"], "a message"),
-                    attempts: row["attempts"], queued: WallTime(nanoseconds: row["queued"]))
-            }
+                arguments: [now.nanoseconds, Self.bounded(limit)])
+            return try rows.map { try PendingDelivery(row: $0, file: file) }
         }
     }
 
-    public func nextDeliveryTime() async throws -> WallTime? {
-        try await read { database in
-            try Int64.fetchOne(
-                database, sql: "SELECT min(next) FROM delivery WHERE state = 'waiting'"
-            ).map(WallTime.init(nanoseconds:))
+    /// When the next waiting message becomes due, by the wall clock; long ago when one never was
+    /// tried; nil: none waits.
+    public func nextDeliveryTime() async throws(StoreError) -> WallTime? {
+        try await read { db in
+            let next = try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT coalesce(next_attempt, 0) FROM deliveries WHERE state = 'waiting'
+                    ORDER BY next_attempt LIMIT 1
+                    """)
+            return next.map { WallTime(nanoseconds: $0) }
         }
     }
 
+    /// What was sent or given up stays so.
     public func record(
         _ outcome: DeliveryOutcome, ofDelivery id: String, now: WallTime
-    ) async throws {
-        try await database.write { database in
-            switch outcome {
-            case .sent:
-                try database.execute(
-                    sql: """
-                        UPDATE delivery SET state = 'sent', attempts = attempts + 1, sent = ?,
-                        error = NULL WHERE id = ?
-                        """, arguments: [now.nanoseconds, id])
-            case .retry(let at, let error):
-                try database.execute(
-                    sql: """
-                        UPDATE delivery SET attempts = attempts + 1, next = ?, error = ?
-                        WHERE id = ? AND state = 'waiting'
-                        """, arguments: [at.nanoseconds, error, id])
-            case .failed(let error):
-                try database.execute(
-                    sql: """
-                        UPDATE delivery SET state = 'failed', attempts = attempts + 1, error = ?
-                        WHERE id = ? AND state = 'waiting'
-                        """, arguments: [error, id])
-            }
+    ) async throws(StoreError) {
+        try await write { db in
+            let change: (state: Delivery.State, next: WallTime?, sent: WallTime?, error: String?) =
+                switch outcome {
+                case .sent: (.sent, nil, now, nil)
+                case .retry(let time, let error): (.waiting, time, nil, error)
+                case .failed(let error): (.failed, nil, nil, error)
+                }
+            try db.execute(
+                sql: """
+                    UPDATE deliveries SET state = ?, attempts = attempts + 1, attempted = ?,
+                        next_attempt = ?, sent = ?, last_error = coalesce(?, last_error)
+                    WHERE id = ? AND state = 'waiting'
+                    """,
+                arguments: [
+                    change.state.rawValue, now.nanoseconds, change.next?.nanoseconds,
+                    change.sent?.nanoseconds, change.error, id,
+                ])
+            guard db.changesCount == 0 else { return }
+            let isKnown = try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM deliveries WHERE id = ?)", arguments: [id])
+            guard isKnown ?? false else { throw StoreError.unknownDelivery(id) }
         }
     }
 
-    /// Forgets what is old: never a waiting message, an open incident or its events.
-    public func prune(now: WallTime, retention: Retention = Retention()) async throws(StoreError) {
-        do {
-            try await database.write { database in
-                try database.execute(
-                    sql: """
-                        DELETE FROM event WHERE id IN (SELECT id FROM event WHERE time < ?
-                        AND (incident IS NULL OR incident NOT IN
-                        (SELECT id FROM incident WHERE closed IS NULL)) ORDER BY id LIMIT ?)
-                        """,
-                    arguments: [(now - retention.events).nanoseconds, retention.batch])
-                try database.execute(
-                    sql: """
-                        DELETE FROM delivery WHERE number IN (SELECT number FROM delivery
-                        WHERE state != 'waiting' AND queued < ? ORDER BY number LIMIT ?)
-                        """,
-                    arguments: [(now - retention.deliveries).nanoseconds, retention.batch])
-                try database.execute(
-                    sql: """
-                        DELETE FROM incident WHERE id IN (SELECT id FROM incident
-                        WHERE closed IS NOT NULL AND opened < ? LIMIT ?)
-                        """,
-                    arguments: [(now - retention.incidents).nanoseconds, retention.batch])
-            }
-        } catch {
-            throw Self.explain(error)
+    /// Those that wait first, then the rest; each the newest first.
+    public func deliveries(limit: Int) async throws(StoreError) -> [Delivery] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM deliveries ORDER BY state = 'waiting' DESC, sequence DESC LIMIT ?
+                    """,
+                arguments: [Self.bounded(limit)]
+            ).map(Delivery.init(row:))
         }
+    }
+}
+
+extension PendingDelivery {
+    fileprivate init(row: Row, file: String) throws {
+        let id: String = row["id"]
+        do {
+            let message = try StoredJSON.value(Message.self, row["json"])
+            self.init(
+                outbox: OutboxMessage(id: id, channel: row["channel"], message: message),
+                attempts: row["attempts"], queued: WallTime(nanoseconds: row["queued"]))
+        } catch {
+            throw StoreError.undecodable(
+                document: "message \(id)", file: file, detail: StoredJSON.reason(error))
+        }
+    }
+}
+
+extension Delivery {
+    fileprivate init(row: Row) {
+        func time(_ column: String) -> WallTime? {
+            (row[column] as Int64?).map { WallTime(nanoseconds: $0) }
+        }
+        self.init(
+            id: row["id"], channel: row["channel"], title: row["title"],
+            state: Delivery.State(rawValue: row["state"]) ?? .failed, attempts: row["attempts"],
+            queued: WallTime(nanoseconds: row["queued"]), sent: time("sent"),
+            nextAttempt: time("next_attempt"), lastError: row["last_error"])
     }
 }

@@ -1,158 +1,143 @@
-// What must survive: one SQLite database, written with full synchronisation, so that what was
-// stored before an act is there after any crash.
+// Durable state in one SQLite database: what was decided, what is to be sent, what happened. A
+// transaction returns only when it would survive a power cut (WAL, synchronous=FULL).
+//
+// One connection writes, another reads, each on a thread of its own, so that a list of a million
+// events never delays the intent of a rollback, and no disk ever blocks Swift's threads.
 
-import FoundationEssentials
+import Dispatch
 import GRDB
 import Glibc
-public import WatchCore
-import WatchSystem
+import WatchCore
 
 public final class Store: Sendable {
-    /// Retention of what nobody asks for any more.
-    public struct Retention: Hashable, Sendable {
-        public var events: Duration = .days(90)
-        public var deliveries: Duration = .days(30)
-        public var incidents: Duration = .days(400)
-        /// Rows deleted in one go, so that nothing waits long for a clean-up.
-        public var batch = 1000
+    /// How long another program may hold the database locked (a backup, a curious `sqlite3`).
+    static let patience = 5.0
 
-        public init() {}
-    }
+    let bootID: String
+    /// Path of the database, for messages.
+    let file: String
+    let writer: DatabaseQueue
+    let reader: DatabaseQueue
+    let reserve: Reserve
+    let checkpoints: CheckpointFile
+    /// Last, so that the lock is given back after the database is closed.
+    private let directory: StateDirectory
 
-    let database: DatabaseQueue
-    let directory: String
-    private let bootID: String
-    private let lock: DirectoryLock
-    private let reserve: Reserve
-
-    /// Opens or creates the store in `directory` (made with mode 0700 when missing).
-    /// - Throws: `StoreError` when another daemon has it, it is damaged, newer, or not writable.
-    public init(directory: String, bootID: String) throws(StoreError) {
+    /// Opens the state, made when there is none. Blocks; call it once, at start.
+    /// - Parameter bootID: the id of this boot, kept beside all that is written.
+    public init(directory path: String, bootID: String) throws(StoreError) {
+        let directory = try StateDirectory(path)
+        let file = directory.file("watchd.db")
+        let reserve = Reserve(directory: path)
+        try Self.makeFile(file)
+        (writer, reader) = try Self.open(file, reserve)
+        _ = reserve.restore()
+        checkpoints = CheckpointFile(directory: directory)
         self.directory = directory
+        self.file = file
+        self.reserve = reserve
         self.bootID = bootID
-        try Self.makeDirectory(directory)
-        lock = try DirectoryLock(directory: directory)
-        reserve = Reserve(directory: directory)
-        database = try Self.open(directory + "/watchd.db")
     }
 
-    private static func makeDirectory(_ directory: String) throws(StoreError) {
-        if mkdir(directory, 0o700) == 0 || errno == EEXIST {
-            var status = stat()
-            guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-                throw .directory("the state directory \(directory) is not a directory")
+    /// Gives the state directory free for another. What comes later fails.
+    public func close() {
+        try? reader.close()
+        try? writer.close()
+        directory.release()
+    }
+
+    /// Whether 1 MB is held for bad times; see `tryRestoreReserve`.
+    public var hasReserve: Bool { reserve.isHeld }
+
+    /// Takes the reserve again once the disk has room. Call it now and then; true: it is held.
+    @discardableResult
+    public func tryRestoreReserve() async -> Bool {
+        await withCheckedContinuation { done in
+            // In the queue of writes, so as not to take what one of them is about to need.
+            writer.asyncWriteWithoutTransaction { [reserve] _ in
+                done.resume(returning: reserve.restore())
             }
-            return
         }
-        throw .directory(
-            "\(SystemError("create \(directory)")); create it for watchd's user, or name another "
-                + "with --state")
     }
 
-    private static func open(_ path: String) throws(StoreError) -> DatabaseQueue {
-        // The files hold messages and outputs: nobody else's business.
-        let mask = umask(0o077)
-        defer { umask(mask) }
-        var configuration = GRDB.Configuration()
-        configuration.journalMode = .wal
-        configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-        }
-        do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            if let format = try queue.read(Schema.format), format > DurableState.format {
-                throw StoreError.newerFormat(found: format, known: DurableState.format)
+    // MARK: - Access
+
+    /// One transaction, whole or not at all. On a full disk the reserve is given up and it is
+    /// tried once more. Deaf to cancellation: an intent is either not asked for or written.
+    func write<T: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> T
+    ) async throws(StoreError) -> T {
+        let result: Result<T, StoreError> = await withCheckedContinuation { done in
+            writer.asyncWriteWithoutTransaction { [file, reserve] db in
+                done.resume(
+                    returning: Result.of(file) {
+                        try reserve.freed(for: file) { try db.whole(body) }
+                    })
             }
-            try Schema.migrator().migrate(queue)
-            return queue
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            throw explain(error)
         }
+        return try result.get()
     }
 
-    static func explain(_ error: any Error) -> StoreError {
-        if let error = error as? StoreError { return error }
-        guard let error = error as? DatabaseError else { return .failed("\(error)") }
-        let message = error.message ?? "no message"
-        switch error.resultCode {
-        case .SQLITE_FULL: return .full(message)
-        case .SQLITE_IOERR where errno == ENOSPC: return .full(message)
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .damaged(message)
-        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
-            return .directory("the state database cannot be written: \(message)")
-        default: return .failed("the state database failed: \(message)")
+    /// `body` must be one statement: there is no transaction around it. (The connection refuses to
+    /// write by itself; GRDB's own `asyncRead` traps on one that is closed.)
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> T
+    ) async throws(StoreError) -> T {
+        let result: Result<T, StoreError> = await withCheckedContinuation { done in
+            reader.asyncWriteWithoutTransaction { [file] db in
+                done.resume(returning: Result.of(file) { try body(db) })
+            }
         }
+        return try result.get()
     }
 
-    // MARK: - State
+    // MARK: - Opening
 
-    /// What the last run left, and the boot it ran under; nil: nothing.
-    public func load() throws(StoreError) -> (state: DurableState, bootID: String)? {
-        do {
-            return try database.read { database in
-                let rows = try Row.fetchAll(database, sql: "SELECT key, boot, json FROM state")
-                guard !rows.isEmpty else { return nil }
-                var state = DurableState()
-                var bootID = ""
-                for row in rows {
-                    let key: String = row["key"]
-                    let json: String = row["json"]
-                    bootID = row["boot"]
-                    if key == "host" {
-                        state.host = try Self.decode(HostState.self, json, key)
-                    } else {
-                        let service = try Self.decode(ServiceState.self, json, key)
-                        state.services[String(key.dropFirst("service/".count))] = service
-                    }
+    /// SQLite gives its other files the mode of this one.
+    private static func makeFile(_ path: String) throws(StoreError) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .file(operation: "open", path: path, code: errno) }
+        Glibc.close(descriptor)
+    }
+
+    private static func open(
+        _ file: String, _ reserve: Reserve
+    ) throws(StoreError) -> (DatabaseQueue, DatabaseQueue) {
+        try Result.of(file) {
+            try reserve.freed(for: file) {
+                let writer = try DatabaseQueue(path: file, configuration: configuration("write"))
+                try writer.inDatabase { try Schema.check($0, file: file) }
+                try writer.inDatabase { db in
+                    try db.execute(sql: "PRAGMA journal_mode = WAL")
+                    try db.execute(sql: "PRAGMA synchronous = FULL")
                 }
-                return (state, bootID)
+                try Schema.migrator.migrate(writer)
+                var reading = configuration("read")
+                reading.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = ON") }
+                return (writer, try DatabaseQueue(path: file, configuration: reading))
             }
-        } catch {
-            throw Self.explain(error)
-        }
+        }.get()
     }
 
-    /// Makes a transaction durable, all of it or nothing; returns its events with their numbers.
-    /// When the disk is full the reserve is given up for it once.
-    public func apply(_ transaction: Transaction) async throws(StoreError) -> [EventRecord] {
-        do {
-            return try await write(transaction)
-        } catch {
-            guard case .full = error, reserve.release() else { throw error }
-            return try await write(transaction)
-        }
+    private static func configuration(_ label: String) -> GRDB.Configuration {
+        var configuration = GRDB.Configuration()
+        configuration.label = "watchd.\(label)"
+        configuration.busyMode = .timeout(patience)
+        configuration.foreignKeysEnabled = true
+        return configuration
     }
+}
 
-    private func write(_ transaction: Transaction) async throws(StoreError) -> [EventRecord] {
-        let bootID = bootID
-        do {
-            return try await database.write { database in
-                try Writer(database: database, bootID: bootID).write(transaction)
-            }
-        } catch {
-            throw Self.explain(error)
+extension Database {
+    /// `body` in one transaction, begun by taking the right to write, so that nothing can come
+    /// between what it reads and what it writes.
+    fileprivate func whole<T>(_ body: (Database) throws -> T) throws -> T {
+        var value: T?
+        try inTransaction(.immediate) {
+            value = try body(self)
+            return .commit
         }
-    }
-
-    /// Takes the reserve's room again after a full disk; to be called now and then.
-    public func restoreReserve() { reserve.restore() }
-
-    static func decode<T: Decodable>(
-        _ type: T.Type, _ json: String, _ what: String
-    ) throws(StoreError) -> T {
-        do {
-            return try JSONDecoder().decode(type, from: Data(json.utf8))
-        } catch {
-            throw .damaged("'\(what)' does not decode (\(error))")
-        }
-    }
-
-    static func encode(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        guard let value else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+        return value
     }
 }
