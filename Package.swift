@@ -85,9 +85,13 @@ let package = Package(
         tests("WatchCoreTests", ["WatchCore"]),
         tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
         tests("WatchPatternsTests", ["WatchPatterns"]),
-        tests("WatchHTTPTests", ["WatchHTTP"]),
+        // Real servers with scripted manners, for the tests of everything that talks HTTP.
+        .target(
+            name: "TestServers", dependencies: ["WatchHTTP"], path: "Tests/TestServers",
+            swiftSettings: house),
+        tests("WatchHTTPTests", ["WatchHTTP", "WatchCore", "TestServers"]),
         tests("WatchConfigTests", ["WatchConfig", "WatchCore"]),
-        tests("WatchProbesTests", ["WatchProbes", "WatchHTTP", "WatchCore"]),
+        tests("WatchProbesTests", ["WatchProbes", "WatchHTTP", "WatchCore", "TestServers"]),
         tests("WatchStreamsTests", ["WatchStreams", "WatchCore"]),
         tests("WatchActionsTests", ["WatchActions", "WatchCore", "WatchHTTP", "watchd-step"]),
         tests("WatchStoreTests", ["WatchStore", "WatchCore"]),
