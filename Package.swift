@@ -95,7 +95,10 @@ let package = Package(
         tests("WatchStreamsTests", ["WatchStreams", "WatchCore"]),
         tests("WatchActionsTests", ["WatchActions", "WatchCore", "WatchHTTP", "watchd-step"]),
         tests("WatchStoreTests", ["WatchStore", "WatchCore"]),
-        tests("WatchControlTests", ["WatchControl", "WatchCore", "WatchHTTP", "watchctl"]),
+        tests(
+            "WatchControlTests",
+            ["WatchControl", "WatchCore", "WatchHTTP", "watchctl", logging],
+            resources: [.copy("Golden")]),
         tests(
             "WatchDaemonTests",
             ["WatchDaemon", "WatchConfig", "WatchStore", "WatchCore", "watchd", "watchd-step"]),

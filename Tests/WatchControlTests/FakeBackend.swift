@@ -18,13 +18,17 @@ final class FakeBackend: ControlBackend {
     }
 
     private let state = Mutex(State())
+    /// An element each time somebody begins to follow.
+    let followed: AsyncStream<Void>
+    private let someoneFollows: AsyncStream<Void>.Continuation
+
+    init() { (followed, someoneFollows) = AsyncStream<Void>.makeStream() }
 
     func set(report: StatusReport) { state.withLock { $0.report = report } }
     func set(reply: CommandReply) { state.withLock { $0.reply = reply } }
     func set(incident: IncidentRecord) { state.withLock { $0.incident = incident } }
     func failStore() { state.withLock { $0.storeFails = true } }
     var commands: [(Command, Peer)] { state.withLock { $0.commands } }
-    var followers: Int { state.withLock { $0.followers.count } }
 
     /// Into the journal, and to those who follow, unless they are to miss it.
     func append(_ event: EventRecord, announced: Bool = true) {
@@ -84,6 +88,7 @@ final class FakeBackend: ControlBackend {
         let (stream, continuation) = AsyncStream<EventRecord>.makeStream(
             bufferingPolicy: .bufferingNewest(16))
         state.withLock { $0.followers.append(continuation) }
+        someoneFollows.yield()
         return stream
     }
 

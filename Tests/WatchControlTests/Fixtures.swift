@@ -117,6 +117,8 @@ enum Fixtures {
         incident.breaches[0].cleared = ago(.seconds(5))
         incident.rollbacks[0].state = .recovered
         incident.rollbacks[0].ended = ago(.seconds(5))
+        incident.rollbacks[0].steps[2].took = .seconds(6)
+        incident.rollbacks[0].steps[2].result = TaskResult(ending: .exited(0))
         return incident
     }
 

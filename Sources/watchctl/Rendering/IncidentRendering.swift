@@ -103,11 +103,10 @@ enum IncidentRendering {
         var lines = [
             Line([
                 Span("rollback \(safe(rollback.id))", .strong), Span("  "), state(rollback),
-                Span(
-                    "  \(safe(rollback.from.text)) → \(safe(rollback.to.text))"
-                        + " · plan \(safe(rollback.plan)) · asked by \(safe(rollback.askedBy))"
-                        + took),
-            ])
+                Span("  \(safe(rollback.from.text)) → \(safe(rollback.to.text))"),
+            ]),
+            Line(
+                "  plan \(safe(rollback.plan)) · asked by \(safe(rollback.askedBy))" + took, .dim),
         ]
         if let note = rollback.note { lines.append(Line("  \(safe(note))", .warning)) }
         var table = Table([

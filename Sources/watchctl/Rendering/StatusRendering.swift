@@ -79,7 +79,7 @@ enum StatusRendering {
             facts.append(("source", [Span("\(safe(source.label)): \(safe(problem))", .warning)]))
         }
         facts.append(readiness(service.readiness))
-        if let incident = service.incident { facts.append(self.incident(incident, theme)) }
+        if let incident = service.incident { facts += self.incident(incident, theme) }
         return facts.map { name, spans in
             let padded = name + String(repeating: " ", count: max(0, 10 - name.count))
             return Line([Span("  \(padded) ", .dim)] + spans)
@@ -127,14 +127,19 @@ enum StatusRendering {
         return ("readiness", spans)
     }
 
-    private static func incident(_ incident: IncidentRecord, _ theme: Theme) -> (String, [Span]) {
-        var text = " · \(incident.severity.rawValue)"
-        text += " · opened \(Figures.relative(incident.opened, to: theme.now))"
-        if let decision = incident.decision { text += " · \(safe(decision))" }
-        if let reason = incident.reason { text += ": \(safe(reason))" }
+    private static func incident(
+        _ incident: IncidentRecord, _ theme: Theme
+    ) -> [(String, [Span])] {
         let name = Span(
             "\(safe(incident.id)) \(incident.state.rawValue)", incident.isBadNews ? .bad : .good)
-        return ("incident", [name, Span(text)])
+        let opened = Figures.relative(incident.opened, to: theme.now)
+        let text = Span(" · \(incident.severity.rawValue) · opened \(opened)")
+        var facts = [("incident", [name, text])]
+        if let decision = incident.decision {
+            let reason = incident.reason.map { " because \(safe($0))" } ?? ""
+            facts.append(("", [Span(safe(decision) + reason)]))
+        }
+        return facts
     }
 
     // MARK: - Tables

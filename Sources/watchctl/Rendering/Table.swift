@@ -23,9 +23,16 @@ struct Table {
 
     init(_ columns: [Column]) { self.columns = columns }
 
-    /// Header, rule and rows, in `width` columns with `indent` of them left free.
+    /// Header, rule and rows, in `width` columns with `indent` of them left free. A column without
+    /// any text is left out.
     func lines(width: Int, indent: Int = 2) -> [Line] {
         guard !rows.isEmpty else { return [] }
+        let full = columns.indices.filter { index in rows.contains { !$0[index].text.isEmpty } }
+        guard full.count == columns.count else {
+            var table = Table(full.map { columns[$0] })
+            table.rows = rows.map { row in full.map { row[$0] } }
+            return full.isEmpty ? [] : table.lines(width: width, indent: indent)
+        }
         let widths = widths(for: width - indent)
         let header = columns.indices.map { Span(columns[$0].title, .dim) }
         let rule = columns.indices.map {
