@@ -48,12 +48,23 @@ enum Program {
             output.problem(text)
             return .usage
         }
-        guard let verb = command as? any Verb else {
-            // A group without its verb, or nothing at all.
-            output.problem(type(of: command).helpMessage())
-            return .usage
-        }
+        guard let verb = command as? any Verb else { return noVerb(command, output) }
         return await run(verb, output)
+    }
+
+    /// `help` is a command too; a group without its verb is a mistake.
+    private static func noVerb(_ command: any ParsableCommand, _ output: Output) -> ExitStatus {
+        var command = command
+        guard command is Root || command is ConfigCommand else {
+            do {
+                try command.run()
+            } catch {
+                output.line(Root.fullMessage(for: error))
+            }
+            return .fine
+        }
+        output.problem(type(of: command).helpMessage())
+        return .usage
     }
 
     private static func run(_ verb: any Verb, _ output: Output) async -> ExitStatus {

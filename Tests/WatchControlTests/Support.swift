@@ -118,13 +118,16 @@ func runProgram(
         errors: try String(contentsOfFile: names[1], encoding: .utf8))
 }
 
-/// The program built beside the tests.
+/// A program that was built beside the tests.
+func program(_ name: String) throws -> URL {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name)
+}
+
 func watchctl(
     _ arguments: [String], environment: [String: String] = [:]
 ) async throws -> ProgramResult {
-    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let directory = URL(fileURLWithPath: own).deletingLastPathComponent().path
-    return try await runProgram(directory + "/watchctl", arguments, environment: environment)
+    try await runProgram(try program("watchctl").path, arguments, environment: environment)
 }
 
 let runsAsRoot = geteuid() == 0

@@ -134,8 +134,7 @@ import WatchCore
 
     @Test func missingRightsExitWithFourAndTheCommandThatHelps() async throws {
         try await withServer(access: Access(operate: ["daemon"]), group: "nogroup") { server in
-            let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            let program = URL(fileURLWithPath: own).deletingLastPathComponent().path + "/watchctl"
+            let program = try program("watchctl").path
             let copy = URL(fileURLWithPath: server.path).deletingLastPathComponent().path + "/ctl"
             try FileManager.default.copyItem(atPath: program, toPath: copy)
             let other = ["--reuid=65534", "--regid=65534", "--clear-groups", copy]
@@ -186,19 +185,32 @@ import WatchCore
     }
 
     @Test func followPrintsWhatHappensAndEndsWithTheDaemon() async throws {
-        let ended = Box<Task<ProgramResult, any Error>?>(nil)
+        let follower = Process()
+        let (ended, end) = AsyncStream<Void>.makeStream()
         try await withServer { server in
             server.backend.append(Fixtures.event(1))
-            let path = server.path
-            ended.value = Task {
-                try await watchctl(["events", "--follow", "--json", "--socket", path])
+            let pipe = Pipe()
+            let (pieces, piece) = AsyncStream<String>.makeStream()
+            pipe.fileHandleForReading.readabilityHandler = {
+                piece.yield(String(decoding: $0.availableData, as: UTF8.self))
             }
+            follower.executableURL = try program("watchctl")
+            follower.arguments = ["events", "--follow", "--json", "--socket", server.path]
+            follower.standardOutput = pipe
+            follower.standardError = FileHandle.nullDevice
+            follower.terminationHandler = { _ in end.finish() }
+            try follower.run()
             for await _ in server.backend.followed { break }
             server.backend.append(Fixtures.event(2))
+            var text = ""
+            for await piece in pieces {
+                text += piece
+                if text.contains("event 2 of shop") { break }
+            }
+            #expect(text.split(separator: "\n").count == 2)
+            pipe.fileHandleForReading.readabilityHandler = nil
         }
-        let result = try #require(await ended.value?.value)
-        #expect(result.status == 3)
-        #expect(result.output.split(separator: "\n").count == 2)
-        #expect(result.output.contains("event 2 of shop"))
+        for await _ in ended {}
+        #expect(follower.terminationStatus == 3)
     }
 }

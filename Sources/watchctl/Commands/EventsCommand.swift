@@ -35,7 +35,10 @@ struct EventsCommand: Verb {
             session.output.json(body)
         }
         guard follow else { return .fine }
-        return try await follow(session, after: events.last?.id ?? after)
+        // With an empty journal from its beginning, so that nothing falls between the two answers;
+        // with a filter from now on, rather than searching all of it.
+        let start: Int64? = service == nil && incident == nil ? 0 : nil
+        return try await follow(session, after: events.last?.id ?? after ?? start)
     }
 
     private func show(_ event: EventRecord, _ session: Session) throws(Failure) {
