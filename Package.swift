@@ -69,7 +69,7 @@ let package = Package(
         library("WatchStreams", ["WatchCore", "WatchSystem", "WatchPatterns"]),
         library("WatchActions", ["WatchCore", "WatchSystem", "WatchHTTP", "CSystemd"]),
         library("WatchStore", ["WatchCore", grdb]),
-        library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, logging]),
+        library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, lifecycle, logging]),
         library(
             "WatchDaemon",
             [
@@ -97,7 +97,7 @@ let package = Package(
         tests("WatchStoreTests", ["WatchStore", "WatchCore"]),
         tests(
             "WatchControlTests",
-            ["WatchControl", "WatchCore", "WatchHTTP", "watchctl", logging],
+            ["WatchControl", "WatchCore", "WatchHTTP", "watchctl", lifecycle, logging],
             resources: [.copy("Golden")]),
         tests(
             "WatchDaemonTests",
