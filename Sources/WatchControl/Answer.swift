@@ -6,11 +6,12 @@ import NIOCore
 import WatchCore
 
 enum Answer {
-    static let securityHeaders: [(HTTPField.Name, String)] = [
+    /// Nothing is kept, guessed, framed or told to others.
+    private static let securityHeaders: [(HTTPField.Name?, String)] = [
         (.cacheControl, "no-store"),
         (.xContentTypeOptions, "nosniff"),
-        (HTTPField.Name("X-Frame-Options") ?? .server, "DENY"),
-        (HTTPField.Name("Referrer-Policy") ?? .server, "no-referrer"),
+        (HTTPField.Name("X-Frame-Options"), "DENY"),
+        (HTTPField.Name("Referrer-Policy"), "no-referrer"),
     ]
 
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
@@ -42,7 +43,9 @@ enum Answer {
     static func headers(type: String) -> HTTPFields {
         var headers = HTTPFields()
         headers[.contentType] = type
-        for (name, value) in securityHeaders { headers[name] = value }
+        for (name, value) in securityHeaders {
+            if let name { headers[name] = value }
+        }
         return headers
     }
 

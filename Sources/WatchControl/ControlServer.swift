@@ -3,6 +3,7 @@
 
 import Hummingbird
 public import Logging
+import NIOCore
 import NIOPosix
 public import ServiceLifecycle
 import Synchronization
@@ -69,11 +70,17 @@ public final class ControlServer: Service {
     }
 
     private func runUntilShutdown(_ application: some ApplicationProtocol) async throws {
+        let path = path
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 do {
                     try await application.run()
-                } catch is CancellationError {}
+                } catch is CancellationError {
+                } catch let error as IOError {
+                    throw ControlError.system(
+                        SystemError("listen on \(path)", code: error.errnoCode),
+                        remedy: "check that watchd's user may write in its directory")
+                }
             }
             tasks.addTask {
                 try? await gracefulShutdown()

@@ -24,32 +24,33 @@ enum StatusPage {
     }
 
     static func html(_ report: StatusReport, nonce: String) -> String {
-        """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>watchd</title>
-        <style nonce="\(nonce)">\(style)</style>
-        </head>
-        <body>
-        <h1>watchd <small id="version">\(escaped(report.daemon.version))</small></h1>
-        <p id="summary">\(escaped(summary(report)))</p>
-        <p id="problem" class="breached">\(escaped(report.storeProblem.map { "store: " + $0 } ?? ""))</p>
-        <table>
-        <thead><tr><th>service</th><th>verdict</th><th>release</th><th>last known good</th>\
-        <th>if it broke now</th><th>incident</th></tr></thead>
-        <tbody id="services">
-        \(report.services.map(row).joined(separator: "\n"))
-        </tbody>
-        </table>
-        <p id="time">as of \(escaped(report.time.text))</p>
-        <script nonce="\(nonce)">\(script)</script>
-        </body>
-        </html>
+        let problem = report.storeProblem.map { "store: " + $0 } ?? ""
+        return """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>watchd</title>
+            <style nonce="\(nonce)">\(style)</style>
+            </head>
+            <body>
+            <h1>watchd <small id="version">\(escaped(report.daemon.version))</small></h1>
+            <p id="summary">\(escaped(summary(report)))</p>
+            <p id="problem" class="breached">\(escaped(problem))</p>
+            <table>
+            <thead><tr><th>service</th><th>verdict</th><th>release</th><th>last known good</th>\
+            <th>if it broke now</th><th>incident</th></tr></thead>
+            <tbody id="services">
+            \(report.services.map(row).joined(separator: "\n"))
+            </tbody>
+            </table>
+            <p id="time">as of \(escaped(report.time.text))</p>
+            <script nonce="\(nonce)">\(script)</script>
+            </body>
+            </html>
 
-        """
+            """
     }
 
     private static func summary(_ report: StatusReport) -> String {

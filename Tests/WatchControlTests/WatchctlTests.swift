@@ -184,6 +184,27 @@ import WatchCore
         }
     }
 
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script")))
+    func coloursAreForTerminalsOnly() async throws {
+        try await withServer { server in
+            let command = "\(try program("watchctl").path) status --socket \(server.path)"
+            func onTerminal(_ command: String, _ environment: [String: String] = [:]) async throws
+                -> String
+            {
+                try await runProgram(
+                    "/usr/bin/script", ["-qec", "stty cols 70; \(command)", "/dev/null"],
+                    environment: environment
+                ).output
+            }
+            let coloured = try await onTerminal(command)
+            #expect(coloured.contains("\u{1B}[1;31m✖ breached\u{1B}[0m"))
+            #expect(!(try await onTerminal(command + " --no-color")).contains("\u{1B}[1;31m"))
+            let plain = try await onTerminal(command, ["NO_COLOR": "1"])
+            #expect(!plain.contains("\u{1B}[1;31m"))
+            for line in plain.split(whereSeparator: \.isNewline) { #expect(line.count <= 70) }
+        }
+    }
+
     @Test func followPrintsWhatHappensAndEndsWithTheDaemon() async throws {
         let follower = Process()
         let (ended, end) = AsyncStream<Void>.makeStream()
