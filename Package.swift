@@ -97,7 +97,10 @@ let package = Package(
         tests("WatchStoreTests", ["WatchStore", "WatchCore"]),
         tests(
             "WatchControlTests",
-            ["WatchControl", "WatchCore", "WatchHTTP", "watchctl", lifecycle, logging],
+            [
+                "WatchControl", "WatchCore", "WatchSystem", "WatchHTTP", "watchctl", lifecycle,
+                logging,
+            ],
             resources: [.copy("Golden")]),
         tests(
             "WatchDaemonTests",
