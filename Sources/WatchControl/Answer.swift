@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import WatchCore
+import WatchSystem
 
 enum Answer {
     /// Nothing is kept, guessed, framed or told to others.

@@ -8,6 +8,7 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 import WatchCore
+import WatchSystem
 
 final class EventFeed: Sendable {
     struct Filter: Hashable, Sendable {

@@ -1,6 +1,7 @@
 import Testing
 import WatchCore
 import WatchHTTP
+import WatchSystem
 
 @testable import WatchControl
 

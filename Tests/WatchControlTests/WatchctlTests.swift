@@ -3,6 +3,7 @@
 import Foundation
 import Testing
 import WatchCore
+import WatchSystem
 
 @testable import WatchControl
 

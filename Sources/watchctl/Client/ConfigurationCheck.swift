@@ -2,6 +2,7 @@
 
 import WatchConfig
 import WatchCore
+import WatchSystem
 
 struct ConfigurationFinding: Codable, Hashable, Sendable {
     var isError: Bool

@@ -2,6 +2,7 @@
 
 import WatchCore
 import WatchHTTP
+import WatchSystem
 
 struct ControlClient: Sendable {
     let transport: any SocketTransport

@@ -4,6 +4,7 @@ import ArgumentParser
 import Synchronization
 import WatchCore
 import WatchHTTP
+import WatchSystem
 
 struct EventsCommand: Verb {
     static let configuration = CommandConfiguration(
