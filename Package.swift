@@ -74,7 +74,7 @@ let package = Package(
             "WatchActions",
             ["WatchCore", "WatchSystem", "WatchHTTP", "CSystemd", "CProcess", "CCrypto"]),
         library("WatchStore", ["WatchCore", "WatchSystem", grdb]),
-        library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, logging]),
+        library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, lifecycle, logging]),
         library(
             "WatchDaemon",
             [
@@ -102,7 +102,13 @@ let package = Package(
             "WatchActionsTests",
             ["WatchActions", "WatchCore", "WatchSystem", "WatchHTTP", "watchd-step"]),
         tests("WatchStoreTests", ["WatchStore", "WatchCore", grdb]),
-        tests("WatchControlTests", ["WatchControl", "WatchCore", "WatchHTTP", "watchctl"]),
+        tests(
+            "WatchControlTests",
+            [
+                "WatchControl", "WatchCore", "WatchSystem", "WatchHTTP", "watchctl", lifecycle,
+                logging,
+            ],
+            resources: [.copy("Golden")]),
         tests(
             "WatchDaemonTests",
             ["WatchDaemon", "WatchConfig", "WatchStore", "WatchCore", "watchd", "watchd-step"]),

@@ -6,19 +6,13 @@ import WatchCore
 import WatchStore
 
 struct CheckpointKeeper: Sendable {
-    private struct Content: Codable {
-        var bootID: String
-        var checkpoint: Checkpoint
-    }
-
-    let file: CheckpointFile
+    let store: Store
     let bootID: String
     let logger: Logger
 
     func save(_ checkpoint: Checkpoint) async {
         do {
-            let content = Content(bootID: bootID, checkpoint: checkpoint)
-            try file.save(Array(try JSONEncoder().encode(content)))
+            try await store.saveCheckpoint(Array(try JSONEncoder().encode(checkpoint)))
         } catch {
             logger.warning("the checkpoint could not be written: \(error)")
         }
@@ -26,12 +20,11 @@ struct CheckpointKeeper: Sendable {
 
     /// The stream positions; windows and timers go into the engine.
     func restore(into engine: inout Engine, at now: Moment) -> [String: StreamPosition] {
-        guard let bytes = file.load() else { return [:] }
+        guard let (bytes, writtenIn) = store.loadCheckpoint() else { return [:] }
         do {
-            let content = try JSONDecoder().decode(Content.self, from: Data(bytes))
-            engine.restore(
-                content.checkpoint.engine, isSameBoot: content.bootID == bootID, at: now)
-            return content.checkpoint.positions
+            let checkpoint = try JSONDecoder().decode(Checkpoint.self, from: Data(bytes))
+            engine.restore(checkpoint.engine, isSameBoot: writtenIn == bootID, at: now)
+            return checkpoint.positions
         } catch {
             logger.notice("the checkpoint does not fit any more, windows start empty: \(error)")
             return [:]

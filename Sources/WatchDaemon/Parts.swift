@@ -55,8 +55,7 @@ struct Parts: Sendable {
         } catch let error as StoreError {
             throw DaemonError.state(error.description)
         }
-        let checkpoints = CheckpointKeeper(
-            file: CheckpointFile(directory: options.state), bootID: bootID, logger: logger)
+        let checkpoints = CheckpointKeeper(store: store, bootID: bootID, logger: logger)
         positions = checkpoints.restore(into: &engine, at: now)
         let runner = StepRunner(
             settings: StepSettings(
@@ -150,6 +149,7 @@ struct Parts: Sendable {
         await tasks.finish(.performer)
         broadcaster.finish()
         client.shutdown()
+        store.close()
     }
 
     private var listeners: Reloader.Listeners {
@@ -192,7 +192,7 @@ struct Parts: Sendable {
     /// What has its time when nothing else has: old rows, old step records, the reserve.
     private func housekeeping() async {
         while !Task.isCancelled {
-            store.restoreReserve()
+            _ = await store.tryRestoreReserve()
             do {
                 try await store.prune(now: time.now().wall)
             } catch {
