@@ -14,7 +14,10 @@ PREFIX ?= /usr
 DESTDIR ?=
 LIBEXEC = $(PREFIX)/lib/watchd
 UNITS = $(PREFIX)/lib/systemd/system
-POLKIT = $(PREFIX)/share/polkit-1/rules.d
+# polkit reads no rules below other prefixes, and watchd looks for watchd-step beside itself, then in
+# /usr/lib/watchd.
+POLKIT = $(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/polkit-1/rules.d
+STEP = $(if $(filter /usr,$(PREFIX)),$(LIBEXEC),$(PREFIX)/bin)
 PROGRAMS = watchd watchctl watchd-step
 
 .PHONY: help setup build release test unit-test system-test lint demo install uninstall clean
@@ -60,7 +63,8 @@ install: ## install from .build/release (after `make release`; as root, or with 
 	@for program in $(PROGRAMS); do test -x $(BIN)/$$program || { \
 	    echo "there is no $(BIN)/$$program; first: make release" >&2; exit 1; }; done
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BIN)/watchd $(BIN)/watchctl
-	install -D -m 755 -t $(DESTDIR)$(LIBEXEC) $(BIN)/watchd-step systemd/watchd-rollback
+	install -D -m 755 -t $(DESTDIR)$(STEP) $(BIN)/watchd-step
+	install -D -m 755 -t $(DESTDIR)$(LIBEXEC) systemd/watchd-rollback
 	install -d $(DESTDIR)$(UNITS)
 	for unit in watchd.service watchd-rollback@.service; do \
 	    sed 's#/usr/bin/watchd#$(PREFIX)/bin/watchd#; s#/usr/lib/watchd#$(LIBEXEC)#' \
@@ -85,7 +89,7 @@ uninstall: ## take away what install put there; configuration and state stay
 ifeq ($(DESTDIR),)
 	test ! -d /run/systemd/system || systemctl disable --now watchd.service || true
 endif
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,watchd watchctl)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,watchd watchctl) $(DESTDIR)$(STEP)/watchd-step
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/watchd
 	rm -f $(addprefix $(DESTDIR)$(UNITS)/,watchd.service watchd-rollback@.service)
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/watchd.conf
