@@ -48,11 +48,14 @@ struct Parts: Sendable {
         do {
             bootID = try SystemTime.bootID()
             store = try Store(directory: options.state, bootID: bootID)
+            try Directory.make(options.state + "/steps", mode: 0o700)
             let stored = try store.load()
             engine = Engine(
                 configuration: configuration, stored: stored?.state,
                 storedBootID: stored?.bootID ?? "", bootID: bootID, now: now)
         } catch let error as StoreError {
+            throw DaemonError.state(error.description)
+        } catch let error as SystemError {
             throw DaemonError.state(error.description)
         }
         let checkpoints = CheckpointKeeper(store: store, bootID: bootID, logger: logger)
