@@ -1,0 +1,25 @@
+// How far a file was read, in a form that survives renames and restarts: inode or first bytes
+// alone are both fooled, so a file is its device, its inode and a hash of its head.
+
+/// Up to `offset` the file's whole lines are contained in batches that were handed over.
+public struct FilePosition: Hashable, Sendable, Codable {
+    public var path: String
+    public var device: UInt64
+    public var inode: UInt64
+    /// FNV-1a (64 bits) over the first `headLength` bytes.
+    public var headHash: UInt64
+    public var headLength: Int
+    public var offset: Int64
+
+    public init(
+        path: String, device: UInt64, inode: UInt64, headHash: UInt64, headLength: Int,
+        offset: Int64
+    ) {
+        self.path = path
+        self.device = device
+        self.inode = inode
+        self.headHash = headHash
+        self.headLength = headLength
+        self.offset = offset
+    }
+}

@@ -1,0 +1,148 @@
+// The thread around a follower: waits, reads a turn, hands over what it summed up.
+
+import Glibc
+import Synchronization
+public import WatchCore
+import WatchSystem
+
+/// One `file` stream. Batches go to `sink`, called on the stream's own thread, at most every 25 ms;
+/// while `sink` is slow nothing more is read, so no more than one batch waits. With each batch
+/// comes the position up to which lines are contained in the batches so far: windows and position
+/// stored together count each line once. The first batch has no lines and says whether the file
+/// can be read.
+public final class FileStream: Sendable {
+    public typealias Sink = @Sendable (Event, FilePosition?) -> Void
+
+    private struct State {
+        var thread: pthread_t?
+        var waker: Waker?
+        var isStopping = false
+    }
+
+    private let service: String
+    private let configuration: StreamConfiguration
+    private let path: String
+    private let format: LogFormat
+    private let time: any TimeSource
+    private let start: FileFollower.Start
+    private let position: FilePosition?
+    private let sink: Sink
+    private let state = Mutex(State())
+
+    /// `position`: where to go on; nil: see `start`.
+    public init(
+        service: String, configuration: StreamConfiguration, time: any TimeSource,
+        position: FilePosition?, start: FileFollower.Start = .end, sink: @escaping Sink
+    ) throws(LogFormatError) {
+        switch configuration.format {
+        case .nginx(let text): format = try LogFormat(text)
+        }
+        switch configuration.kind {
+        case .file(let path): self.path = path
+        }
+        self.service = service
+        self.configuration = configuration
+        self.time = time
+        self.position = position
+        self.start = start
+        self.sink = sink
+    }
+
+    /// Begins to follow; once.
+    public func start() {
+        let problem = state.withLock { state -> SystemError? in
+            guard state.thread == nil, !state.isStopping else { return nil }
+            do {
+                let waker = try Waker()
+                state.thread = try Self.thread { [self] in run(waker) }
+                state.waker = waker
+                return nil
+            } catch {
+                return error
+            }
+        }
+        guard let problem else { return }
+        let reason = "\(path) cannot be followed (\(problem)); raise LimitNOFILE or TasksMax"
+        send(StreamBatch(source: .unreadable(reason)), nil)
+    }
+
+    /// Makes the stream look at its file now.
+    public func wake() { state.withLock { $0.waker }?.wake() }
+
+    /// Ends the thread. When this returns, the last batch was handed over. Not for the sink.
+    public func stop() {
+        let thread = state.withLock { state -> pthread_t? in
+            state.isStopping = true
+            state.waker?.wake()
+            defer { state.thread = nil }
+            return state.thread
+        }
+        guard let thread else { return }
+        pthread_join(thread, nil)
+        state.withLock { $0.waker = nil }
+    }
+
+    // MARK: - On the thread
+
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    private func run(_ waker: Waker) {
+        let follower = FileFollower(path: path, position: position, start: start)
+        var builder = BatchBuilder(format: format, errorStatus: configuration.errorStatus)
+        follower.look(now: time.now().boot)
+        var source = follower.source
+        send(builder.take(source: source), follower.position)
+        waker.startPace()
+        var isDue = false
+        var isLast = false
+        var watched: [Int32] = []
+        while true {
+            if watched != follower.descriptors || watched.isEmpty {
+                watched = follower.descriptors
+                waker.watch(path: path, descriptors: watched)
+            }
+            let moment = time.now()
+            builder.begin(at: moment)
+            let outcome = follower.poll(now: moment.boot, into: &builder)
+            if isDue || isLast, !builder.isEmpty || source != follower.source {
+                source = follower.source
+                send(builder.take(source: source), follower.position)
+                waker.startPace()
+                isDue = false
+            }
+            if isLast { return }
+            let wait: Waker.Wait = outcome.hasMore ? .none : isDue ? .change : .pace
+            if waker.wait(wait) { isDue = true }
+            isLast = isStopping
+        }
+    }
+
+    private func send(_ batch: StreamBatch, _ position: FilePosition?) {
+        sink(.stream(service: service, stream: configuration.name, batch), position)
+    }
+
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    private static func thread(
+        _ run: @escaping @Sendable () -> Void
+    ) throws(SystemError) -> pthread_t {
+        let body = Unmanaged.passRetained(Body(run))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { raw in
+                guard let raw else { return nil }
+                Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run()
+                return nil
+            }, body.toOpaque())
+        guard code == 0 else {
+            body.release()
+            throw SystemError("start a thread", code: code)
+        }
+        return thread
+    }
+}
