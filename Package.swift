@@ -56,6 +56,9 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CProcess"),
+        .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
@@ -67,9 +70,11 @@ let package = Package(
         library("WatchConfig", ["WatchCore", "WatchSystem", "WatchPatterns", yams]),
         library("WatchProbes", ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"]),
         library("WatchStreams", ["WatchCore", "WatchSystem", "WatchPatterns"]),
-        library("WatchActions", ["WatchCore", "WatchSystem", "WatchHTTP", "CSystemd"]),
-        library("WatchStore", ["WatchCore", grdb]),
-        library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, logging]),
+        library(
+            "WatchActions",
+            ["WatchCore", "WatchSystem", "WatchHTTP", "CSystemd", "CProcess", "CCrypto"]),
+        library("WatchStore", ["WatchCore", "WatchSystem", grdb]),
+        library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, lifecycle, logging]),
         library(
             "WatchDaemon",
             [
@@ -80,18 +85,30 @@ let package = Package(
         program("watchd", ["WatchDaemon", argumentParser]),
         program(
             "watchctl", ["WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", argumentParser]),
-        program("watchd-step", []),
+        program("watchd-step", ["CProcess"]),
 
-        tests("WatchCoreTests", ["WatchCore"]),
+        tests("WatchCoreTests", ["WatchCore", "WatchSystem"]),
         tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
         tests("WatchPatternsTests", ["WatchPatterns"]),
-        tests("WatchHTTPTests", ["WatchHTTP"]),
+        // Real servers with scripted manners, for the tests of everything that talks HTTP.
+        .target(
+            name: "TestServers", dependencies: ["WatchHTTP"], path: "Tests/TestServers",
+            swiftSettings: house),
+        tests("WatchHTTPTests", ["WatchHTTP", "WatchCore", "TestServers"]),
         tests("WatchConfigTests", ["WatchConfig", "WatchCore"]),
-        tests("WatchProbesTests", ["WatchProbes", "WatchHTTP", "WatchCore"]),
+        tests("WatchProbesTests", ["WatchProbes", "WatchHTTP", "WatchCore", "TestServers"]),
         tests("WatchStreamsTests", ["WatchStreams", "WatchCore"]),
-        tests("WatchActionsTests", ["WatchActions", "WatchCore", "WatchHTTP", "watchd-step"]),
-        tests("WatchStoreTests", ["WatchStore", "WatchCore"]),
-        tests("WatchControlTests", ["WatchControl", "WatchCore", "WatchHTTP", "watchctl"]),
+        tests(
+            "WatchActionsTests",
+            ["WatchActions", "WatchCore", "WatchSystem", "WatchHTTP", "watchd-step"]),
+        tests("WatchStoreTests", ["WatchStore", "WatchCore", grdb]),
+        tests(
+            "WatchControlTests",
+            [
+                "WatchControl", "WatchCore", "WatchSystem", "WatchHTTP", "watchctl", lifecycle,
+                logging,
+            ],
+            resources: [.copy("Golden")]),
         tests(
             "WatchDaemonTests",
             ["WatchDaemon", "WatchConfig", "WatchStore", "WatchCore", "watchd", "watchd-step"]),

@@ -22,6 +22,18 @@ typedef size_t (*watchd_data_callback)(char *data, size_t size, size_t count, vo
 static inline CURLcode watchd_easy_set_callback(CURL *h, CURLoption o, watchd_data_callback v) {
     return curl_easy_setopt(h, o, v);
 }
+static inline CURLcode watchd_easy_set_open_socket(CURL *h, curl_opensocket_callback v) {
+    return curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, v);
+}
+static inline CURLcode watchd_easy_set_before_request(CURL *h, curl_prereq_callback v) {
+    return curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, v);
+}
+static inline CURLcode watchd_easy_set_tls_begins(CURL *h, curl_ssl_ctx_callback v) {
+    return curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, v);
+}
+static inline CURLcode watchd_easy_set_debug(CURL *h, curl_debug_callback v) {
+    return curl_easy_setopt(h, CURLOPT_DEBUGFUNCTION, v);
+}
 static inline CURLcode watchd_easy_get_long(CURL *h, CURLINFO i, long *v) {
     return curl_easy_getinfo(h, i, v);
 }
@@ -37,3 +49,28 @@ static inline CURLcode watchd_easy_get_pointer(CURL *h, CURLINFO i, void **v) {
 static inline CURLMcode watchd_multi_set_long(CURLM *m, CURLMoption o, long v) {
     return curl_multi_setopt(m, o, v);
 }
+
+// Options younger than the oldest libcurl supported (7.81, Ubuntu 22.04), by number, so that a
+// build with old headers uses them too when it runs on a new library. A library that does not
+// know one answers CURLE_UNKNOWN_OPTION.
+static const CURLoption watchd_opt_ca_cache_timeout = (CURLoption)(CURLOPTTYPE_LONG + 321);  // 7.87
+static const CURLoption watchd_opt_quick_exit = (CURLoption)(CURLOPTTYPE_LONG + 322);  // 7.87
+
+// CURLOPT_PROTOCOLS is deprecated for its successor of 7.85, which the oldest library lacks.
+static inline CURLcode watchd_easy_allow_http_only(CURL *h) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+    CURLcode code = curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (code != CURLE_OK) return code;
+    return curl_easy_setopt(h, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+#else
+    CURLcode code = curl_easy_setopt(h, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+    if (code != CURLE_OK) return code;
+    return curl_easy_setopt(h, CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
+}
+
+// Of the library that runs, which may be another than the one built with.
+static inline unsigned watchd_curl_version(void) {
+    return curl_version_info(CURLVERSION_NOW)->version_num;
+}
+static inline int watchd_curl_features(void) { return curl_version_info(CURLVERSION_NOW)->features; }

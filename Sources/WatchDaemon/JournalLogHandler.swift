@@ -37,18 +37,23 @@ public struct JournalLogHandler: LogHandler {
     }
 
     private static func send(_ fields: [String]) {
-        let bytes = fields.map { Array($0.utf8) }
-        var vectors: [iovec] = []
-        let pointers = bytes.map { field in
-            let copy = UnsafeMutableRawPointer.allocate(byteCount: field.count + 1, alignment: 1)
-            field.withUnsafeBytes { copy.copyMemory(from: $0.baseAddress ?? copy, byteCount: $0.count) }
-            return (copy, field.count)
+        // One buffer for all fields, which must stay where they are until the call returns.
+        var bytes: [UInt8] = []
+        var ranges: [Range<Int>] = []
+        for field in fields {
+            let start = bytes.count
+            bytes += Array(field.utf8)
+            ranges.append(start..<bytes.count)
         }
-        defer { for (pointer, _) in pointers { pointer.deallocate() } }
-        for (pointer, count) in pointers {
-            vectors.append(iovec(iov_base: pointer, iov_len: count))
+        bytes.withUnsafeMutableBytes { buffer in
+            guard let base = buffer.baseAddress else { return }
+            let vectors = ranges.map {
+                iovec(iov_base: base + $0.lowerBound, iov_len: $0.count)
+            }
+            _ = vectors.withUnsafeBufferPointer {
+                sd_journal_sendv($0.baseAddress, Int32($0.count))
+            }
         }
-        sd_journal_sendv(&vectors, Int32(vectors.count))
     }
 
     /// syslog(3) priorities.

@@ -69,7 +69,9 @@ actor Supervisor {
             isReady = true
             manager.ready(statusLine(now))
         }
-        if let interval = manager.watchdogInterval, lastAlive.map({ now.boot - $0 >= interval / 4 }) ?? true {
+        if let interval = manager.watchdogInterval,
+            lastAlive.map({ now.boot - $0 >= interval / 4 }) ?? true
+        {
             lastAlive = now.boot
             manager.alive()
         }
@@ -123,6 +125,10 @@ actor Supervisor {
     func openIncident(_ id: String) -> IncidentRecord? {
         engine.openIncidents.first { $0.id == id }
     }
+
+    var knownPositions: [String: StreamPosition] { positions }
+
+    func nextDeadline(after now: Instant) -> Instant { engine.nextDeadline(after: now) }
 
     var access: Access { engine.configuration.access }
 

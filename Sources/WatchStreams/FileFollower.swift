@@ -25,8 +25,9 @@ public final class FileFollower {
     private static let chunk = 256 * 1024
     private static let restartLimit = 4
 
-    public enum Start: Sendable {
-        case end, beginning
+    /// Where to begin in a file that was never followed.
+    public enum Beginning: Sendable {
+        case end, start
     }
 
     public struct Outcome: Hashable, Sendable {
@@ -36,7 +37,7 @@ public final class FileFollower {
     }
 
     public let path: String
-    private var start: Start
+    private var beginning: Beginning
     private var saved: FilePosition?
     /// Oldest first; the last is what `path` named when it was looked at last.
     private var files: [LogFile] = []
@@ -48,9 +49,11 @@ public final class FileFollower {
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: FileFollower.lineLimit + FileFollower.chunk, alignment: 16)
 
-    public init(path: String, position: FilePosition? = nil, start: Start = .end) {
+    public init(
+        path: String, position: FilePosition? = nil, beginning: Beginning = .end
+    ) {
         self.path = path
-        self.start = start
+        self.beginning = beginning
         saved = position?.path == path ? position : nil
     }
 
@@ -140,7 +143,7 @@ public final class FileFollower {
             return
         }
         guard let last = files.last else {
-            if saved == nil { start = .beginning }
+            if saved == nil { beginning = .start }
             if problem?.isAbsence != true { problem = failure }
             return
         }
@@ -178,10 +181,10 @@ public final class FileFollower {
             }
             files.append(file)
         } else {
-            if start == .end { file.seekToLastLine(bound: Self.lineLimit) }
+            if beginning == .end { file.seekToLastLine(bound: Self.lineLimit) }
             files = [file]
         }
-        start = .beginning
+        beginning = .start
         shorten(beside: file)
     }
 

@@ -24,15 +24,16 @@ public final class FileStream: Sendable {
     private let path: String
     private let format: LogFormat
     private let time: any TimeSource
-    private let start: FileFollower.Start
+    private let beginning: FileFollower.Beginning
     private let position: FilePosition?
     private let sink: Sink
     private let state = Mutex(State())
 
-    /// `position`: where to go on; nil: see `start`.
+    /// `position`: where to go on; nil: see `beginning`.
     public init(
         service: String, configuration: StreamConfiguration, time: any TimeSource,
-        position: FilePosition?, start: FileFollower.Start = .end, sink: @escaping Sink
+        position: FilePosition?, beginning: FileFollower.Beginning = .end,
+        sink: @escaping Sink
     ) throws(LogFormatError) {
         switch configuration.format {
         case .nginx(let text): format = try LogFormat(text)
@@ -44,7 +45,7 @@ public final class FileStream: Sendable {
         self.configuration = configuration
         self.time = time
         self.position = position
-        self.start = start
+        self.beginning = beginning
         self.sink = sink
     }
 
@@ -52,7 +53,7 @@ public final class FileStream: Sendable {
     public func start() {
         let problem = state.withLock { state -> SystemError? in
             guard state.thread == nil, !state.isStopping else { return nil }
-            do {
+            do throws(SystemError) {
                 let waker = try Waker()
                 state.thread = try Self.thread { [self] in run(waker) }
                 state.waker = waker
@@ -87,12 +88,13 @@ public final class FileStream: Sendable {
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
     private func run(_ waker: Waker) {
-        let follower = FileFollower(path: path, position: position, start: start)
+        let follower = FileFollower(
+            path: path, position: position, beginning: beginning)
         var builder = BatchBuilder(format: format, errorStatus: configuration.errorStatus)
         follower.look(now: time.now().boot)
         var source = follower.source
         send(builder.take(source: source), follower.position)
-        waker.startPace()
+        var sent = time.now().boot
         var isDue = false
         var isLast = false
         var watched: [Int32] = []
@@ -104,15 +106,17 @@ public final class FileStream: Sendable {
             let moment = time.now()
             builder.begin(at: moment)
             let outcome = follower.poll(now: moment.boot, into: &builder)
+            if moment.boot - sent >= Waker.pace { isDue = true }
             if isDue || isLast, !builder.isEmpty || source != follower.source {
                 source = follower.source
                 send(builder.take(source: source), follower.position)
-                waker.startPace()
+                sent = moment.boot
                 isDue = false
             }
             if isLast { return }
             let wait: Waker.Wait = outcome.hasMore ? .none : isDue ? .change : .pace
-            if waker.wait(wait) { isDue = true }
+            // Nobody called while the pace was waited for: it is due.
+            if waker.wait(wait), wait == .pace { isDue = true }
             isLast = isStopping
         }
     }

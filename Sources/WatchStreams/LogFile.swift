@@ -103,7 +103,7 @@ final class LogFile {
         guard fstat(descriptor, &status) == 0 else { return }
         let size = Int64(status.st_size)
         var tail = [UInt8](repeating: 0, count: Int(Swift.min(Int64(bound), size)))
-        let count = pread(descriptor, &tail, tail.count, size - Int64(tail.count))
+        let count = pread(descriptor, &tail, tail.count, off_t(size) - tail.count)
         guard count > 0 else { return seek(to: size) }
         let begin = size - Int64(tail.count)
         if let newline = tail[..<count].lastIndex(of: 10) {

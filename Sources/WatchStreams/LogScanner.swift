@@ -112,7 +112,8 @@ struct LogScanner {
         case .list, .upstreamSeconds, .timeLocal, .text: return true
         case .skip, .status, .seconds, .timeISO, .milliseconds:
             if field.isQuoted || start == end { return true }
-            return memchr(line.baseAddress?.advanced(by: start), 32, end - start) == nil
+            guard let base = line.baseAddress else { return true }
+            return memchr(base + start, 32, end - start) == nil
         }
     }
 

@@ -1,5 +1,5 @@
 // What a stream's thread waits at instead of sleeping: changes of its files (inotify(7)), a call
-// from outside (eventfd(2)), and the pace of handing over (timerfd_create(2)).
+// from outside, and after a second anyway, for file systems without inotify.
 
 import Glibc
 import WatchSystem
@@ -7,91 +7,81 @@ import WatchSystem
 /// Descriptors only; the kernel makes their use from several threads safe.
 final class Waker: Sendable {
     enum Wait {
-        /// For anything, or until the fall-back interval for file systems without inotify is over.
+        /// For a change or a call, or until the fall-back interval is over.
         case change
-        /// For the pace, or a call.
+        /// For the pace of handing over to be due, or a call; changes gather meanwhile.
         case pace
         /// Not at all.
         case none
     }
 
     static let fallbackMilliseconds: Int32 = 1000
-    static let paceMilliseconds = 25
+    static let paceMilliseconds: Int32 = 25
+    static let pace = Duration.milliseconds(25)
 
-    private let call: Int32
-    private let timer: Int32
+    private let called: Int32
+    private let caller: Int32
     /// −1: there is none, the fall-back interval must do.
     private let notify: Int32
 
     init() throws(SystemError) {
-        call = eventfd(0, Int32(EFD_CLOEXEC.rawValue | EFD_NONBLOCK.rawValue))
-        guard call >= 0 else { throw SystemError("create an eventfd") }
-        timer = timerfd_create(
-            CLOCK_MONOTONIC, Int32(TFD_CLOEXEC.rawValue | TFD_NONBLOCK.rawValue))
-        guard timer >= 0 else {
-            let error = SystemError("create a timerfd")
-            close(call)
-            throw error
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw SystemError("create a pipe") }
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
-        notify = inotify_init1(Int32(IN_CLOEXEC.rawValue | IN_NONBLOCK.rawValue))
+        (called, caller) = (ends[0], ends[1])
+        notify = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
     }
 
     deinit {
-        close(call)
-        close(timer)
+        close(called)
+        close(caller)
         if notify >= 0 { close(notify) }
     }
 
     /// Ends the wait that is under way, or else the next one.
     func wake() {
-        var one: UInt64 = 1
-        _ = write(call, &one, 8)
-    }
-
-    /// From now on the pace is not due for 25 ms.
-    func startPace() {
-        var due = itimerspec()
-        due.it_value.tv_nsec = Self.paceMilliseconds * 1_000_000
-        timerfd_settime(timer, 0, &due, nil)
+        var one: UInt8 = 1
+        _ = write(caller, &one, 1)
     }
 
     /// Watches open files, whatever they are called by now, and the directory of `path`. Both may
     /// fail (no inotify, no directory yet): then the fall-back interval notices.
     func watch(path: String, descriptors: [Int32]) {
         guard notify >= 0 else { return }
-        let slash = path.lastIndex(of: "/")
-        let directory = slash.map { String(path[...$0]) } ?? "."
+        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
         inotify_add_watch(
-            notify, directory, UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE))
+            notify, directory,
+            UInt32(IN_CREATE) | UInt32(IN_MOVED_TO) | UInt32(IN_MOVED_FROM) | UInt32(IN_DELETE))
         for descriptor in descriptors {
             inotify_add_watch(
-                notify, "/proc/self/fd/\(descriptor)", UInt32(IN_MODIFY | IN_ATTRIB))
+                notify, "/proc/self/fd/\(descriptor)", UInt32(IN_MODIFY) | UInt32(IN_ATTRIB))
         }
     }
 
-    /// Returns whether the pace was due.
+    /// Returns whether the time ran out, without a change or a call.
     func wait(_ wait: Wait) -> Bool {
         let events = Int16(POLLIN)
         var descriptors = [
-            pollfd(fd: call, events: events, revents: 0),
-            pollfd(fd: timer, events: events, revents: 0),
+            pollfd(fd: called, events: events, revents: 0),
             pollfd(fd: wait == .change ? notify : -1, events: events, revents: 0),
         ]
         let timeout: Int32 =
             switch wait {
             case .change: Self.fallbackMilliseconds
-            case .pace: -1
+            case .pace: Self.paceMilliseconds
             case .none: 0
             }
-        guard poll(&descriptors, nfds_t(descriptors.count), timeout) > 0 else { return false }
+        let ready = poll(&descriptors, nfds_t(descriptors.count), timeout)
         for descriptor in descriptors where descriptor.revents != 0 { empty(descriptor.fd) }
-        return descriptors[1].revents != 0
+        return ready == 0
     }
 
     private func empty(_ descriptor: Int32) {
         withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 8) { buffer in
-            // An eventfd and a timer are empty after one read; what inotify holds beyond 16 KB
-            // wakes the next wait.
+            // What is left beyond 16 KB ends the next wait.
             _ = read(descriptor, buffer.baseAddress, buffer.count)
         }
     }

@@ -47,8 +47,8 @@ public struct StepTask: Hashable, Sendable, Codable {
     }
 }
 
-public struct TaskResult: Hashable, Sendable, Codable {
-    public enum Ending: Hashable, Sendable, Codable {
+public struct TaskResult: Hashable, Sendable {
+    public enum Ending: Hashable, Sendable {
         /// Exit status of the program; of a unit, its main process's.
         case exited(Int)
         case signalled(Int)

@@ -1,6 +1,9 @@
 // Breaches open, join and end the one incident of a service.
 
 extension ServiceEngine {
+    /// So long at most a decision waits for the version to be clear.
+    static let versionSettles = Duration.seconds(30)
+
     var triggerOrder: [String] { configuration.triggers.map(\.name) }
 
     mutating func breachBegan(
@@ -55,6 +58,9 @@ extension ServiceEngine {
                 incident.record.state = .open
                 incident.closesAt = nil
                 incident.record.release = state.book.running?.release
+                incident.record.decided = nil
+                incident.record.firstBad =
+                    firstBad.map { context.now.wall(at: $0) } ?? context.now.wall
             }
             state.incident = incident
             return
@@ -63,7 +69,7 @@ extension ServiceEngine {
         var record = IncidentRecord(
             id: id, service: name, state: .open, severity: severity, opened: context.now.wall,
             release: state.book.running?.release)
-        record.firstBad = context.now.wall
+        record.firstBad = firstBad.map { context.now.wall(at: $0) } ?? context.now.wall
         state.incident = Incident(record: record, opened: context.now)
         context.events.append(
             event("incident.opened", context, text: "incident \(id) opened"))
@@ -83,9 +89,18 @@ extension ServiceEngine {
         case .rollingBack, .verifying, .closed: return
         case .open, .awaitingApproval, .cleared, .superseded: break
         }
-        guard let worst = incident.worstOpenBreach(order: triggerOrder),
+        // A veto only forbids; what it forbids is the question.
+        let vetoing = Set(configuration.triggers.filter { $0.mode == .veto }.map(\.name))
+        guard
+            let worst = incident.worstOpenBreach(order: triggerOrder, besides: vetoing)
+                ?? incident.worstOpenBreach(order: triggerOrder, besides: []),
             let trigger = self.trigger(worst.trigger)
         else { return }
+        // A release that is just being deployed is judged as itself, not as its predecessor.
+        let isChanging =
+            tracker.isChanging && context.now.boot - incident.opened.boot < Self.versionSettles
+        state.incident?.waitsForVersion = isChanging
+        guard !isChanging else { return }
         carryOut(decide(trigger, context), for: trigger, &context)
     }
 
@@ -133,6 +148,10 @@ extension ServiceEngine {
                 settleIncident(.cleared, "all breaches have cleared", &context)
                 return
             }
+            if incident.waitsForVersion {
+                decideAnew(joining: nil, &context)
+                return
+            }
             if incident.waitsForBrake, neighbourRefusal(context)?.reason != .busy {
                 decideAnew(joining: nil, &context)
                 return
@@ -172,6 +191,7 @@ extension ServiceEngine {
         state.incident?.record.state = ending
         state.incident?.escalateAt = nil
         state.incident?.waitsForBrake = false
+        state.incident?.waitsForVersion = false
         state.incident?.closesAt = Moment(
             boot: context.now.boot + probation, wall: context.now.wall + probation)
         context.isDirty = true
@@ -187,6 +207,7 @@ extension ServiceEngine {
         state.incident?.record.closed = context.now.wall
         if let record = state.incident?.record { context.incidents.append(record) }
         state.incident = nil
+        firstBad = nil
     }
 
     /// Another release runs: an incident that waits is about a release that is gone.

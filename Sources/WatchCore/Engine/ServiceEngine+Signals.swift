@@ -10,6 +10,7 @@ extension ServiceEngine {
                 signal.windows.record(
                     at: result.started, isError: false, latency: result.took.seconds)
             case .fail:
+                noteBad(result.started)
                 signal.windows.record(
                     at: result.started, isError: true, latency: result.took.seconds)
             case .error: break
@@ -22,11 +23,17 @@ extension ServiceEngine {
     mutating func record(_ batch: StreamBatch, stream name: String, now: Instant) {
         guard var signal = streams[name] else { return }
         var late = 0
-        for slice in batch.slices where !signal.windows.merge(slice, now: now) {
-            late += slice.count
+        for slice in batch.slices {
+            if !signal.windows.merge(slice, now: now) { late += slice.count }
+            if slice.errors > 0 { noteBad(Instant(nanoseconds: slice.second * 1_000_000_000)) }
         }
         signal.health.record(batch, late: late, now: now)
         streams[name] = signal
+    }
+
+    private mutating func noteBad(_ instant: Instant) {
+        guard instant >= restarted else { return }
+        firstBad = Swift.min(firstBad ?? instant, instant)
     }
 
     /// Why a signal cannot be believed; nil: it can, or is not known.

@@ -4,6 +4,9 @@
 extension ServiceEngine {
     /// Version sources and probes are asked so often while a rollback waits for them.
     static let askEvery = Duration.seconds(2)
+    /// So long at least the world is looked at before the first step: each service is judged once
+    /// more meanwhile, so that a common cause shows.
+    static let rereadAtLeast = Duration.seconds(1)
     /// So long the reading before the first step may take.
     static let rereadWithin = Duration.seconds(10)
     /// A task that does not answer so long after its time is lost.
@@ -95,9 +98,12 @@ extension ServiceEngine {
         state.incident?.record.rollbacks[index] = rollback.record
     }
 
-    private mutating func askAgainWhenDue(_ context: inout Context) {
-        if let last = lastAsked, context.now.boot - last < Self.askEvery { return }
+    /// Whether it was due.
+    @discardableResult
+    private mutating func askAgainWhenDue(_ context: inout Context) -> Bool {
+        if let last = lastAsked, context.now.boot - last < Self.askEvery { return false }
         askVersions(&context)
+        return true
     }
 
     // MARK: - Before the first step
@@ -107,7 +113,8 @@ extension ServiceEngine {
         let answered = tracker.sources.allSatisfy { source in
             source.lastAsked.map { $0 >= since.boot } ?? false
         }
-        guard answered || now - since.boot >= Self.rereadWithin else {
+        let waited = now - since.boot
+        guard waited >= Self.rereadAtLeast, answered || waited >= Self.rereadWithin else {
             askAgainWhenDue(&context)
             return
         }
@@ -271,9 +278,8 @@ extension ServiceEngine {
             recovered(unconfirmed: [], &context)
         } else if context.now.boot - curing.landed.boot >= verify.timeout {
             curingTimedOut(curing, conditions, &context)
-        } else {
-            askAgainWhenDue(&context)
-            askProbes(verify, &context)
+        } else if askAgainWhenDue(&context), !verify.probes.isEmpty {
+            context.actions.append(.probeNow(service: name, probes: verify.probes))
         }
     }
 
@@ -294,11 +300,6 @@ extension ServiceEngine {
         guard let health = probes[probe]?.health, !health.isBlind else { return false }
         return health.state == .passing && health.failsInRow == 0
             && (health.lastVerdict.map { $0 >= since } ?? false)
-    }
-
-    private mutating func askProbes(_ verify: Verify, _ context: inout Context) {
-        guard lastAsked == context.now.boot, !verify.probes.isEmpty else { return }
-        context.actions.append(.probeNow(service: name, probes: verify.probes))
     }
 
     /// A condition of *cured*: whether it holds, and what it is called.

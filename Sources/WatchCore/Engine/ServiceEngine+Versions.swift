@@ -100,6 +100,7 @@ extension ServiceEngine {
                 "release.detected", context, release: release, reason: origin.code,
                 text: "\(release.text) runs, \(origin.text)"))
         guard isOther else { return }
+        firstBad = nil
         restartWindows(at: began)
         for trigger in configuration.triggers where trigger.mode != .veto {
             triggers[trigger.name]?.endEarly(now: context.now)

@@ -22,6 +22,8 @@ struct ServiceEngine {
     var restarted: Instant
     /// The last whole second for which evidence was counted.
     var lastEvidence: Instant?
+    /// First bad second since the running deployment began (or since the last incident closed).
+    var firstBad: Instant?
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
 

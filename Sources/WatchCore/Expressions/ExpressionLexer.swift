@@ -3,8 +3,8 @@
 struct ExpressionToken: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         case name(String)
-        /// The number as written, and its unit (empty, `%`, `ms`, …).
-        case number(Double, unit: String)
+        /// Digits and unit as written: `25` `%`, `1.5` `s`, `1` `h30m`, `3` and nothing.
+        case number(String, unit: String)
         /// An operator, a parenthesis or a comma.
         case symbol(String)
         case end
@@ -47,7 +47,7 @@ struct ExpressionLexer {
         if Self.isNameStart(byte) {
             // A hyphen inside a name belongs to it: signals are called like `sign-in`. To
             // subtract, leave a space.
-            while at < bytes.count, Self.isNameByte(bytes[at]) { at += 1 }
+            while at < bytes.count, Self.isNameByte(bytes[at]) || isDotInName { at += 1 }
             let name = String(decoding: bytes[start..<at], as: UTF8.self)
             return ExpressionToken(kind: .name(name), offset: start, length: at - start)
         }
@@ -62,17 +62,36 @@ struct ExpressionLexer {
         let digits = String(decoding: bytes[start..<at], as: UTF8.self)
         guard let value = Double(digits), value.isFinite else {
             throw ExpressionError(
-                offset: start, length: at - start, message: "'\(digits)' is no number")
+                offset: start, length: at - start,
+                message: "'\(printable(digits, limit: 40))' is no number")
         }
-        let unitStart = at
-        if at < bytes.count, bytes[at] == UInt8(ascii: "%") {
-            at += 1
-        } else {
-            while at < bytes.count, Self.isLetter(bytes[at]) { at += 1 }
-        }
-        let unit = String(decoding: bytes[unitStart..<at], as: UTF8.self)
+        let unit = unit()
         return ExpressionToken(
-            kind: .number(value, unit: unit), offset: start, length: at - start)
+            kind: .number(digits, unit: unit), offset: start, length: at - start)
+    }
+
+    /// `%`, also after a space; or letters, and for `1h30m` what comes after them.
+    private mutating func unit() -> String {
+        var ahead = at
+        while ahead < bytes.count, bytes[ahead] == 32 { ahead += 1 }
+        if ahead < bytes.count, bytes[ahead] == UInt8(ascii: "%") {
+            at = ahead + 1
+            return "%"
+        }
+        let start = at
+        while at < bytes.count, Self.isLetter(bytes[at]) || (at > start && isNumeric(at)) {
+            at += 1
+        }
+        return String(decoding: bytes[start..<at], as: UTF8.self)
+    }
+
+    /// As in `app.data_loss`, a pattern of a stream.
+    private var isDotInName: Bool {
+        bytes[at] == UInt8(ascii: ".") && at + 1 < bytes.count && Self.isNameStart(bytes[at + 1])
+    }
+
+    private func isNumeric(_ index: Int) -> Bool {
+        Self.isDigit(bytes[index]) || bytes[index] == UInt8(ascii: ".")
     }
 
     private mutating func symbol() throws(ExpressionError) -> ExpressionToken {
@@ -82,10 +101,16 @@ struct ExpressionLexer {
             at += 2
             return ExpressionToken(kind: .symbol(pair), offset: start, length: 2)
         }
-        let one = String(decoding: [bytes[start]], as: UTF8.self)
+        // A character outside of ASCII is several bytes.
+        let width = bytes[start] < 0x80 ? 1 : bytes[start] < 0xE0 ? 2 : bytes[start] < 0xF0 ? 3 : 4
+        let one = String(
+            decoding: bytes[start..<Swift.min(start + width, bytes.count)], as: UTF8.self)
         guard "<>+-*/(),".contains(one) else {
-            let remedies = ["&": "and", "|": "or", "!": "not", "=": "=="]
-            let length = pair == "&&" || pair == "||" ? 2 : 1
+            let remedies = [
+                "&": "and", "|": "or", "!": "not", "=": "==", "≥": ">=", "≤": "<=", "≠": "!=",
+                "×": "*", "÷": "/", "−": "-",
+            ]
+            let length = pair == "&&" || pair == "||" ? 2 : one.utf8.count
             throw ExpressionError(
                 offset: start, length: length,
                 message: "'\(printable(one))' means nothing in an expression",

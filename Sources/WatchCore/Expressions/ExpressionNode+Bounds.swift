@@ -45,7 +45,7 @@ extension ExpressionNode {
         case .operand(let operand):
             switch operand.type {
             case .ratio: return (0, 1)
-            case .duration: return (0, .infinity)
+            case .duration: return (0, LatencyBins.longest)
             case .number:
                 if case .up = operand { return (0, 1) }
                 return (0, most(operand) ?? .infinity)
@@ -61,19 +61,24 @@ extension ExpressionNode {
             case .add: return (left.low + right.low, left.high + right.high)
             case .subtract: return (left.low - right.high, left.high - right.low)
             case .multiply: return Self.products(left, right)
-            case .divide: return all
+            case .divide: return Self.quotients(left, right)
             }
         case .comparison, .not, .and, .or: return all
         }
     }
 
     private static func products(_ a: Bounds, _ b: Bounds) -> Bounds {
+        // Nothing is infinite really: 0 times whatever is 0.
         let all = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high]
-        // 0 × ∞ is no number: nothing is known then.
-        guard !all.contains(where: \.isNaN), let low = all.min(), let high = all.max() else {
-            return (-.infinity, .infinity)
-        }
-        return (low, high)
+            .map { $0.isNaN ? 0 : $0 }
+        return (all.min() ?? -.infinity, all.max() ?? .infinity)
+    }
+
+    /// What is divided by zero is unknown, so zero itself is left out of the divisor.
+    private static func quotients(_ a: Bounds, _ b: Bounds) -> Bounds {
+        if b.low < 0, b.high > 0 { return (-.infinity, .infinity) }
+        if b.low >= 0 { return products(a, (1 / b.high, b.low == 0 ? .infinity : 1 / b.low)) }
+        return products(a, (b.high == 0 ? -.infinity : 1 / b.high, 1 / b.low))
     }
 }
 

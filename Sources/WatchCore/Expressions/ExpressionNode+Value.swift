@@ -26,6 +26,12 @@ extension ExpressionNode {
             lines[place].samples = reading.samples
             lines[place].note = reading.gap?.text(samples: reading.samples)
         }
+        if case .arithmetic = self, case .number(nil) = value,
+            !below.contains(where: { $0.depth == depth + 1 && $0.value == "unknown" })
+        {
+            // All its parts are known.
+            lines[place].note = Reading.Gap.undefined.text(samples: 0)
+        }
         lines[place].value = shown(value)
         lines += below
         return value
@@ -36,9 +42,11 @@ extension ExpressionNode {
     ) -> Value {
         switch self {
         case .literal(let number, _, _): return .number(number)
-        case .operand(let operand): return .number(readings[operand]?.value)
+        case .operand(let operand):
+            // What is no number decides nothing.
+            return .number(readings[operand]?.value.flatMap { $0.isFinite ? $0 : nil })
         case .negative(let node):
-            return .number(node.value(readings, depth: depth, &lines).number.map { -$0 })
+            return .number(node.part(readings, depth, &lines).number.map { -$0 })
         case .arithmetic(let sign, let a, let b, _):
             let left = a.part(readings, depth, &lines).number
             let right = b.part(readings, depth, &lines).number
@@ -59,12 +67,13 @@ extension ExpressionNode {
         }
     }
 
-    /// Like `value`, without a line for a literal, which says nothing new.
+    /// Like `value`, without lines for what is no measurement, which say nothing new.
     private func part(
         _ readings: [Operand: Reading], _ depth: Int, _ lines: inout [Explanation.Line]
     ) -> Value {
-        if case .literal(let number, _, _) = self { return .number(number) }
-        return value(readings, depth: depth, &lines)
+        guard isConstant else { return value(readings, depth: depth, &lines) }
+        var unseen: [Explanation.Line] = []
+        return compute(readings, depth: depth, &unseen)
     }
 
     private func shown(_ value: Value) -> String {
@@ -89,9 +98,9 @@ extension ExpressionType {
     }
 
     private static func rounded(_ value: Double) -> String {
-        guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
-        let tenths = (value * 10).rounded() / 10
-        return tenths == tenths.rounded() ? "\(Int64(tenths))" : "\(tenths)"
+        guard value.isFinite, abs(value) < 1e13 else { return "\(value)" }
+        let short = (value * 100).rounded() / 100
+        return short == short.rounded() ? "\(Int64(short))" : "\(short)"
     }
 }
 

@@ -74,6 +74,29 @@ indirect enum ExpressionNode: Hashable, Sendable {
         }
     }
 
+    /// No operand in it.
+    var isConstant: Bool {
+        switch self {
+        case .literal: true
+        case .operand: false
+        case .negative(let node), .not(let node): node.isConstant
+        case .arithmetic(_, let a, let b, _), .comparison(_, let a, let b), .and(let a, let b),
+            .or(let a, let b):
+            a.isConstant && b.isConstant
+        }
+    }
+
+    /// Parts below one another.
+    var height: Int {
+        switch self {
+        case .literal, .operand: 1
+        case .negative(let node), .not(let node): 1 + node.height
+        case .arithmetic(_, let a, let b, _), .comparison(_, let a, let b), .and(let a, let b),
+            .or(let a, let b):
+            1 + Swift.max(a.height, b.height)
+        }
+    }
+
     /// In canonical form, with the parentheses that are needed.
     var text: String {
         switch self {
@@ -83,7 +106,9 @@ indirect enum ExpressionNode: Hashable, Sendable {
         case .arithmetic(let sign, let a, let b, _): "\(a.wrapped) \(sign.rawValue) \(b.wrapped)"
         case .comparison(let sign, let a, let b): "\(a.text) \(sign.rawValue) \(b.text)"
         case .not(let node): "not \(node.wrapped)"
+        case .and(.and(let a, let b), let c): "\(Self.and(a, b).text) and \(c.grouped)"
         case .and(let a, let b): "\(a.grouped) and \(b.grouped)"
+        case .or(.or(let a, let b), let c): "\(Self.or(a, b).text) or \(c.grouped)"
         case .or(let a, let b): "\(a.grouped) or \(b.grouped)"
         }
     }
@@ -124,10 +149,31 @@ extension Operand {
         case .up(let name): "up(\(name))"
         case .signal(.percentile(let p), let signal, let width):
             p == p.rounded()
-                ? "p\(Int(p))(\(signal), \(width.text))" : "p(\(p), \(signal), \(width.text))"
+                ? "p\(Int(p))(\(signal), \(width.exactText))"
+                : "p(\(p), \(signal), \(width.exactText))"
         case .signal(let function, let signal, let width):
-            "\(function.name)(\(signal), \(width.text))"
+            "\(function.name)(\(signal), \(width.exactText))"
         }
+    }
+}
+
+extension Duration {
+    /// Like `text` where that loses nothing, else all units there are: two different windows
+    /// must not go by the same name.
+    var exactText: String {
+        if Duration(text: text) == self { return text }
+        var rest = nanoseconds
+        var result = ""
+        let units: [(Int64, String)] = [
+            (86_400_000_000_000, "d"), (3_600_000_000_000, "h"), (60_000_000_000, "m"),
+            (1_000_000_000, "s"), (1_000_000, "ms"),
+        ]
+        for (scale, name) in units where rest >= scale {
+            result += "\(rest / scale)\(name)"
+            rest %= scale
+        }
+        if rest > 0 { result += "\(Double(rest) / 1000)us" }
+        return result
     }
 }
 

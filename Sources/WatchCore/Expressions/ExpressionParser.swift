@@ -5,12 +5,17 @@ struct ExpressionParser {
     /// Parentheses, `not` and minus signs may nest so deep.
     static let depthLimit = 64
 
+    /// So many parts may hang below one another, parentheses or not (`a + b + c + …`).
+    static let heightLimit = 256
+
+    private let source: [UInt8]
     private let tokens: [ExpressionToken]
-    private var at = 0
+    var at = 0
     private var depth = 0
 
     static func parse(_ source: String) throws(ExpressionError) -> ExpressionNode {
-        var parser = ExpressionParser(tokens: try ExpressionLexer.tokens(source))
+        let tokens = try ExpressionLexer.tokens(source)
+        var parser = ExpressionParser(source: Array(source.utf8), tokens: tokens)
         guard parser.current.kind != .end else {
             throw ExpressionError(
                 offset: 0, message: "the expression is empty",
@@ -20,20 +25,23 @@ struct ExpressionParser {
         guard parser.current.kind == .end else {
             throw parser.unexpected("'and', 'or' or the end of the expression")
         }
-        guard node.type == .truth else {
+        guard node.height <= heightLimit else {
             throw ExpressionError(
                 offset: 0, length: source.utf8.count,
-                message: "a condition is wanted, but this is \(node.type.text)",
-                remedy: "compare it, as in '\(node.text) > \(node.type.example)'")
+                message: "more than \(heightLimit) parts are chained in one expression",
+                remedy: "split it into several triggers")
         }
-        return node
+        return try parser.condition(node, from: tokens[0])
     }
 
-    private init(tokens: [ExpressionToken]) { self.tokens = tokens }
+    private init(source: [UInt8], tokens: [ExpressionToken]) {
+        self.source = source
+        self.tokens = tokens
+    }
 
-    private var current: ExpressionToken { tokens[at] }
+    var current: ExpressionToken { tokens[at] }
 
-    private mutating func take(_ symbols: String...) -> String? {
+    mutating func take(_ symbols: String...) -> String? {
         guard case .symbol(let symbol) = current.kind, symbols.contains(symbol) else { return nil }
         at += 1
         return symbol
@@ -45,17 +53,22 @@ struct ExpressionParser {
         return true
     }
 
-    private func unexpected(_ wanted: String) -> ExpressionError {
-        let found: String
-        switch current.kind {
-        case .end: found = "the expression ends"
-        case .name(let name): found = "'\(name)' stands"
-        case .number(let value, let unit): found = "'\(value)\(unit)' stands"
-        case .symbol(let symbol): found = "'\(symbol)' stands"
-        }
+    func unexpected(_ wanted: String) -> ExpressionError {
+        let found = current.kind == .end ? "the expression ends" : "'\(text(current))' stands"
         return ExpressionError(
             offset: current.offset, length: Swift.max(1, current.length),
             message: "\(found) where \(wanted) was expected")
+    }
+
+    private func text(_ token: ExpressionToken) -> String {
+        let bytes = source[token.offset..<token.offset + token.length]
+        return printable(String(decoding: bytes, as: UTF8.self), limit: 40)
+    }
+
+    /// Where what was parsed since `first` stands.
+    private func span(from first: ExpressionToken) -> (offset: Int, length: Int) {
+        let last = tokens[Swift.max(0, at - 1)]
+        return (first.offset, Swift.max(1, last.offset + last.length - first.offset))
     }
 
     private mutating func nested<T>(
@@ -73,67 +86,61 @@ struct ExpressionParser {
     // MARK: - Logic
 
     private mutating func disjunction() throws(ExpressionError) -> ExpressionNode {
+        let first = current
         var left = try conjunction()
         while case .name("or") = current.kind {
-            let place = current
-            try requireTruth(left, before: place)
+            left = try condition(left, from: first)
             at += 1
-            let start = current
+            let second = current
             let right = try conjunction()
-            try requireTruth(right, at: start)
-            left = .or(left, right)
+            left = .or(left, try condition(right, from: second))
         }
         return left
     }
 
     private mutating func conjunction() throws(ExpressionError) -> ExpressionNode {
+        let first = current
         var left = try negation()
         while case .name("and") = current.kind {
-            let place = current
-            try requireTruth(left, before: place)
+            left = try condition(left, from: first)
             at += 1
-            let start = current
+            let second = current
             let right = try negation()
-            try requireTruth(right, at: start)
-            left = .and(left, right)
+            left = .and(left, try condition(right, from: second))
         }
         return left
     }
 
     private mutating func negation() throws(ExpressionError) -> ExpressionNode {
         guard takeWord("not") else { return try comparison() }
-        let start = current
+        let first = current
         let node = try nested { parser throws(ExpressionError) in try parser.negation() }
-        try requireTruth(node, at: start)
-        return .not(node)
+        return .not(try condition(node, from: first))
     }
 
-    private func requireTruth(
-        _ node: ExpressionNode, before place: ExpressionToken
-    ) throws(ExpressionError) {
-        guard node.type != .truth else { return }
+    /// `node`, if it is a truth value; `up(a)` alone stands for `up(a) == 1`.
+    private func condition(
+        _ node: ExpressionNode, from first: ExpressionToken
+    ) throws(ExpressionError) -> ExpressionNode {
+        if node.type == .truth { return node }
+        if case .operand(.up) = node {
+            return .comparison(.equal, node, .literal(1, .number, text: "1"))
+        }
+        let place = span(from: first)
         throw ExpressionError(
             offset: place.offset, length: place.length,
-            message: "left of this stands \(node.type.text), not a condition",
-            remedy: "compare it, as in '\(node.text) > \(node.type.example)'")
-    }
-
-    private func requireTruth(
-        _ node: ExpressionNode, at place: ExpressionToken
-    ) throws(ExpressionError) {
-        guard node.type != .truth else { return }
-        throw ExpressionError(
-            offset: place.offset, length: place.length,
-            message: "this is \(node.type.text), not a condition",
+            message: "'\(node.text)' is \(node.type.text), not a condition",
             remedy: "compare it, as in '\(node.text) > \(node.type.example)'")
     }
 
     private mutating func comparison() throws(ExpressionError) -> ExpressionNode {
+        let first = current
         let left = try sum()
-        let place = current
+        let place = span(from: first)
         guard let sign = take("<", "<=", ">", ">=", "==", "!=") else { return left }
+        let second = current
         let right = try sum()
-        try requireSame(left, right, at: place)
+        try requireSame(left, place, right, span(from: second), verb: "compare")
         guard let comparison = ExpressionNode.Comparison(rawValue: sign) else {
             throw unexpected("a comparison")
         }
@@ -148,43 +155,52 @@ struct ExpressionParser {
         return .comparison(comparison, left, right)
     }
 
+    /// The side that is a mere literal is the one to change, else the right one.
     private func requireSame(
-        _ left: ExpressionNode, _ right: ExpressionNode, at place: ExpressionToken
+        _ left: ExpressionNode, _ leftPlace: (offset: Int, length: Int),
+        _ right: ExpressionNode, _ rightPlace: (offset: Int, length: Int), verb: String
     ) throws(ExpressionError) {
-        guard left.type != right.type || left.type == .truth else { return }
-        let wrong = Swift.max(1, (tokens[at - 1].offset + tokens[at - 1].length) - place.offset)
+        if left.type == right.type, left.type != .truth { return }
+        let isLeftWrong = left.isConstant && !right.isConstant
+        let place = isLeftWrong ? leftPlace : rightPlace
+        let (wrong, good) = isLeftWrong ? (left, right) : (right, left)
+        let remedy =
+            left.type == .truth || right.type == .truth
+            ? "join conditions with 'and', 'or' and 'not'"
+            : Self.remedy(wrong, like: good.type, verb)
         throw ExpressionError(
-            offset: place.offset, length: wrong,
+            offset: place.offset, length: place.length,
             message: "'\(left.text)' is \(left.type.text), '\(right.text)' is \(right.type.text)",
-            remedy: Self.remedy(left, right))
+            remedy: remedy)
     }
 
-    private static func remedy(_ left: ExpressionNode, _ right: ExpressionNode) -> String {
-        if left.type == .ratio, case .literal(let value, .number, _) = right {
-            let percent = value <= 1 ? value * 100 : value
-            let text = percent == percent.rounded() ? "\(Int(percent))" : "\(percent)"
+    private static func remedy(
+        _ wrong: ExpressionNode, like type: ExpressionType, _ verb: String
+    ) -> String {
+        if type == .ratio, case .literal(let value, .number, _) = wrong {
+            let percent = value <= 1 ? (value * 1e6).rounded() / 1e4 : value
+            let text =
+                percent == percent.rounded() && percent < 1e6 ? "\(Int(percent))" : "\(percent)"
             return "write it as a ratio: \(text)%"
         }
-        if left.type == .duration, case .literal(let value, .number, let text) = right {
+        if type == .duration, case .literal(let value, .number, let text) = wrong {
             return "give it a unit: \(value < 10 ? "\(text)s" : "\(text)ms")"
         }
-        return "compare it with \(left.type.text) like \(left.type.example)"
+        return "\(verb) with \(type.text) like \(type.example)"
     }
 
     // MARK: - Arithmetic
 
     private mutating func sum() throws(ExpressionError) -> ExpressionNode {
+        let first = current
         var left = try product()
         while true {
-            let place = current
+            let place = span(from: first)
             guard let sign = take("+", "-") else { return left }
+            let second = current
             let right = try product()
-            try requireSame(left, right, at: place)
-            guard left.type != .truth else {
-                throw ExpressionError(
-                    offset: place.offset, message: "conditions cannot be added",
-                    remedy: "join them with 'and' or 'or'")
-            }
+            let verb = sign == "+" ? "add" : "subtract"
+            try requireSame(left, place, right, span(from: second), verb: verb)
             left = .arithmetic(sign == "+" ? .add : .subtract, left, right, left.type)
         }
     }
@@ -231,9 +247,9 @@ struct ExpressionParser {
     private mutating func atom() throws(ExpressionError) -> ExpressionNode {
         let token = current
         switch token.kind {
-        case .number(let value, let unit):
+        case .number(let digits, let unit):
             at += 1
-            return try Self.literal(value, unit, token)
+            return try Self.literal(digits, unit, token)
         case .symbol("("):
             at += 1
             let node = try nested { parser throws(ExpressionError) in try parser.disjunction() }
@@ -242,6 +258,7 @@ struct ExpressionParser {
         case .name(let name):
             at += 1
             guard case .symbol("(") = current.kind else {
+                try refuseFraction(name, token)
                 throw ExpressionError(
                     offset: token.offset, length: token.length,
                     message: "'\(name)' alone means nothing",
@@ -252,134 +269,40 @@ struct ExpressionParser {
         }
     }
 
-    private static func literal(
-        _ value: Double, _ unit: String, _ token: ExpressionToken
-    ) throws(ExpressionError) -> ExpressionNode {
-        let number = value == value.rounded() && value < 1e15 ? "\(Int(value))" : "\(value)"
-        let text = "\(number)\(unit)"
-        switch unit {
-        case "": return .literal(value, .number, text: text)
-        case "%": return .literal(value / 100, .ratio, text: text)
-        default: break
-        }
-        guard let duration = Duration(text: text) else {
-            throw ExpressionError(
-                offset: token.offset, length: token.length, message: "'\(unit)' is no unit",
-                remedy: "units are %, us, ms, s, m, h and d")
-        }
-        return .literal(duration.seconds, .duration, text: text)
-    }
-}
-
-extension ExpressionParser {
-    /// Functions that the language has and this version has not.
-    static let notBuilt: Set<String> = [
-        "matches", "restarts", "parse_failures", "failing_routes", "affected", "burn_rate",
-        "overrun", "release_age", "baseline",
-    ]
-
-    private static let widths = Duration.seconds(5)...Duration.days(3)
-
-    private mutating func call(
-        _ name: String, _ place: ExpressionToken
-    ) throws(ExpressionError) -> Operand {
-        at += 1
-        switch name {
-        case "failing":
-            var probes = [try signalName("a probe")]
-            while take(",") != nil { probes.append(try signalName("a probe")) }
-            try close()
-            return .failing(probes)
-        case "up":
-            let probe = try signalName("a probe")
-            try close()
-            return .up(probe)
-        case "p":
-            let p = try percentile()
-            guard take(",") != nil else { throw unexpected("',' and a signal") }
-            let (signal, width) = try signalAndWidth()
-            return .signal(.percentile(p), signal: signal, width: width)
-        default:
-            let function = try Self.function(name, place)
-            let (signal, width) = try signalAndWidth()
-            return .signal(function, signal: signal, width: width)
-        }
-    }
-
-    private static func function(
-        _ name: String, _ place: ExpressionToken
-    ) throws(ExpressionError) -> SignalFunction {
-        if let function = SignalFunction.byName[name] { return function }
-        if name.first == "p", let p = Double(name.dropFirst()), p > 0, p < 100 {
-            return .percentile(p)
-        }
-        let known = Array(SignalFunction.byName.keys) + ["failing", "up", "p50", "p95", "p99"]
-        if notBuilt.contains(name) {
-            throw ExpressionError(
-                offset: place.offset, length: place.length,
-                message: "the function '\(name)' is not built yet",
-                remedy: "there are \(known.sorted().joined(separator: ", "))")
-        }
-        let near = Suggestion.nearest(to: name, among: known.sorted())
+    /// `p99.9(…)` reads like a function and cannot be one.
+    private func refuseFraction(
+        _ name: String, _ token: ExpressionToken
+    ) throws(ExpressionError) {
+        guard case .number(let digits, _) = current.kind, digits.first == ".",
+            Self.percentileDigits(name) != nil
+        else { return }
         throw ExpressionError(
-            offset: place.offset, length: place.length, message: "no function '\(name)'",
-            remedy: near.map { "did you mean '\($0)'?" }
-                ?? "there are \(known.sorted().joined(separator: ", "))")
+            offset: token.offset, length: token.length + digits.utf8.count,
+            message: "'\(name)\(digits)' is no function",
+            remedy: "write p(\(name.dropFirst())\(digits), signal, window)")
     }
 
-    private mutating func signalAndWidth() throws(ExpressionError) -> (String, Duration) {
-        let signal = try signalName("a signal")
-        guard take(",") != nil else { throw unexpected("',' and a window such as 2m") }
-        let width = try self.width()
-        try close()
-        return (signal, width)
-    }
-
-    private mutating func signalName(_ what: String) throws(ExpressionError) -> String {
-        guard case .name(let name) = current.kind else {
-            throw unexpected("the name of \(what)")
+    static func literal(
+        _ digits: String, _ unit: String, _ token: ExpressionToken
+    ) throws(ExpressionError) -> ExpressionNode {
+        let text = digits + unit
+        switch unit {
+        case "":
+            if let value = Double(digits) { return .literal(value, .number, text: text) }
+        case "%":
+            // Read as a whole: 33.3 / 100 is not the number nearest to 0.333.
+            if let value = Double(digits + "e-2") { return .literal(value, .ratio, text: text) }
+        default:
+            if let duration = Duration(text: text) {
+                return .literal(duration.seconds, .duration, text: text)
+            }
         }
-        at += 1
-        return name
-    }
-
-    private mutating func width() throws(ExpressionError) -> Duration {
-        let token = current
-        guard case .number(let value, let unit) = token.kind else {
-            throw unexpected("a window such as 2m")
-        }
-        at += 1
-        guard unit != "", unit != "%",
-            case .literal(let seconds, .duration, _) = try Self.literal(value, unit, token)
-        else {
-            throw ExpressionError(
-                offset: token.offset, length: token.length,
-                message: "a window is a duration", remedy: "give it a unit: 30s, 2m, 1h")
-        }
-        let width = Duration(nanoseconds: Int64((seconds * 1e9).rounded()))
-        guard Self.widths.contains(width) else {
-            throw ExpressionError(
-                offset: token.offset, length: token.length,
-                message: "a window is 5s to 3d wide, not \(width.text)",
-                remedy: width < Self.widths.lowerBound ? "use 5s or more" : "use 3d or less")
-        }
-        return width
-    }
-
-    private mutating func percentile() throws(ExpressionError) -> Double {
-        let token = current
-        guard case .number(let value, let unit) = token.kind, unit.isEmpty, value > 0, value < 100
-        else {
-            throw ExpressionError(
-                offset: token.offset, length: Swift.max(1, token.length),
-                message: "a percentile lies between 0 and 100",
-                remedy: "as in p(99.9, access, 5m)")
-        }
-        at += 1
-        return value
-    }
-
-    private mutating func close() throws(ExpressionError) {
-        guard take(")") != nil else { throw unexpected("')'") }
+        let isUnit = ["us", "ms", "s", "m", "h", "d"].contains(unit)
+        throw ExpressionError(
+            offset: token.offset, length: token.length,
+            message: isUnit
+                ? "'\(printable(text, limit: 40))' is too long"
+                : "'\(printable(unit, limit: 20))' is no unit",
+            remedy: isUnit ? nil : "units are %, us, ms, s, m, h and d, as in 1h30m")
     }
 }

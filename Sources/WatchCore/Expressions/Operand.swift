@@ -32,7 +32,7 @@ public enum SignalFunction: Hashable, Sendable {
 
 /// A reading of an operand: a value, or why there is none. "Too few samples" and "could not
 /// measure" are answers.
-public struct Reading: Hashable, Sendable, Codable {
+public struct Reading: Hashable, Sendable {
     /// Ratios as 0…1, durations in seconds, counts; nil when unknown.
     public var value: Double?
     /// Observations behind it: lines of a stream, results of a probe, probes of `failing`.
@@ -40,7 +40,7 @@ public struct Reading: Hashable, Sendable, Codable {
     /// Why there is no value.
     public var gap: Gap?
 
-    public enum Gap: Hashable, Sendable, Codable {
+    public enum Gap: Hashable, Sendable {
         /// Fewer than `min_samples`.
         case tooFewSamples(needed: Int)
         /// The window does not cover enough time since it was restarted.

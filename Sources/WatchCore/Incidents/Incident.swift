@@ -17,6 +17,8 @@ struct Incident: Hashable, Sendable, Codable {
     var allClearSince: Moment?
     /// A decision to roll back waits for the host-wide brake.
     var waitsForBrake = false
+    /// A decision waits until it is clear which release runs.
+    var waitsForVersion = false
     /// Messages sent so far; part of their ids.
     var messages = 0
     /// Pages since the incident opened, by title: the same is not said twice in a row.
@@ -28,8 +30,11 @@ struct Incident: Hashable, Sendable, Codable {
     var hasOpenBreach: Bool { record.breaches.contains { $0.cleared == nil } }
 
     /// The most severe breach that stands, of equals the first in the file.
-    func worstOpenBreach(order: [String]) -> IncidentRecord.Breach? {
-        record.breaches.filter { $0.cleared == nil }.max { a, b in
+    func worstOpenBreach(
+        order: [String], besides: Set<String>
+    ) -> IncidentRecord.Breach? {
+        let open = record.breaches.filter { $0.cleared == nil && !besides.contains($0.trigger) }
+        return open.max { a, b in
             if a.severity != b.severity { return a.severity < b.severity }
             let first = order.firstIndex(of: a.trigger) ?? .max
             let second = order.firstIndex(of: b.trigger) ?? .max

@@ -12,7 +12,7 @@ public enum IncidentState: String, Hashable, Sendable, Codable, CaseIterable {
     case closed
 }
 
-public struct IncidentRecord: Hashable, Sendable, Codable {
+public struct IncidentRecord: Hashable, Sendable {
     /// One breach that is part of the incident.
     public struct Breach: Hashable, Sendable, Codable {
         public var trigger: String
@@ -98,7 +98,7 @@ public struct RollbackRecord: Hashable, Sendable, Codable {
     }
 
     /// One gate, step or check that was run.
-    public struct StepRecord: Hashable, Sendable, Codable {
+    public struct StepRecord: Hashable, Sendable {
         public var task: String
         public var title: String
         public var command: String

@@ -26,7 +26,7 @@ public enum Standing: String, Hashable, Sendable, Codable {
 }
 
 /// A release that was seen in production.
-public struct Release: Hashable, Sendable, Codable {
+public struct Release: Hashable, Sendable {
     public var identity: ReleaseIdentity
     public var standing: Standing
     /// Evidence of health gathered so far, while baking.
@@ -53,7 +53,7 @@ public struct Release: Hashable, Sendable, Codable {
 
 /// One stay of a release in production.
 public struct Deployment: Hashable, Sendable, Codable {
-    public enum Origin: Hashable, Sendable, Codable {
+    public enum Origin: Hashable, Sendable {
         /// It ran when watchd first looked.
         case found
         /// Somebody said so through the socket.

@@ -130,12 +130,12 @@ struct ReleaseBook: Hashable, Sendable, Codable {
         }
         guard releases.count > Self.releaseLimit else { return }
         let keep = [running?.release, lastKnownGood?.identity].compactMap { $0 }
-        if let index = releases.firstIndex(where: { release in
-            release.standing != .bad && !keep.contains { $0.matches(release.identity) }
-        }) {
+        func isKept(_ release: Release) -> Bool { keep.contains { $0.matches(release.identity) } }
+        // What is bad is remembered longest.
+        if let index = releases.firstIndex(where: { $0.standing != .bad && !isKept($0) })
+            ?? releases.firstIndex(where: { !isKept($0) })
+        {
             releases.remove(at: index)
-        } else {
-            releases.remove(at: 0)
         }
     }
 }

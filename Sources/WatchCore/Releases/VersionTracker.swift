@@ -25,6 +25,8 @@ struct VersionTracker: Hashable, Sendable, Codable {
         /// Unanswered reads in a row.
         var misses = 0
         var lastAsked: Instant?
+        /// When it was asked the last time that it named a version.
+        var lastAnswered: Instant?
     }
 
     struct Announced: Hashable, Sendable, Codable {
@@ -83,6 +85,15 @@ struct VersionTracker: Hashable, Sendable, Codable {
     var isUnknown: Bool {
         announced == nil
             && sources.allSatisfy { $0.identity == nil && ($0.misses >= agree || $0.run == 0) }
+    }
+
+    /// The leader has read another release, but not often enough yet: what runs is about to be
+    /// decided anew.
+    var isChanging: Bool {
+        guard announced == nil, mixed == nil, let current, let leader,
+            let read = sources[leader].identity
+        else { return false }
+        return !read.matches(current)
     }
 
     /// Sources whose version differs from the leader's.
@@ -153,7 +164,6 @@ struct VersionTracker: Hashable, Sendable, Codable {
     }
 
     private mutating func note(_ reading: VersionReading, from index: Int) {
-        let askedBefore = sources[index].lastAsked
         sources[index].lastAsked = reading.asked
         switch reading.answer {
         case .version(let version, let commit, let fields):
@@ -162,8 +172,11 @@ struct VersionTracker: Hashable, Sendable, Codable {
             sources[index].run = isRepeat ? sources[index].run + 1 : 1
             if !isRepeat {
                 sources[index].runBegan = reading.asked
-                if sources[index].identity != nil { sources[index].previousSeen = askedBefore }
+                // Also across reads that failed: an application that is down while it is replaced
+                // was last seen when it last answered.
+                sources[index].previousSeen = sources[index].lastAnswered
             }
+            sources[index].lastAnswered = reading.asked
             sources[index].identity = identity
             sources[index].fields = fields
             sources[index].problem = nil
@@ -250,9 +263,10 @@ struct VersionTracker: Hashable, Sendable, Codable {
         var changes: [Change] = []
         if current.map({ !$0.matches(newest.identity) }) ?? true {
             current = newest.identity
+            let before = history.last { $0.asked < newest.asked }?.asked ?? newest.asked
             changes.append(
                 .deployed(
-                    newest.identity, began: newest.asked, lastSeenBefore: newest.asked,
+                    newest.identity, began: newest.asked, lastSeenBefore: before,
                     source: "mixed reads"))
         }
         return changes + [.becameMixed]

@@ -114,7 +114,14 @@ extension JSONPath {
             at += 1
             var name: [UInt8] = []
             while at < bytes.count, bytes[at] != quote {
-                if bytes[at] == UInt8(ascii: "\\"), at + 1 < bytes.count { at += 1 }
+                if bytes[at] == UInt8(ascii: "\\") {
+                    at += 1
+                    guard at < bytes.count else { break }
+                    // RFC 9535 has more (`\n`, `\u0041`): taken for a letter they would name
+                    // another member.
+                    guard [quote, UInt8(ascii: "\\"), UInt8(ascii: "/")].contains(bytes[at])
+                    else { throw error("only the quote, '/' and '\\' can follow '\\' here") }
+                }
                 name.append(bytes[at])
                 at += 1
             }

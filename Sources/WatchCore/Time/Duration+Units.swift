@@ -60,7 +60,7 @@ extension Duration {
     /// `1h30m`, `5m`, `12.4s`, `250ms`: the two largest units, for people.
     public var text: String {
         let total = nanoseconds
-        if total < 0 { return "-" + Duration(nanoseconds: -total).text }
+        if total < 0 { return "-" + Duration(nanoseconds: total == .min ? .max : -total).text }
         if total == 0 { return "0s" }
         if total < 1_000_000 { return "\(total / 1000)us" }
         if total < 1_000_000_000 { return "\(total / 1_000_000)ms" }
@@ -69,7 +69,7 @@ extension Duration {
             if tenths >= 600 { return "1m" }
             return tenths % 10 == 0 ? "\(tenths / 10)s" : "\(tenths / 10).\(tenths % 10)s"
         }
-        let seconds = (total + 500_000_000) / 1_000_000_000
+        let seconds = total / 1_000_000_000 + (total % 1_000_000_000 >= 500_000_000 ? 1 : 0)
         let units: [(Int64, String)] = [(86400, "d"), (3600, "h"), (60, "m"), (1, "s")]
         guard let first = units.firstIndex(where: { seconds >= $0.0 }) else { return "0s" }
         let (scale, name) = units[first]

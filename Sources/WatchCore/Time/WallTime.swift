@@ -104,6 +104,10 @@ public struct WallTime: Hashable, Comparable, Sendable, Codable {
         default: return nil
         }
         let days = Self.days(year: year, month: month, day: day)
+        // 30 February is no date, and 64 bits of nanoseconds end in 1677 and 2262.
+        guard Self.civil(days: days) == (year, month, day), (1678...2261).contains(year) else {
+            return nil
+        }
         let whole = days * 86400 + hour * 3600 + minute * 60 + second - offset
         self.init(nanoseconds: Int64(whole) * 1_000_000_000 + fraction)
     }

@@ -1,5 +1,10 @@
 // All windows of one signal. Counts are kept by the second up to 5 m, then by a sixtieth of the
-// width; latency by a sixtieth of the width, at least a second. A width is exact to one slice.
+// width; latency by a sixtieth of the width, at least a second.
+//
+// "Exact to one slice": at `now` a window of width W counts every observation whose slice begins
+// at now − W or later, the open slice and those up to 10 s ahead included. What it leaves out of
+// the last W is less than one slice old at the far end. Slices are whole seconds long (a sixtieth
+// is rounded down), because streams hand over whole seconds.
 
 /// All windows of one signal, and since when they hold what they ought to.
 public struct SignalWindows: Hashable, Sendable, Codable {
@@ -21,26 +26,24 @@ public struct SignalWindows: Hashable, Sendable, Codable {
 
         init(width: Duration) {
             self.width = width
-            let sixtieth = Swift.max(.seconds(1), width / 60)
+            let sixtieth = Duration.seconds(Swift.max(1, width.nanoseconds / 60_000_000_000))
             tallies = SliceRing(
                 width: width, length: width <= .minutes(5) ? .seconds(1) : sixtieth)
             latencies = SliceRing(width: width, length: sixtieth)
         }
     }
 
-    /// Time nobody watched.
-    private struct Gap: Hashable, Sendable, Codable {
-        var from: Instant
-        var to: Instant
-    }
-
-    /// Gaps remembered; more of them grow together.
-    private static let gapLimit = 32
+    /// Observations so far ahead of the clock are kept; later ones are refused.
+    public static let ahead = Duration.seconds(10)
 
     private var windows: [Window]
-    private var gaps: [Gap] = []
+    private var gaps = UncoveredTime()
     /// Samples from before do not count; nil: never started.
     private var floor: Instant?
+    /// The latest time heard of: a clock that goes back changes nothing.
+    private var clock: Instant?
+    /// When something was last observed, whether or not it counts.
+    public private(set) var lastObservation: Instant?
 
     /// `widths`: every window some expression or display asks for.
     public init(widths: [Duration]) {
@@ -52,36 +55,36 @@ public struct SignalWindows: Hashable, Sendable, Codable {
 
     /// Adds one observation of a probe at its start; latency in seconds.
     public mutating func record(at time: Instant, isError: Bool, latency: Double?) {
+        advance(to: time)
+        heard(at: time)
         if let floor, time < floor { return }
         var sketch = LatencySketch()
         if let latency { sketch.record(seconds: latency) }
-        for index in windows.indices {
-            windows[index].tallies.add(
-                Tally(count: 1, errors: isError ? 1 : 0), at: time, now: time)
-            if sketch.count > 0 { windows[index].latencies.add(sketch, at: time, now: time) }
-        }
+        add(Tally(count: 1, errors: isError ? 1 : 0), sketch, at: time)
     }
 
-    /// Adds a second of a stream; false when every window has left it behind (late).
+    /// Adds a second of a stream; false when every window has left it behind (late), or when it
+    /// lies more than `ahead` ahead of the clock.
     public mutating func merge(_ slice: StreamBatch.Slice, now: Instant) -> Bool {
-        let time = Instant(nanoseconds: slice.second * 1_000_000_000)
-        guard let widest = windows.last?.width, time > now - widest else { return false }
+        let (nanoseconds, overflow) = slice.second.multipliedReportingOverflow(by: 1_000_000_000)
+        let time = Instant(nanoseconds: nanoseconds)
+        advance(to: now)
+        guard !overflow, let clock, time <= clock + Self.ahead,
+            windows.contains(where: { $0.tallies.covers(time) })
+        else { return false }
+        heard(at: Swift.min(time + .seconds(1), now))
         // The second in which the windows were restarted belongs half to what was before.
         if let floor, time < floor { return true }
-        for index in windows.indices {
-            windows[index].tallies.add(
-                Tally(count: slice.count, errors: slice.errors), at: time, now: now)
-            if slice.latency.count > 0 {
-                windows[index].latencies.add(slice.latency, at: time, now: now)
-            }
-        }
+        add(Tally(count: slice.count, errors: slice.errors), slice.latency, at: time)
         return true
     }
 
-    /// Observations before `instant` no longer count, whenever they come in.
+    /// Observations before `instant` no longer count, whenever they come in. A slice that it
+    /// lies in begins anew: what it held could be of either side.
     public mutating func restart(at instant: Instant) {
+        if let floor, instant < floor { return }
         floor = instant
-        gaps.removeAll { $0.to <= instant }
+        gaps.forget(before: instant)
         for index in windows.indices {
             windows[index].tallies.cut(before: instant)
             windows[index].latencies.cut(before: instant)
@@ -90,42 +93,47 @@ public struct SignalWindows: Hashable, Sendable, Codable {
 
     /// Nothing is known of the time between (suspend, starvation): it covers no window.
     public mutating func uncover(from: Instant, to: Instant) {
-        guard to > from else { return }
-        gaps.append(Gap(from: from, to: to))
-        if gaps.count > Self.gapLimit {
-            let second = gaps.remove(at: 1)
-            gaps[0].to = Swift.max(gaps[0].to, second.to)
-        }
+        gaps.add(from: from, to: to)
     }
 
     /// The sums of the window of that width; empty when no such window was asked for.
     public mutating func sums(width: Duration, now: Instant) -> Sums {
-        guard let index = windows.firstIndex(where: { $0.width == width }) else { return Sums() }
-        windows[index].tallies.advance(to: now)
-        windows[index].latencies.advance(to: now)
+        advance(to: now)
+        guard let index = windows.firstIndex(where: { $0.width == width }), let clock else {
+            return Sums()
+        }
         var sums = Sums()
         sums.count = windows[index].tallies.total.count
         sums.errors = windows[index].tallies.total.errors
-        sums.latency = latency(windows[index].latencies)
-        sums.covered = covered(width, now: now)
+        sums.latency = windows[index].latencies.total
+        sums.covered = covered(width, now: clock)
         return sums
     }
 
-    /// The running total; below 100 values the slices' own values, which are exact.
-    private func latency(_ ring: SliceRing<LatencySketch>) -> LatencySketch {
-        guard ring.total.count <= LatencySketch.exactLimit else { return ring.total }
-        return ring.slices.reduce(into: LatencySketch()) { $0.merge($1.content) }
+    private mutating func heard(at time: Instant) {
+        lastObservation = lastObservation.map { Swift.max($0, time) } ?? time
     }
 
-    private mutating func covered(_ width: Duration, now: Instant) -> Duration {
-        guard let floor, floor < now else { return .zero }
-        if let widest = windows.last?.width { gaps.removeAll { $0.to <= now - widest } }
-        let start = Swift.max(floor, now - width)
-        let lost = gaps.reduce(Duration.zero) { lost, gap in
-            let from = Swift.max(gap.from, start)
-            let to = Swift.min(gap.to, now)
-            return to > from ? lost + (to - from) : lost
+    private mutating func add(_ tally: Tally, _ latency: LatencySketch, at time: Instant) {
+        for index in windows.indices {
+            windows[index].tallies.add(tally, at: time)
+            if latency.count > 0 { windows[index].latencies.add(latency, at: time) }
         }
-        return Swift.max(.zero, (now - start) - lost)
+    }
+
+    private mutating func advance(to now: Instant) {
+        if let clock, now <= clock { return }
+        clock = now
+        for index in windows.indices {
+            windows[index].tallies.advance(to: now)
+            windows[index].latencies.advance(to: now)
+        }
+        if let widest = windows.last?.width { gaps.forget(before: now - widest) }
+    }
+
+    private func covered(_ width: Duration, now: Instant) -> Duration {
+        guard let floor, floor < now else { return .zero }
+        let start = Swift.max(floor, now - width)
+        return (now - start) - gaps.within(from: start, to: now)
     }
 }

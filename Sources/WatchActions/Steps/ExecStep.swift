@@ -1,0 +1,221 @@
+// One `exec` task, from looking at what is there to its result. Everything here blocks, and runs
+// on a thread of its own.
+
+import Glibc
+import WatchCore
+import WatchSystem
+
+struct ExecStep: Sendable {
+    private enum Standing {
+        /// Nobody claimed it, so it never began.
+        case fresh
+        case running(ShimProcess)
+        case ended(ExitRecord)
+        /// It began, and how it ended nobody knows.
+        case lost(String)
+    }
+
+    let settings: StepSettings
+    let secrets: any SecretSource
+    let directory: TaskDirectory
+    let cancellation: Cancellation
+
+    /// - Parameter task: nil when it is only to be stopped, and never begun.
+    func perform(_ task: StepTask?) -> TaskResult {
+        var wasStarted = false
+        // Looked at again after each wait; the bound only guards against a fault of our own.
+        for _ in 0..<8 {
+            switch look() {
+            case .ended(let record): return result(record, task)
+            case .lost(let why): return TaskResult(ending: .unknown(why), output: output(task))
+            case .running(let shim):
+                guard follow(shim, task) else { return stuck(shim, task) }
+            case .fresh:
+                if let verdict = begin(task, wasStarted: wasStarted) {
+                    guard let result = settle(verdict) else { continue }
+                    return result
+                }
+                wasStarted = true
+            }
+        }
+        return TaskResult(ending: .unknown("its records in \(directory.path) keep changing"))
+    }
+
+    private func look() -> Standing {
+        do throws(RecordError) {
+            if let record = try directory.exit() { return .ended(record) }
+            guard let claim = try directory.claim() else { return .fresh }
+            guard claim.bootID == settings.bootID else {
+                return .lost("the host went down while it ran; how far it came is not recorded")
+            }
+            if let shim = ShimProcess.find(pid: claim.pid, start: claim.pidStart) {
+                return .running(shim)
+            }
+            // It may have ended between the two looks.
+            if let record = try directory.exit() { return .ended(record) }
+            if claim.pid == 0 {
+                return .ended(
+                    ExitRecord(ending: .couldNotStart, message: "it was given up before it began"))
+            }
+            return .lost(
+                "its shim (watchd-step, process \(claim.pid)) died before it could record an "
+                    + "end; was it killed, or did the host run out of memory?")
+        } catch {
+            return .lost(error.message)
+        }
+    }
+
+    /// Starts the shim.
+    /// - Returns: what to record when the task shall not or cannot begin; nil: look again.
+    private func begin(_ task: StepTask?, wasStarted: Bool) -> ExitRecord? {
+        guard let task, !cancellation.isRequested else { return ExitRecord(ending: .cancelled) }
+        guard !wasStarted else {
+            let why = directory.complaint()
+            return .couldNotStart(
+                "\(settings.shim) ended without running it"
+                    + (why.isEmpty ? "" : ": \(why)") + "; is the disk full?")
+        }
+        do throws(CannotStart) {
+            let command = try Self.render(task, secrets)
+            try start(task, command)
+            return nil
+        } catch {
+            return .couldNotStart(error.message)
+        }
+    }
+
+    private func start(_ task: StepTask, _ command: [String]) throws(CannotStart) {
+        let options = [
+            "--directory", directory.path, "--chdir", settings.home,
+            "--timeout", "\(task.timeout.seconds)", "--grace", "\(settings.grace.seconds)",
+            "--output-limit", "\(settings.outputLimit)", "--",
+        ]
+        do throws(SystemError) {
+            try directory.create()
+            let shim = try ShimProcess.spawn(
+                settings.shim, options + command,
+                environment: StepEnvironment.make(task, home: settings.home),
+                log: "\(directory.path)/shim.log")
+            // Time-out or not: the next look tells.
+            _ = follow(shim, task)
+        } catch {
+            throw CannotStart(
+                message: "\(error); check the installation of watchd-step (\(settings.shim)) and "
+                    + "that \(settings.directory) can be written")
+        }
+    }
+
+    /// Waits for the shim; the wish to cancel goes to it.
+    /// - Returns: false when it did not keep the time itself.
+    private func follow(_ shim: ShimProcess, _ task: StepTask?) -> Bool {
+        cancellation.handle { shim.send(SIGTERM) }
+        defer { cancellation.handle(nil) }
+        // The shim ends a step in time. This bound is for a shim that is itself stuck.
+        let limit = (task?.timeout ?? .zero) + settings.grace + .minutes(1)
+        return shim.wait(seconds: limit.seconds) == .ended
+    }
+
+    private func stuck(_ shim: ShimProcess, _ task: StepTask?) -> TaskResult {
+        TaskResult(
+            ending: .unknown(
+                "its shim (watchd-step, process \(shim.pid)) did not end it in time; look at that "
+                    + "process"),
+            output: output(task))
+    }
+
+    /// Records the end of a task that never began, so that it never will.
+    /// - Returns: nil when somebody began it after all.
+    private func settle(_ record: ExitRecord) -> TaskResult? {
+        do throws(SystemError) {
+            try directory.create()
+            guard try directory.claimForNobody(bootID: settings.bootID) else { return nil }
+            try directory.write(record, ExitRecord.fileName)
+        } catch {
+            // Nothing was begun; that it cannot be noted changes nothing about that.
+        }
+        return TaskResult(ending: record.taskEnding)
+    }
+
+    private func result(_ record: ExitRecord, _ task: StepTask?) -> TaskResult {
+        var output = output(task)
+        if record.leftovers > 0 {
+            output += "\n[\(record.leftovers) processes that it left behind were killed]"
+        }
+        if record.ending != .couldNotStart && !record.message.isEmpty {
+            output += "\n[\(record.message)]"
+        }
+        return TaskResult(
+            ending: record.taskEnding, output: output,
+            took: .nanoseconds(Int64(max(0, min(record.took, 1e9)) * 1e9)))
+    }
+
+    /// Without the secrets the output cannot be cleared of them, so it is not shown.
+    private func output(_ task: StepTask?) -> String {
+        guard let task else { return "" }
+        var values: [String] = []
+        for reference in task.action.templates.flatMap(\.secrets) {
+            guard let value = try? secrets.secret(reference) else {
+                return "[output withheld: \(reference) cannot be read, so it cannot be redacted]"
+            }
+            values.append(value)
+        }
+        return directory.output(Redactor(values))
+    }
+
+    private static func render(
+        _ task: StepTask, _ secrets: any SecretSource
+    ) throws(CannotStart) -> [String] {
+        var command: [String] = []
+        for template in task.action.templates {
+            let argument = try template.filled(task.variables, secrets)
+            guard !argument.utf8.contains(0) else {
+                throw CannotStart(message: "'\(template.source)' has a NUL byte in its value")
+            }
+            command.append(argument)
+        }
+        guard !command.isEmpty else {
+            throw CannotStart(message: "exec: is empty; give it a program")
+        }
+        return command
+    }
+}
+
+/// The task surely never ran; the sentence names cause and remedy.
+struct CannotStart: Error {
+    var message: String
+}
+
+extension Template {
+    /// The text with its values, or why a step that needs it cannot start.
+    func filled(
+        _ variables: [String: String], _ secrets: any SecretSource
+    ) throws(CannotStart) -> String {
+        do throws(RenderError) {
+            return try render(variables: variables, secrets: secrets)
+        } catch {
+            switch error {
+            case .noValue(let variable):
+                throw CannotStart(
+                    message: "${\(variable)} in '\(source)' has no value for this release; capture "
+                        + "it with a version source or announce it")
+            case .secret(let error): throw CannotStart(message: error.message)
+            }
+        }
+    }
+}
+
+extension ExitRecord {
+    static func couldNotStart(_ message: String) -> ExitRecord {
+        ExitRecord(ending: .couldNotStart, message: message)
+    }
+
+    var taskEnding: TaskResult.Ending {
+        switch ending {
+        case .exited: .exited(code)
+        case .signalled: .signalled(code)
+        case .timedOut: .timedOut
+        case .cancelled: .cancelled
+        case .couldNotStart: .couldNotStart(message)
+        }
+    }
+}

@@ -1,0 +1,128 @@
+// What can be done: a body becomes a `Command`, the engine's reply an answer.
+
+import Hummingbird
+import NIOCore
+import WatchCore
+
+extension Responder {
+    func perform(
+        _ act: Endpoint.Act, _ request: Request, by peer: Peer
+    ) async throws -> Response {
+        guard let bytes = await body(of: request) else {
+            return Answer.problem(
+                .contentTooLarge, "too-large",
+                "the body is larger than \(CommandBody.limit / 1024) KB")
+        }
+        if !bytes.isEmpty, let type = request.headers[.contentType],
+            type.split(separator: ";").first?.lowercased() != "application/json"
+        {
+            return Answer.problem(
+                .unsupportedMediaType, "invalid", "the body must be of type application/json")
+        }
+        if act == .reload {
+            _ = try CommandBody(bytes, allowed: [])
+            return Answer.reply(await backend.reload(by: peer))
+        }
+        if case .mark(service: nil, let version, let standing) = act {
+            let body = try CommandBody(bytes, allowed: ["service", "reason"])
+            guard let service = try await serviceThatRan(version, named: body.text("service"))
+            else {
+                return Answer.problem(
+                    .notFound, "not-found",
+                    "no service ever ran \(printable(version, limit: 60))")
+            }
+            let reason = try body.text("reason") ?? ""
+            return Answer.reply(
+                await backend.perform(
+                    .mark(service: service, version: version, standing, reason: reason), by: peer))
+        }
+        return Answer.reply(await backend.perform(try command(act, bytes), by: peer))
+    }
+
+    private func command(
+        _ act: Endpoint.Act, _ bytes: [UInt8]
+    ) throws(RequestProblem) -> Command {
+        func body(_ allowed: Set<String>) throws(RequestProblem) -> CommandBody {
+            try CommandBody(bytes, allowed: allowed)
+        }
+        switch act {
+        case .acknowledge(let id):
+            return .acknowledge(incident: id, comment: try body(["comment"]).text("comment") ?? "")
+        case .resolve(let id):
+            return .resolve(incident: id, comment: try body(["comment"]).text("comment") ?? "")
+        case .falseAlarm(let id):
+            return .falseAlarm(incident: id, comment: try body(["comment"]).text("comment") ?? "")
+        case .announce(let service):
+            return try announcement(service, try body(["version", "commit", "fields"]))
+        case .declare(let service):
+            let body = try body(["severity", "reason"])
+            return .declare(
+                service: service, severity: try body.severity("severity"),
+                reason: try body.required("reason", example: "checkout fails for customers"))
+        case .rollback(let service):
+            let body = try body(["to", "reason", "dry_run", "force"])
+            return .rollback(
+                service: service, to: try body.identifier("to"),
+                reason: try body.text("reason") ?? "", dryRun: try body.flag("dry_run"),
+                force: try body.flag("force"))
+        case .abort(let id):
+            return .abort(rollback: id, reason: try body(["reason"]).text("reason") ?? "")
+        case .arm:
+            let body = try body(["service", "reason"])
+            return .arm(
+                service: try body.text("service"),
+                reason: try body.required("reason", example: "release week is over"))
+        case .disarm:
+            let body = try body(["service", "for", "reason"])
+            return .disarm(
+                service: try body.text("service"), for: try body.duration("for"),
+                reason: try body.required("reason", example: "database migration"))
+        case .mark(let service, let version, let standing):
+            return .mark(
+                service: service ?? "", version: version, standing,
+                reason: try body(["reason"]).text("reason") ?? "")
+        case .reload:
+            throw RequestProblem("reload takes no body")
+        }
+    }
+
+    private func announcement(
+        _ service: String, _ body: CommandBody
+    ) throws(RequestProblem) -> Command {
+        let version = try CommandBody.checked(
+            try body.required("version", example: "2.0.0"), "version")
+        return .announce(
+            service: service,
+            release: ReleaseIdentity(version: version, commit: try body.identifier("commit")),
+            fields: try body.fields("fields"))
+    }
+
+    /// Nil: larger than the limit.
+    private func body(of request: Request) async -> [UInt8]? {
+        if let length = request.headers[.contentLength].flatMap(Int.init),
+            length > CommandBody.limit
+        {
+            return nil
+        }
+        guard let buffer = try? await request.body.collect(upTo: CommandBody.limit) else {
+            return nil
+        }
+        return Array(buffer.readableBytesView)
+    }
+
+    /// The service whose release is meant when the address names only the version.
+    private func serviceThatRan(
+        _ version: String, named service: String?
+    ) async throws(RequestProblem) -> String? {
+        if let service { return service }
+        let ran = await backend.releases(service: nil).filter { list in
+            list.releases.contains { $0.identity.version == version }
+        }.map(\.service)
+        guard ran.count <= 1 else {
+            throw RequestProblem(
+                "several services ran \(printable(version, limit: 60)) (\(names(ran))); say which: "
+                    + "\"service\": \"\(ran[0])\"")
+        }
+        return ran.first
+    }
+}

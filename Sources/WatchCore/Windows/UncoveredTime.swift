@@ -1,0 +1,43 @@
+// Time in which watchd saw nothing must not pass for health: it covers no window.
+
+/// Stretches of time that nobody watched: sorted, apart from one another, and few.
+struct UncoveredTime: Hashable, Sendable, Codable {
+    private struct Gap: Hashable, Sendable, Codable {
+        var from: Instant
+        var to: Instant
+    }
+
+    /// Gaps remembered; when there are more the oldest two become one, with what lies between.
+    static let limit = 32
+
+    private var gaps: [Gap] = []
+
+    mutating func add(from: Instant, to: Instant) {
+        guard to > from else { return }
+        var gap = Gap(from: from, to: to)
+        gaps.removeAll { other in
+            guard other.from <= gap.to, gap.from <= other.to else { return false }
+            gap.from = Swift.min(gap.from, other.from)
+            gap.to = Swift.max(gap.to, other.to)
+            return true
+        }
+        gaps.insert(gap, at: gaps.firstIndex { $0.from > gap.from } ?? gaps.endIndex)
+        if gaps.count > Self.limit {
+            gaps[0].to = gaps[1].to
+            gaps.remove(at: 1)
+        }
+    }
+
+    mutating func forget(before instant: Instant) {
+        if let first = gaps.first, first.to <= instant { gaps.removeAll { $0.to <= instant } }
+    }
+
+    /// How much of the stretch was not watched.
+    func within(from start: Instant, to end: Instant) -> Duration {
+        gaps.reduce(.zero) { lost, gap in
+            let from = Swift.max(gap.from, start)
+            let to = Swift.min(gap.to, end)
+            return to > from ? lost + (to - from) : lost
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// Answers the socket: what runs now from the supervisor, what was from the store.
+
+import WatchControl
+import WatchCore
+import WatchStore
+
+struct ControlPlane: ControlBackend {
+    let supervisor: Supervisor
+    let store: Store
+    let broadcaster: EventBroadcaster
+    let reloader: Reloader
+
+    func status() async -> StatusReport { await supervisor.status() }
+
+    func service(_ name: String) async -> ServiceStatus? {
+        await supervisor.status().services.first { $0.name == name }
+    }
+
+    func incidents(limit: Int) async throws -> [IncidentRecord] {
+        try await store.incidents(limit: limit)
+    }
+
+    func incident(_ id: String) async throws -> IncidentDetail? {
+        // The open one may be newer in memory than on disk.
+        let open = await supervisor.openIncident(id)
+        let stored = try await store.incident(id)
+        guard let record = open ?? stored else { return nil }
+        let timeline = try await store.events(limit: Self.timelineLimit, incident: id)
+        return IncidentDetail(incident: record, timeline: timeline)
+    }
+
+    static let timelineLimit = 5000
+
+    func events(
+        after: Int64?, limit: Int, incident: String?, service: String?
+    ) async throws -> [EventRecord] {
+        guard let after else {
+            return try await store.latestEvents(
+                limit: limit, incident: incident, service: service)
+        }
+        return try await store.events(
+            after: after, limit: limit, incident: incident, service: service)
+    }
+
+    func followEvents() -> AsyncStream<EventRecord> { broadcaster.follow() }
+
+    func explain(service: String, trigger: String) async -> Explanation? {
+        await supervisor.explain(service: service, trigger: trigger)
+    }
+
+    func releases(service: String?) async -> [ReleaseList] {
+        await supervisor.releases(of: service)
+    }
+
+    func deliveries(limit: Int) async throws -> [Delivery] {
+        try await store.deliveries(limit: limit)
+    }
+
+    func perform(_ command: Command, by peer: Peer) async -> CommandReply {
+        await supervisor.perform(command, by: peer)
+    }
+
+    func reload(by peer: Peer) async -> CommandReply { await reloader.reload(by: peer.name) }
+}

@@ -1,0 +1,205 @@
+// Everything the daemon is made of, connected.
+
+import FoundationEssentials
+import Logging
+import WatchActions
+import WatchConfig
+import WatchControl
+import WatchCore
+import WatchHTTP
+import WatchProbes
+import WatchStore
+import WatchStreams
+import WatchSystem
+
+struct Parts: Sendable {
+    let store: Store
+    let supervisor: Supervisor
+    let server: ControlServer
+    let reloader: Reloader
+    private let performer: EffectPerformer
+    private let queue: EventQueue
+    private let streams: StreamSet
+    private let schedule: ProbeSchedule
+    private let outbox: Outbox
+    private let runner: StepRunner
+    private let client: HTTPClient
+    private let broadcaster: EventBroadcaster
+    private let manager: ServiceManager
+    private let time: SystemTime
+    private let logger: Logger
+    private let configuration: WatchCore.Configuration
+    private let positions: [String: StreamPosition]
+    private let tasks = TaskBag()
+
+    init(
+        options: DaemonOptions, configuration: WatchCore.Configuration, logger: Logger
+    ) throws {
+        let time = SystemTime()
+        let now = time.now()
+        let queue = EventQueue()
+        let broadcaster = EventBroadcaster()
+        let manager = ServiceManager()
+        let client = HTTPClient()
+        let secrets = SystemSecrets()
+        let bootID: String
+        let store: Store
+        var engine: Engine
+        do {
+            bootID = try SystemTime.bootID()
+            store = try Store(directory: options.state, bootID: bootID)
+            let stored = try store.load()
+            engine = Engine(
+                configuration: configuration, stored: stored?.state,
+                storedBootID: stored?.bootID ?? "", bootID: bootID, now: now)
+        } catch let error as StoreError {
+            throw DaemonError.state(error.description)
+        }
+        let checkpoints = CheckpointKeeper(store: store, bootID: bootID, logger: logger)
+        positions = checkpoints.restore(into: &engine, at: now)
+        let runner = StepRunner(
+            settings: StepSettings(
+                directory: options.state + "/steps", home: options.state, shim: options.shim,
+                bootID: bootID, unitLogs: options.unitLogs),
+            secrets: secrets, bus: SystemdBus(), time: time, sink: { queue.post($0) })
+        let sleeper = SystemSleeper()
+        let schedule = ProbeSchedule(
+            prober: LiveProber(client: client, secrets: secrets, time: sleeper), time: sleeper,
+            sink: { queue.post($0) })
+        let outbox = Outbox(
+            channels: configuration.channels, store: store, secrets: secrets,
+            transport: WebhookSender(client: client), time: time,
+            notice: { DeliveryLog(logger: logger).note($0) })
+        let performer = EffectPerformer(
+            hands: Self.hands(runner, schedule, outbox), logger: logger,
+            store: { try await store.apply($0) }, stored: { broadcaster.send($0) },
+            report: { queue.post($0) })
+        supervisor = Supervisor(
+            engine: engine, positions: positions,
+            daemon: StatusReport.Daemon(
+                version: Daemon.version, pid: ProcessID.own, started: now.wall,
+                configuration: options.configuration, stateDirectory: options.state),
+            time: time, queue: queue, performer: performer, manager: manager, logger: logger,
+            saveCheckpoint: { await checkpoints.save($0) })
+        reloader = Reloader(
+            path: options.configuration, manager: manager, time: time, logger: logger)
+        server = ControlServer(
+            path: options.socket, access: configuration.access,
+            backend: ControlPlane(
+                supervisor: supervisor, store: store, broadcaster: broadcaster,
+                reloader: reloader),
+            logger: logger)
+        streams = StreamSet(time: time, queue: queue)
+        self.store = store
+        self.performer = performer
+        self.queue = queue
+        self.schedule = schedule
+        self.outbox = outbox
+        self.runner = runner
+        self.client = client
+        self.broadcaster = broadcaster
+        self.manager = manager
+        self.time = time
+        self.logger = logger
+        self.configuration = configuration
+    }
+
+    private static func hands(
+        _ runner: StepRunner, _ schedule: ProbeSchedule, _ outbox: Outbox
+    ) -> Hands {
+        Hands(
+            run: { runner.run($0) }, resume: { runner.resume($0) },
+            cancel: { runner.cancel(id: $0) },
+            readVersions: { await schedule.readVersions(service: $0) },
+            probeNow: { await schedule.probeNow(service: $0, probes: $1) },
+            deliver: { await outbox.wake() },
+            deliverFromMemory: { await outbox.sendNow($0) })
+    }
+
+    // MARK: - Start and stop
+
+    func start() async throws {
+        let (supervisor, performer, outbox, queue) = (supervisor, performer, outbox, queue)
+        await reloader.connect(listeners)
+        tasks.add(.supervisor, Task { await supervisor.run() })
+        tasks.add(.performer, Task { await performer.run() })
+        tasks.add(.others, Task { await outbox.run() })
+        tasks.add(.others, Task { await ticks(into: queue) })
+        tasks.add(.others, Task { await housekeeping() })
+        do {
+            try streams.follow(configuration, positions: positions)
+        } catch {
+            throw DaemonError.configuration(["\(error)"])
+        }
+        await schedule.start(Self.targets(configuration))
+        for event in try await store.latestEvents(limit: 1) {
+            logger.info("the journal ends with event \(event.id)")
+        }
+    }
+
+    /// The order matters: first what brings events, then what handles them, then what they need.
+    func stop() async {
+        manager.stopping()
+        await schedule.stop()
+        streams.stop()
+        await tasks.cancel(.others)
+        queue.finish()
+        await tasks.finish(.supervisor)
+        performer.finish()
+        await tasks.finish(.performer)
+        broadcaster.finish()
+        client.shutdown()
+        store.close()
+    }
+
+    private var listeners: Reloader.Listeners {
+        Reloader.Listeners(
+            engine: { [supervisor, store] configuration in
+                let stored = (try? store.load())?.state.services ?? [:]
+                await supervisor.reconfigure(to: configuration, stored: stored)
+            },
+            others: { [streams, schedule, outbox, server, supervisor, logger] configuration in
+                let positions = await supervisor.knownPositions
+                do {
+                    try streams.follow(configuration, positions: positions)
+                } catch {
+                    logger.error("a stream cannot be followed: \(error)")
+                }
+                await schedule.replace(with: Self.targets(configuration))
+                await outbox.update(configuration.channels)
+                server.update(access: configuration.access)
+            })
+    }
+
+    private static func targets(
+        _ configuration: WatchCore.Configuration
+    ) -> [ProbeSchedule.Target] {
+        configuration.services.map {
+            ProbeSchedule.Target(service: $0.name, probes: $0.probes, versions: $0.version)
+        }
+    }
+
+    /// Verdicts are computed at every whole second of engine time.
+    private func ticks(into queue: EventQueue) async {
+        let sleeper = SystemSleeper()
+        while !Task.isCancelled {
+            let now = time.now().boot
+            await sleeper.sleep(until: await supervisor.nextDeadline(after: now))
+            queue.post(.tick)
+        }
+    }
+
+    /// What has its time when nothing else has: old rows, old step records, the reserve.
+    private func housekeeping() async {
+        while !Task.isCancelled {
+            _ = await store.tryRestoreReserve()
+            do {
+                try await store.prune(now: time.now().wall)
+            } catch {
+                logger.warning("old records could not be removed: \(error)")
+            }
+            _ = await runner.removeTasks(olderThan: time.now().wall - .days(30))
+            try? await Task.sleep(for: .seconds(600))
+        }
+    }
+}

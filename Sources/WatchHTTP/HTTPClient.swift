@@ -1,0 +1,52 @@
+// All outgoing HTTP of the program: one libcurl multi handle on one thread. Callers suspend; no
+// thread of Swift's pool ever waits for a network.
+
+public final class HTTPClient: Sendable {
+    private let loop: TransferLoop
+
+    /// - Parameter limit: requests under way at once; one more fails as `noLocalResources`.
+    public init(userAgent: String = "watchd", limit: Int = 8192) {
+        loop = TransferLoop(userAgent: userAgent, limit: limit)
+        loop.start()
+    }
+
+    deinit { loop.shutdown() }
+
+    /// Sends and waits for the whole answer. Cancelling the task cancels the transfer.
+    public func send(_ request: HTTPRequest) async -> HTTPResult {
+        await run(request, onBytes: nil)
+    }
+
+    /// As `send`, but the body of a 2xx answer goes to `onBytes` piece by piece, without limit.
+    /// - Parameter onBytes: runs on the client's thread and must not block; false ends the
+    ///   transfer, as a success.
+    public func stream(
+        _ request: HTTPRequest, onBytes: @escaping @Sendable ([UInt8]) -> Bool
+    ) async -> HTTPResult {
+        await run(request, onBytes: onBytes)
+    }
+
+    /// Ends every transfer as `cancelled` and the thread after them; returns at once.
+    public func shutdown() { loop.shutdown() }
+
+    private func run(
+        _ request: HTTPRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?
+    ) async -> HTTPResult {
+        if let refusal = request.refusal {
+            return .failure(.unsent(.badRequest, "\(request.target): \(refusal)"))
+        }
+        let id = loop.newID()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                loop.submit(
+                    TransferLoop.Order(
+                        id: id, request: request, onBytes: onBytes,
+                        finish: { continuation.resume(returning: $0) }))
+                // A cancellation before the line above found nothing to cancel.
+                if Task.isCancelled { loop.cancel(id) }
+            }
+        } onCancel: {
+            loop.cancel(id)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// What to ask, with every limit in it: a request without limits is a way to hang at 3 a.m.
+
+public struct HTTPHeader: Hashable, Sendable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+public struct HTTPRequest: Hashable, Sendable {
+    public var method: String
+    /// `http:` or `https:`; over a Unix socket the host is only what the `Host` header says.
+    public var url: String
+    public var headers: [HTTPHeader]
+    public var body: [UInt8]?
+    /// Of the whole request, every phase and redirect included; nil: none, for event streams.
+    public var timeout: Duration?
+    /// Of name, connection and TLS handshake together; nil: only `timeout` counts.
+    public var connectTimeout: Duration?
+    /// Redirects followed (to http and https only); 0 returns the redirect itself. Of the headers
+    /// given here libcurl drops `Authorization` and `Cookie` on the way to another host, no others.
+    public var redirects: Int
+    public var verifyTLS: Bool
+    /// A PEM bundle instead of the system's certificate authorities.
+    public var caFile: String?
+    /// Bytes of the decoded body that are read; one more is `tooLarge`.
+    public var maxBody: Int
+    /// Path of a Unix socket to connect to instead of the URL's host.
+    public var unixSocket: String?
+    /// Open a connection and look the name up for this request alone, so that each phase is real.
+    public var freshConnection: Bool
+    /// Ask every cache on the way to step aside (`Cache-Control: no-cache`, RFC 9111 §5.2.1.4).
+    public var noCache: Bool
+
+    public init(
+        method: String = "GET", url: String, headers: [HTTPHeader] = [], body: [UInt8]? = nil,
+        timeout: Duration? = .seconds(5), connectTimeout: Duration? = nil, redirects: Int = 0,
+        verifyTLS: Bool = true, caFile: String? = nil, maxBody: Int = 1 << 20,
+        unixSocket: String? = nil, freshConnection: Bool = false, noCache: Bool = false
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeout = timeout
+        self.connectTimeout = connectTimeout
+        self.redirects = redirects
+        self.verifyTLS = verifyTLS
+        self.caFile = caFile
+        self.maxBody = maxBody
+        self.unixSocket = unixSocket
+        self.freshConnection = freshConnection
+        self.noCache = noCache
+    }
+}
+
+extension HTTPRequest {
+    /// Whom messages name: `shop.example.com:8443`, or the socket. Never path, query or user info,
+    /// where secrets live.
+    var target: String {
+        if let unixSocket { return unixSocket }
+        return Self.authority(of: url)
+    }
+
+    static func authority(of url: String) -> String {
+        var rest = Substring(url)
+        if let scheme = rest.firstRange(of: "://") { rest = rest[scheme.upperBound...] }
+        rest = rest.prefix { !"/?#\\".contains($0) }
+        if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
+        return rest.isEmpty ? "(no host)" : String(rest)
+    }
+
+    /// Why this cannot be sent; nil when it can. Values are filled in from templates, so a line
+    /// break in one must not become a header of its own (RFC 9112 §11.1).
+    var refusal: String? {
+        guard Self.isToken(method) else { return "the method is no HTTP method" }
+        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            return "the URL holds a space or a control character"
+        }
+        for header in headers {
+            guard Self.isToken(header.name) else { return "a header's name is not a plain word" }
+            guard header.value.utf8.allSatisfy({ ($0 >= 0x20 || $0 == 0x09) && $0 != 0x7F }) else {
+                return "the value of header \(header.name) holds a line break or control character"
+            }
+        }
+        return nil
+    }
+
+    private static func isToken(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 48...57, 65...90, 97...122: true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+}

@@ -1,0 +1,36 @@
+// An answer that arrived whole.
+
+public import WatchCore
+
+public struct HTTPResponse: Hashable, Sendable {
+    public var status: Int
+    /// Of the last answer, after redirects; in the order they came, names as they came.
+    public var headers: [HTTPHeader]
+    /// Decoded (gzip, deflate). Empty for `stream`, whose bytes went to the callback.
+    public var body: [UInt8]
+    /// Sums over all redirects, phase by phase.
+    public var timings: PhaseTimings
+    /// Where the redirects ended. May hold secrets of the URL that was asked.
+    public var effectiveURL: String
+
+    public init(
+        status: Int, headers: [HTTPHeader] = [], body: [UInt8] = [], timings: PhaseTimings,
+        effectiveURL: String
+    ) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.timings = timings
+        self.effectiveURL = effectiveURL
+    }
+
+    /// The first header of that name, in whatever case.
+    public func header(_ name: String) -> String? {
+        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+}
+
+public enum HTTPResult: Hashable, Sendable {
+    case success(HTTPResponse)
+    case failure(HTTPFailure)
+}

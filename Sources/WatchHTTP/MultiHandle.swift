@@ -1,0 +1,56 @@
+// libcurl's multi handle, as narrow as the loop needs it.
+
+import CCurl
+import Glibc
+
+/// `@unchecked Sendable`: the handle is used by the loop's thread alone, but for `wakeUp`, which
+/// libcurl allows from anywhere as long as the handle lives (the loop's lock sees to that).
+struct MultiHandle: @unchecked Sendable {
+    private let handle: UnsafeMutableRawPointer
+
+    /// Idle connections kept for requests that may reuse one.
+    private static let idleConnections = 64
+
+    /// curl_global_init(3) must have run once before anything else.
+    private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_SSL)) == CURLE_OK
+
+    init?() {
+        guard Self.isReady, let handle = curl_multi_init() else { return nil }
+        self.handle = handle
+        watchd_multi_set_long(handle, CURLMOPT_MAXCONNECTS, Self.idleConnections)
+    }
+
+    func wakeUp() { curl_multi_wakeup(handle) }
+
+    func add(_ transfer: Transfer) -> Bool {
+        curl_multi_add_handle(handle, transfer.easy) == CURLM_OK
+    }
+
+    func remove(_ transfer: Transfer) { curl_multi_remove_handle(handle, transfer.easy) }
+
+    func perform() {
+        var running: Int32 = 0
+        curl_multi_perform(handle, &running)
+    }
+
+    func wait(milliseconds: Int32) {
+        // An error here (no memory) would otherwise make the loop spin.
+        if curl_multi_poll(handle, nil, 0, milliseconds, nil) != CURLM_OK { poll(nil, 0, 100) }
+    }
+
+    /// The next transfer that ended, and how.
+    func nextFinished() -> (id: UInt64, code: CURLcode)? {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(handle, &left)?.pointee {
+            guard message.msg == CURLMSG_DONE, let easy = message.easy_handle else { continue }
+            var context: UnsafeMutableRawPointer?
+            watchd_easy_get_pointer(easy, CURLINFO_PRIVATE, &context)
+            guard let context else { continue }
+            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            return (transfer.order.id, message.data.result)
+        }
+        return nil
+    }
+
+    func close() { curl_multi_cleanup(handle) }
+}

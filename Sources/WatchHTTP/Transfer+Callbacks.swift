@@ -1,0 +1,148 @@
+// What libcurl tells us while a request is under way. All of it runs on the loop's thread.
+
+import CCurl
+import Glibc
+
+extension Transfer {
+    func setCallbacks(_ context: UnsafeMutableRawPointer) {
+        for option in [
+            CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA,
+            CURLOPT_SSL_CTX_DATA, CURLOPT_DEBUGDATA,
+        ] { set(option, pointer: context) }
+        watchd_easy_set_callback(easy, CURLOPT_HEADERFUNCTION) { data, size, count, context in
+            guard let data, let context else { return 0 }
+            let line = UnsafeRawBufferPointer(start: data, count: size * count)
+            return Transfer.at(context).received(header: line) ? size * count : 0
+        }
+        watchd_easy_set_callback(easy, CURLOPT_WRITEFUNCTION) { data, size, count, context in
+            guard let data, let context else { return 0 }
+            let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
+            return Transfer.at(context).received(body: bytes) ? size * count : 0
+        }
+        watchd_easy_set_open_socket(easy) { context, _, address in
+            guard let address, let context else { return -1 }
+            return Transfer.at(context).openSocket(address)
+        }
+        // Not offered by every TLS library; then a stalled handshake is told as `connect`.
+        watchd_easy_set_tls_begins(easy) { _, _, context in
+            if let context { Transfer.at(context).phase = .tls }
+            return CURLE_OK
+        }
+        watchd_easy_set_before_request(easy) { context, _, _, _, _ in
+            if let context { Transfer.at(context).requestBegins() }
+            return CURL_PREREQFUNC_OK
+        }
+    }
+
+    /// libcurl keeps the error number of the last address only, and an IPv6 address without a way
+    /// to it, tried last, would make a dead application look like a dead network. Its log has a
+    /// line for each address (`connect to … port … failed: Connection refused`). Should the line
+    /// ever change, the last number decides again.
+    func watchAddresses() {
+        set(CURLOPT_VERBOSE, 1)
+        watchd_easy_set_debug(easy) { _, kind, data, size, context in
+            guard kind == CURLINFO_TEXT, let data, let context else { return 0 }
+            let line = UnsafeRawBufferPointer(start: data, count: size)
+            guard line.starts(with: "connect to ".utf8) else { return 0 }
+            let refused = String(cString: strerror(ECONNREFUSED))
+            if String(decoding: line, as: UTF8.self).contains(refused) {
+                Transfer.at(context).isRefused = true
+            }
+            return 0
+        }
+    }
+
+    private static func at(_ context: UnsafeMutableRawPointer) -> Transfer {
+        Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    private func requestBegins() {
+        isRefused = false
+        localErrno = 0
+        phase = .firstByte
+        headerBytes = 0
+    }
+
+    private func received(header line: UnsafeRawBufferPointer) -> Bool {
+        headerBytes += line.count
+        guard headerBytes <= Self.headerLimit else {
+            stop = .headersTooLong
+            return false
+        }
+        phase = .body
+        if line.starts(with: "HTTP/".utf8) {
+            headers = []
+            body = []
+            return true
+        }
+        let text = line.prefix { $0 != 13 && $0 != 10 }
+        if text.isEmpty {
+            if isRedirect { phase = .name }
+            return true
+        }
+        guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return true }
+        headers.append(
+            HTTPHeader(
+                String(decoding: text[..<colon], as: UTF8.self),
+                Self.trimmed(text[text.index(after: colon)...])))
+        return true
+    }
+
+    /// Optional white space around a value is not part of it (RFC 9110 §5.5).
+    private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+        let isSpace: (UInt8) -> Bool = { $0 == 32 || $0 == 9 }
+        var rest = bytes.drop(while: isSpace)
+        while let last = rest.last, isSpace(last) { rest.removeLast() }
+        return String(decoding: rest, as: UTF8.self)
+    }
+
+    /// Whether the answer just read sends libcurl elsewhere.
+    private var isRedirect: Bool {
+        request.redirects > 0 && (300..<400).contains(status)
+            && headers.contains { $0.name.lowercased() == "location" }
+    }
+
+    private func received(body bytes: UnsafeRawBufferPointer) -> Bool {
+        if let onBytes = order.onBytes, (200..<300).contains(status) {
+            guard onBytes(Array(bytes)) else {
+                stop = .byReader
+                return false
+            }
+            return true
+        }
+        guard body.count + bytes.count <= request.maxBody else {
+            stop = .tooLarge
+            return false
+        }
+        body.append(contentsOf: bytes)
+        return true
+    }
+
+    /// A socket that no child process inherits. An address without a route is not even tried.
+    private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        phase = .connect
+        let family = address.pointee.family
+        if family != AF_UNIX, let code = Self.routeError(address) {
+            localErrno = code
+            return -1
+        }
+        let descriptor = socket(
+            family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
+            address.pointee.protocol)
+        if descriptor < 0 { localErrno = errno }
+        return descriptor
+    }
+
+    /// Connecting a datagram socket sends nothing and fails where there is no route (connect(2)).
+    private static func routeError(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32? {
+        let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.pointee.family, type, 0)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        let length = address.pointee.addrlen
+        let code = withUnsafePointer(to: &address.pointee.addr) {
+            connect(descriptor, $0, length) == 0 ? 0 : errno
+        }
+        return [ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL].contains(code) ? code : nil
+    }
+}

@@ -1,0 +1,164 @@
+// From libcurl's code and the kernel's error number to one answer or one sentence.
+
+import CCurl
+import Glibc
+import WatchCore
+
+extension Transfer {
+    func result(_ code: CURLcode) -> HTTPResult {
+        if code == CURLE_OK || stop == .byReader {
+            return .success(
+                HTTPResponse(
+                    status: status, headers: headers, body: body, timings: timings,
+                    effectiveURL: effectiveURL))
+        }
+        return .failure(failure(kind(of: code)))
+    }
+
+    func cancelled() -> HTTPResult { .failure(failure(.cancelled)) }
+
+    var status: Int { long(CURLINFO_RESPONSE_CODE) }
+
+    // MARK: - Classification
+
+    private func kind(of code: CURLcode) -> HTTPFailure.Kind {
+        switch stop {
+        case .tooLarge: return .tooLarge
+        case .headersTooLong: return .badResponse
+        case .byReader, nil: break
+        }
+        switch code {
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
+            // Also what libcurl says of an answer that is no HTTP.
+            return phase == .name && status == 0 ? .badRequest : .badResponse
+        case CURLE_COULDNT_RESOLVE_HOST: return .nameNotResolved
+        case CURLE_COULDNT_CONNECT: return connectionKind
+        case CURLE_OPERATION_TIMEDOUT: return phase == .name ? .nameNotResolved : .timeout(phase)
+        case CURLE_TOO_MANY_REDIRECTS: return .tooManyRedirects
+        case CURLE_SSL_CACERT_BADFILE: return .badCAFile
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER:
+            return .tls(errorMessage)
+        case CURLE_SSL_CONNECT_ERROR:
+            return systemErrno == ECONNRESET ? .reset : .tls(errorMessage)
+        case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
+            return .reset
+        case CURLE_BAD_CONTENT_ENCODING, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2,
+            CURLE_HTTP2_STREAM, CURLE_WRITE_ERROR:
+            return .badResponse
+        case CURLE_OUT_OF_MEMORY: return .noLocalResources
+        case CURLE_ABORTED_BY_CALLBACK: return .cancelled
+        default: return .other(Int(code.rawValue))
+        }
+    }
+
+    private var connectionKind: HTTPFailure.Kind {
+        if isRefused { return .refused }
+        return switch systemErrno {
+        case ECONNREFUSED: .refused
+        case ENOENT where request.unixSocket != nil: .refused
+        case ECONNRESET, ECONNABORTED, EPIPE: .reset
+        case ETIMEDOUT: .timeout(.connect)
+        case ENETUNREACH, ENETDOWN: .networkUnreachable
+        case EHOSTUNREACH, EHOSTDOWN: .hostUnreachable
+        case EACCES, EPERM: .permissionDenied
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EADDRINUSE, EAGAIN, EAFNOSUPPORT:
+            .noLocalResources
+        default: .other(Int(CURLE_COULDNT_CONNECT.rawValue))
+        }
+    }
+
+    /// libcurl's number is of an address that was tried; ours of one that could not be.
+    private var systemErrno: Int32 {
+        let code = Int32(truncatingIfNeeded: long(CURLINFO_OS_ERRNO))
+        return code != 0 ? code : localErrno
+    }
+
+    // MARK: - The sentence
+
+    private func failure(_ kind: HTTPFailure.Kind) -> HTTPFailure {
+        let timings = timings
+        var message = "\(printable(request.target, limit: 120)): \(cause(kind, timings))"
+        if hops > 0 {
+            let place = printable(HTTPRequest.authority(of: effectiveURL), limit: 120)
+            message += " (after \(hops) redirect\(hops == 1 ? "" : "s"), at \(place))"
+        }
+        return HTTPFailure(kind: kind, phase: phase, message: message, timings: timings)
+    }
+
+    private func cause(_ kind: HTTPFailure.Kind, _ timings: PhaseTimings) -> String {
+        let after = Duration(nanoseconds: Int64(timings.total * 1e9)).text
+        let system = systemErrno == 0 ? errorMessage : String(cString: strerror(systemErrno))
+        switch kind {
+        case .badRequest: return "cannot be asked: \(errorMessage)"
+        case .nameNotResolved:
+            return "the name was not resolved (\(errorMessage)); check the host's resolver"
+        case .networkUnreachable, .hostUnreachable:
+            return "not reachable from here (\(system)); check this host's network"
+        case .noLocalResources: return "this host could not open a connection (\(system))"
+        case .permissionDenied: return "this host forbids the connection (\(system))"
+        case .badCAFile: return "the CA file cannot be used (\(errorMessage))"
+        case .refused:
+            return request.unixSocket != nil && systemErrno == ENOENT
+                ? "no such socket; nobody listens there" : "connection refused; nobody listens"
+        case .reset: return "the connection broke while \(phase.doing) (\(errorMessage))"
+        case .tls(let reason): return "TLS was refused: \(reason)"
+        case .timeout(let phase): return "no answer after \(after), \(phase.doing)"
+        case .tooLarge: return "the body is larger than \(request.maxBody) bytes"
+        case .tooManyRedirects: return "more than \(request.redirects) redirects"
+        case .badResponse:
+            return stop == .headersTooLong
+                ? "the headers are longer than \(Self.headerLimit / 1024) KB"
+                : "the answer is not proper HTTP (\(errorMessage))"
+        case .cancelled: return "cancelled after \(after), \(phase.doing)"
+        case .other(let number): return "libcurl error \(number) (\(errorMessage))"
+        }
+    }
+
+    // MARK: - What libcurl knows
+
+    private var hops: Int { long(CURLINFO_REDIRECT_COUNT) }
+
+    private var effectiveURL: String {
+        var text: UnsafePointer<CChar>?
+        watchd_easy_get_string(easy, CURLINFO_EFFECTIVE_URL, &text)
+        return text.map { String(cString: $0) } ?? request.url
+    }
+
+    /// libcurl's timers run from the start and are summed over redirects (curl_easy_getinfo(3)),
+    /// so differences are the phases' own sums; 0 means not reached.
+    private var timings: PhaseTimings {
+        let name = microseconds(CURLINFO_NAMELOOKUP_TIME_T)
+        let connect = microseconds(CURLINFO_CONNECT_TIME_T)
+        let tls = microseconds(CURLINFO_APPCONNECT_TIME_T)
+        let ready = microseconds(CURLINFO_PRETRANSFER_TIME_T)
+        let firstByte = microseconds(CURLINFO_STARTTRANSFER_TIME_T)
+        let total = microseconds(CURLINFO_TOTAL_TIME_T)
+        func span(_ from: Int64, _ to: Int64) -> Double? {
+            to > 0 ? Double(max(0, to - from)) / 1e6 : nil
+        }
+        return PhaseTimings(
+            name: span(0, name), connect: span(name, connect), tls: span(connect, tls),
+            firstByte: span(ready, firstByte), body: firstByte > 0 ? span(firstByte, total) : nil,
+            total: Double(total) / 1e6)
+    }
+
+    private func microseconds(_ info: CURLINFO) -> Int64 {
+        var value: curl_off_t = 0
+        watchd_easy_get_offset(easy, info, &value)
+        return Int64(value)
+    }
+
+    private func long(_ info: CURLINFO) -> Int {
+        var value = 0
+        watchd_easy_get_long(easy, info, &value)
+        return value
+    }
+}
+
+extension HTTPFailure {
+    /// A request that never left.
+    static func unsent(_ kind: Kind, _ message: String) -> HTTPFailure {
+        HTTPFailure(
+            kind: kind, phase: .name, message: message, timings: PhaseTimings(total: 0))
+    }
+}

@@ -1,0 +1,160 @@
+// The client's thread: takes orders from a bounded inbox, lets libcurl work, hands results back.
+// Only this thread touches libcurl, except for `curl_multi_wakeup`, which is made for others
+// (curl_multi_wakeup(3)) and is called under the lock that also guards the handle's end.
+
+import CCurl
+import Synchronization
+
+final class TransferLoop: Sendable {
+    struct Order: Sendable {
+        var id: UInt64
+        var request: HTTPRequest
+        var onBytes: (@Sendable ([UInt8]) -> Bool)?
+        /// Called once, whatever happens.
+        var finish: @Sendable (HTTPResult) -> Void
+    }
+
+    private enum Message {
+        case start(Order)
+        case cancel(UInt64)
+    }
+
+    private struct State {
+        /// Bounded by `limit` starts and two cancellations for each.
+        var inbox: [Message] = []
+        var underWay = 0
+        var lastID: UInt64 = 0
+        var stopping = false
+        var multi: MultiHandle?
+    }
+
+    private let state = Mutex(State())
+    private let userAgent: String
+    private let limit: Int
+
+    init(userAgent: String, limit: Int) {
+        self.userAgent = userAgent
+        self.limit = limit
+    }
+
+    func start() {
+        let started = startThread { self.run() }
+        if !started { state.withLock { $0.stopping = true } }
+    }
+
+    func newID() -> UInt64 {
+        state.withLock {
+            $0.lastID += 1
+            return $0.lastID
+        }
+    }
+
+    func submit(_ order: Order) {
+        let refused: HTTPFailure? = state.withLock {
+            guard !$0.stopping else {
+                return .unsent(.cancelled, "\(order.request.target): the HTTP client is shut down")
+            }
+            guard $0.underWay < limit else {
+                return .unsent(
+                    .noLocalResources,
+                    "\(order.request.target): not asked, \(limit) requests are under way already")
+            }
+            $0.underWay += 1
+            $0.inbox.append(.start(order))
+            $0.multi?.wakeUp()
+            return nil
+        }
+        if let refused { order.finish(.failure(refused)) }
+    }
+
+    func cancel(_ id: UInt64) {
+        state.withLock {
+            guard $0.underWay > 0 else { return }
+            $0.inbox.append(.cancel(id))
+            $0.multi?.wakeUp()
+        }
+    }
+
+    func shutdown() {
+        state.withLock {
+            $0.stopping = true
+            $0.multi?.wakeUp()
+        }
+    }
+
+    // MARK: - On the thread
+
+    private func run() {
+        guard let multi = MultiHandle() else { return endWithout(multi: nil, transfers: [:]) }
+        state.withLock { $0.multi = multi }
+        var transfers: [UInt64: Transfer] = [:]
+        while true {
+            let (messages, stopping) = takeInbox()
+            for message in messages { obey(message, multi, &transfers) }
+            if stopping { break }
+            multi.perform()
+            while let (id, code) = multi.nextFinished() {
+                guard let transfer = transfers.removeValue(forKey: id) else { continue }
+                finish(transfer, multi) { transfer.result(code) }
+            }
+            multi.wait(milliseconds: 1000)
+        }
+        endWithout(multi: multi, transfers: transfers)
+    }
+
+    private func takeInbox() -> (messages: [Message], stopping: Bool) {
+        state.withLock {
+            let messages = $0.inbox
+            $0.inbox.removeAll(keepingCapacity: $0.inbox.capacity <= 1024)
+            return (messages, $0.stopping)
+        }
+    }
+
+    private func obey(
+        _ message: Message, _ multi: MultiHandle, _ transfers: inout [UInt64: Transfer]
+    ) {
+        switch message {
+        case .start(let order):
+            guard let transfer = Transfer(order, userAgent: userAgent), multi.add(transfer) else {
+                state.withLock { $0.underWay -= 1 }
+                order.finish(
+                    .failure(
+                        .unsent(
+                            .noLocalResources, "\(order.request.target): libcurl has no memory")))
+                return
+            }
+            transfers[order.id] = transfer
+        case .cancel(let id):
+            guard let transfer = transfers.removeValue(forKey: id) else { return }
+            finish(transfer, multi) { transfer.cancelled() }
+        }
+    }
+
+    /// The result is read before the handle goes, and given away after the count is right again.
+    private func finish(
+        _ transfer: Transfer, _ multi: MultiHandle, _ result: () -> HTTPResult
+    ) {
+        let answer = result()
+        multi.remove(transfer)
+        state.withLock { $0.underWay -= 1 }
+        transfer.order.finish(answer)
+    }
+
+    private func endWithout(multi: MultiHandle?, transfers: [UInt64: Transfer]) {
+        let rest = state.withLock {
+            $0.stopping = true
+            $0.multi = nil
+            let rest = $0.inbox
+            $0.inbox = []
+            return rest
+        }
+        for transfer in transfers.values {
+            if let multi { finish(transfer, multi) { transfer.cancelled() } }
+        }
+        for case .start(let order) in rest {
+            let message = "\(order.request.target): the HTTP client is shut down"
+            order.finish(.failure(.unsent(.cancelled, message)))
+        }
+        multi?.close()
+    }
+}

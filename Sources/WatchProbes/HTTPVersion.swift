@@ -1,0 +1,115 @@
+// The version in an HTTP answer. A cache's memory of yesterday's release is no answer.
+
+import WatchCore
+import WatchHTTP
+
+struct HTTPVersion: Sendable {
+    let extraction: VersionSource.Extraction
+    let redactor: Redactor
+
+    func answer(in response: HTTPResponse) -> VersionReading.Answer {
+        guard (200..<300).contains(response.status) else {
+            return .unavailable("status \(response.status), expected 2xx")
+        }
+        if let cache = Self.cacheEvidence(response) {
+            return .unavailable(
+                "the answer came from a cache (\(redactor.excerpt(cache))); "
+                    + "exempt this path from caching")
+        }
+        switch extraction {
+        case .header(let name):
+            guard let value = response.header(name) else {
+                return .unavailable("there is no header \(printable(name, limit: 60))")
+            }
+            return .checked(value, redactor: redactor)
+        case .pattern(let pattern): return match(pattern, response)
+        case .json(let paths): return fields(paths, response)
+        }
+    }
+
+    private func match(_ pattern: String, _ response: HTTPResponse) -> VersionReading.Answer {
+        do {
+            guard let text = try PatternMatch.first(of: pattern, in: response.body) else {
+                return .unavailable(
+                    "the body does not match '\(redactor.excerpt(pattern))' "
+                        + "(\(redactor.description(of: response)))")
+            }
+            return .checked(text, redactor: redactor)
+        } catch {
+            return .unavailable(error.message)
+        }
+    }
+
+    // MARK: - JSON
+
+    private func fields(
+        _ paths: [String: JSONPath], _ response: HTTPResponse
+    ) -> VersionReading.Answer {
+        guard let document = JSONValue(body: response.body) else {
+            return .unavailable("the body is not JSON (\(redactor.description(of: response)))")
+        }
+        guard let path = paths["version"] else {
+            return .unavailable("no path for the version is configured")
+        }
+        guard let found = document[path], found != .null else {
+            return .unavailable("\(path) is missing")
+        }
+        guard let version = Self.text(found) else {
+            return .unavailable(
+                "\(path) is \(found.kindName) that cannot be read as a version; make it a string")
+        }
+        guard Identifier.isValid(version) else { return .checked(version, redactor: redactor) }
+        var values: [String: String] = [:]
+        for (name, path) in paths where name != "version" {
+            guard let found = document[path], found != .null else { continue }
+            let text = Self.text(found)
+            if let text, Identifier.isValid(text) {
+                values[name] = text
+            } else if name == "commit" {
+                // Half an identity would match too much: a missing commit equals any.
+                return .unavailable(
+                    "the commit is not usable: "
+                        + Identifier.refusal(redactor.clean(text ?? found.kindName)))
+            }
+        }
+        let commit = values.removeValue(forKey: "commit")
+        return .version(version, commit: commit, fields: values)
+    }
+
+    /// Strings and whole numbers. A number with a fraction has lost what made it a version: 1.10
+    /// reads as 1.1.
+    private static func text(_ value: JSONValue) -> String? {
+        switch value {
+        case .string(let text): text
+        case .number(let number) where number == number.rounded(): value.scalarText
+        case .number, .bool, .null, .array, .object: nil
+        }
+    }
+
+    // MARK: - Caches
+
+    /// The header that gives a cache away: `Age` above 0 (RFC 9111 §5.1), `Cache-Status` with
+    /// `hit` (RFC 9211 §2.1), or what the usual caches call their hits.
+    static func cacheEvidence(_ response: HTTPResponse) -> String? {
+        for header in response.headers {
+            let shown = "\(header.name): \(header.value)"
+            let value = header.value.lowercased()
+            switch header.name.lowercased() {
+            case "age":
+                if let age = Double(FileVersion.trimmed(value)), age <= 0 { continue }
+                return shown
+            case "cache-status":
+                let parameters = value.split { $0 == ";" || $0 == "," || $0 == " " }
+                if parameters.contains("hit") { return shown }
+            case "x-cache", "x-cache-status", "x-proxy-cache", "x-vercel-cache",
+                "cf-cache-status":
+                let words = value.split { !$0.isLetter }
+                // "TCP_REFRESH_HIT" was checked with the origin.
+                let isStored = words.contains { ["hit", "stale", "updating"].contains($0) }
+                if isStored, !words.contains("refresh") { return shown }
+            default: continue
+            }
+        }
+        return nil
+    }
+}

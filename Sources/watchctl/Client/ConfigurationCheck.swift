@@ -1,0 +1,48 @@
+// The one place that knows the configuration's loader; the commands only know findings.
+
+import WatchConfig
+import WatchCore
+import WatchSystem
+
+struct ConfigurationFinding: Codable, Hashable, Sendable {
+    var isError: Bool
+    /// `file:line:column: error: message`, then the line quoted.
+    var text: String
+}
+
+enum ConfigurationCheck {
+    static func findings(_ files: [String]) throws(Failure) -> [ConfigurationFinding] {
+        throw Failure(.unknown, "config check is not wired to the loader yet")
+    }
+
+    static func schema() throws(Failure) -> String {
+        throw Failure(.unknown, "config schema is not wired to the loader yet")
+    }
+
+    static func json(_ findings: [ConfigurationFinding]) throws(Failure) -> [UInt8] {
+        do {
+            return try WireJSON.encode(findings)
+        } catch {
+            throw Failure(.unknown, "the findings cannot be written as JSON")
+        }
+    }
+
+    static func lines(_ finding: ConfigurationFinding) -> [Line] {
+        finding.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map {
+            index, text in
+            Line(
+                safe(text, limit: 1000),
+                index > 0 ? .dim : finding.isError ? .bad : .warning)
+        }
+    }
+
+    static func summary(_ findings: [ConfigurationFinding], files: Int) -> Line {
+        let errors = findings.count { $0.isError }
+        let warnings = findings.count - errors
+        let name = files == 1 ? "1 file" : "\(files) files"
+        let tail = warnings == 0 ? "" : ", \(warnings) warning\(warnings == 1 ? "" : "s")"
+        return errors == 0
+            ? Line("\(name): fine\(tail)", .good)
+            : Line("\(name): \(errors) error\(errors == 1 ? "" : "s")\(tail)", .bad)
+    }
+}

@@ -1,0 +1,164 @@
+// `watchctl incident ID`: what happened, what was decided and why, what was done, how long it
+// took.
+
+import WatchCore
+
+enum IncidentRendering {
+    static func lines(_ detail: IncidentDetail, _ theme: Theme) -> [Line] {
+        let incident = detail.incident
+        var lines = summary(incident, theme)
+        lines += section("breaches", breaches(incident, theme).lines(width: theme.width))
+        for rollback in incident.rollbacks {
+            lines.append(.empty)
+            lines += self.rollback(rollback, theme)
+        }
+        lines += section(
+            "timeline", EventRendering.table(detail.timeline).lines(width: theme.width))
+        return lines
+    }
+
+    static func list(_ incidents: [IncidentRecord], _ theme: Theme) -> [Line] {
+        guard !incidents.isEmpty else { return [Line("No incidents.")] }
+        var table = Table([
+            .init("incident"), .init("state"), .init("severity"), .init("opened"),
+            .init("release", gives: true), .init("decision", gives: true),
+        ])
+        table.rows = incidents.map { incident in
+            let decision = [incident.decision, incident.reason].compactMap { $0.map { safe($0) } }
+            return [
+                Span(safe(incident.id)), state(incident), Span(incident.severity.rawValue),
+                Span(Figures.relative(incident.opened, to: theme.now)),
+                Span(incident.release.map { safe($0.text) } ?? "unknown"),
+                Span(decision.joined(separator: ": ")),
+            ]
+        }
+        return table.lines(width: theme.width, indent: 0)
+    }
+
+    // MARK: - Parts
+
+    private static func summary(_ incident: IncidentRecord, _ theme: Theme) -> [Line] {
+        let release = incident.release.map { " \(safe($0.text))" } ?? ""
+        var lines = [
+            Line([
+                Span(safe(incident.id), .strong), Span("  "), state(incident),
+                Span("  \(incident.severity.rawValue)  \(safe(incident.service))\(release)"),
+            ])
+        ]
+        var facts = [
+            (
+                "opened",
+                "\(Figures.time(incident.opened)) "
+                    + "(\(Figures.relative(incident.opened, to: theme.now)))"
+            )
+        ]
+        if let closed = incident.closed { facts.append(("closed", Figures.time(closed))) }
+        if let decision = incident.decision {
+            let reason = incident.reason.map { " because \(safe($0))" } ?? ""
+            facts.append(("decision", safe(decision) + reason))
+        }
+        facts.append(("took", times(incident)))
+        if let by = incident.acknowledgedBy { facts.append(("answered", "by \(safe(by))")) }
+        if incident.isFalseAlarm { facts.append(("mark", "false alarm")) }
+        if !incident.unconfirmed.isEmpty {
+            facts.append(
+                ("unconfirmed", incident.unconfirmed.map { safe($0) }.joined(separator: ", ")))
+        }
+        lines += facts.map { name, text in
+            let padded = name + String(repeating: " ", count: max(0, 11 - name.count))
+            return Line([Span("  \(padded) ", .dim), Span(text)])
+        }
+        return lines
+    }
+
+    private static func times(_ incident: IncidentRecord) -> String {
+        [
+            ("detection", incident.detectionTime), ("execution", incident.executionTime),
+            ("downtime", incident.downtime),
+        ].map { name, time in "\(name) \(time?.text ?? "–")" }.joined(separator: " · ")
+    }
+
+    private static func section(_ title: String, _ lines: [Line]) -> [Line] {
+        lines.isEmpty ? [] : [.empty, Line(title, .strong)] + lines
+    }
+
+    private static func breaches(_ incident: IncidentRecord, _ theme: Theme) -> Table {
+        var table = Table([
+            .init("trigger", gives: true), .init("severity"), .init("began"), .init("cleared"),
+            .init("readings", gives: true),
+        ])
+        table.rows = incident.breaches.map { breach in
+            [
+                Span(safe(breach.trigger)), Span(breach.severity.rawValue),
+                Span(Figures.clock(breach.began)),
+                Span(breach.cleared.map(Figures.clock) ?? "not yet"),
+                Span(Figures.readings(breach.readings)),
+            ]
+        }
+        return table
+    }
+
+    private static func rollback(_ rollback: RollbackRecord, _ theme: Theme) -> [Line] {
+        let took = rollback.ended.map { " · took \(($0 - rollback.began).text)" } ?? ""
+        var lines = [
+            Line([
+                Span("rollback \(safe(rollback.id))", .strong), Span("  "), state(rollback),
+                Span("  \(safe(rollback.from.text)) → \(safe(rollback.to.text))"),
+            ]),
+            Line(
+                "  plan \(safe(rollback.plan)) · asked by \(safe(rollback.askedBy))" + took, .dim),
+        ]
+        if let note = rollback.note { lines.append(Line("  \(safe(note))", .warning)) }
+        var table = Table([
+            .init("step", gives: true), .init("result"), .init("took", right: true),
+            .init("command", gives: true),
+        ])
+        table.rows = rollback.steps.map { step in
+            [
+                Span(safe(step.title)), result(step.result),
+                Span(step.took?.text ?? Figures.age(step.began, at: theme.now)),
+                Span(safe(step.command), .dim),
+            ]
+        }
+        lines += table.lines(width: theme.width)
+        return lines + outputs(rollback)
+    }
+
+    /// The last lines of what failed steps printed.
+    private static func outputs(_ rollback: RollbackRecord) -> [Line] {
+        rollback.steps.flatMap { step -> [Line] in
+            guard let result = step.result, !result.succeeded, !result.output.isEmpty else {
+                return []
+            }
+            let tail = result.output.split(whereSeparator: \.isNewline).suffix(5)
+            return [Line("  \(safe(step.title)) said:", .dim)]
+                + tail.map { Line("    \(safe($0))") }
+        }
+    }
+
+    private static func result(_ result: TaskResult?) -> Span {
+        switch result?.ending {
+        case nil: Span("… running", .warning)
+        case .exited(0): Span("✔ done", .good)
+        case .exited(let code): Span("✖ exit \(code)", .bad)
+        case .signalled(let signal): Span("✖ signal \(signal)", .bad)
+        case .timedOut: Span("✖ timed out", .bad)
+        case .cancelled: Span("✖ cancelled", .bad)
+        case .couldNotStart(let why): Span("✖ not started: \(safe(why, limit: 80))", .bad)
+        case .unknown(let why): Span("? unknown: \(safe(why, limit: 80))", .warning)
+        }
+    }
+
+    private static func state(_ incident: IncidentRecord) -> Span {
+        Span(incident.state.rawValue, incident.isBadNews ? .bad : .good)
+    }
+
+    private static func state(_ rollback: RollbackRecord) -> Span {
+        switch rollback.state {
+        case .recovered: Span("recovered", .good)
+        case .failed, .aborted: Span(rollback.state.rawValue, .bad)
+        case .gates, .before, .methods, .after, .landing, .curing:
+            Span(rollback.method.map { "method \(safe($0))" } ?? rollback.state.rawValue, .warning)
+        }
+    }
+}

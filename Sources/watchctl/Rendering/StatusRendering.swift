@@ -1,0 +1,217 @@
+// `watchctl status`: what a tired person needs first comes first.
+
+import WatchCore
+
+enum StatusRendering {
+    static func lines(_ report: StatusReport, _ theme: Theme) -> [Line] {
+        var theme = theme
+        // The daemon's clock, not ours, is what its times are relative to.
+        theme.now = report.time
+        var lines = [header(report), arm(report.armed, scope: "", theme)]
+        if let problem = report.storeProblem {
+            lines.append(
+                Line("✖ store unavailable, so nothing is done: \(safe(problem))", .bad))
+        }
+        if report.services.isEmpty { lines.append(Line("No service is configured.", .warning)) }
+        for service in report.services {
+            lines.append(.empty)
+            lines += self.service(service, host: report.armed, theme)
+        }
+        return lines
+    }
+
+    static func service(
+        _ service: ServiceStatus, host: ArmStatus? = nil, _ theme: Theme
+    ) -> [Line] {
+        var lines = [
+            Line([
+                Span(safe(service.name), .strong), Span("  "),
+                Span(mark(service.verdict), style(service.verdict)),
+            ])
+        ]
+        lines += facts(service, host, theme)
+        for table in [signals(service), triggers(service, theme)] where !table.rows.isEmpty {
+            lines.append(.empty)
+            lines += table.lines(width: theme.width)
+        }
+        return lines
+    }
+
+    // MARK: - The head
+
+    private static func header(_ report: StatusReport) -> Line {
+        Line([
+            Span("watchd \(safe(report.daemon.version))", .strong),
+            Span(
+                " · pid \(report.daemon.pid) · up "
+                    + "\(Figures.age(report.daemon.started, at: report.time))"
+                    + " · \(Figures.time(report.time))", .dim),
+        ])
+    }
+
+    private static func arm(_ status: ArmStatus, scope: String, _ theme: Theme) -> Line {
+        var text = " by \(safe(status.by))"
+        if let since = status.since { text += " \(Figures.relative(since, to: theme.now))" }
+        if let until = status.until, !status.armed {
+            text +=
+                ", until \(Figures.clock(until)) UTC (\(Figures.relative(until, to: theme.now)))"
+        }
+        if !status.reason.isEmpty { text += ": \(safe(status.reason))" }
+        let mark =
+            status.armed
+            ? Span("● armed\(scope)", .good) : Span("○ DISARMED\(scope)", .warning)
+        return Line([mark, Span(text)])
+    }
+
+    // MARK: - One service
+
+    private static func facts(
+        _ service: ServiceStatus, _ host: ArmStatus?, _ theme: Theme
+    ) -> [Line] {
+        var facts: [(String, [Span])] = []
+        if !service.armed.armed, host?.armed != false {
+            facts.append(("armed", arm(service.armed, scope: "", theme).spans))
+        }
+        facts += release(service, theme)
+        facts.append(("last good", [Span(service.lastKnownGood.map { safe($0) } ?? "none yet")]))
+        for source in service.sources {
+            guard let problem = source.problem else { continue }
+            facts.append(("source", [Span("\(safe(source.label)): \(safe(problem))", .warning)]))
+        }
+        facts.append(readiness(service.readiness))
+        if let incident = service.incident { facts += self.incident(incident, theme) }
+        return facts.map { name, spans in
+            let padded = name + String(repeating: " ", count: max(0, 10 - name.count))
+            return Line([Span("  \(padded) ", .dim)] + spans)
+        }
+    }
+
+    private static func release(
+        _ service: ServiceStatus, _ theme: Theme
+    ) -> [(String, [Span])] {
+        var facts: [(String, [Span])] = []
+        if let release = service.release {
+            let commit = release.commit.map { " (\(safe($0).prefix(9)))" } ?? ""
+            let since = Figures.age(release.since, at: theme.now)
+            facts.append(
+                (
+                    "release",
+                    [
+                        Span(safe(release.version) + commit, .strong), Span(" "),
+                        standing(release), Span(" · for \(since) · \(safe(release.origin))", .dim),
+                    ]
+                ))
+        }
+        if let note = service.releaseNote {
+            facts.append((service.release == nil ? "release" : "", [Span(safe(note), .warning)]))
+        }
+        return facts
+    }
+
+    private static func standing(_ release: ServiceStatus.ReleaseStatus) -> Span {
+        switch release.standing {
+        case .good: Span("good", .good)
+        case .bad: Span("bad", .bad)
+        case .baking:
+            Span(
+                "baking \(Figures.seconds(release.baked.rounded()))/"
+                    + "\(Figures.seconds(release.bake))", .warning)
+        }
+    }
+
+    private static func readiness(
+        _ readiness: ServiceStatus.Readiness
+    ) -> (String, [Span]) {
+        var spans = [Span(safe(readiness.text), readiness.ready ? .good : .warning)]
+        if let reason = readiness.reason { spans.append(Span(" (\(safe(reason)))", .dim)) }
+        return ("readiness", spans)
+    }
+
+    private static func incident(
+        _ incident: IncidentRecord, _ theme: Theme
+    ) -> [(String, [Span])] {
+        let name = Span(
+            "\(safe(incident.id)) \(incident.state.rawValue)", incident.isBadNews ? .bad : .good)
+        let opened = Figures.relative(incident.opened, to: theme.now)
+        let text = Span(" · \(incident.severity.rawValue) · opened \(opened)")
+        var facts = [("incident", [name, text])]
+        if let decision = incident.decision {
+            let reason = incident.reason.map { " because \(safe($0))" } ?? ""
+            facts.append(("", [Span(safe(decision) + reason)]))
+        }
+        return facts
+    }
+
+    // MARK: - Tables
+
+    private static func signals(_ service: ServiceStatus) -> Table {
+        var table = Table([
+            .init("signal", gives: true), .init("state"), .init("window", right: true),
+            .init("count", right: true), .init("errors", right: true), .init("p50", right: true),
+            .init("p95", right: true), .init("note", gives: true),
+        ])
+        table.rows = service.signals.map { signal in
+            [
+                Span(safe(signal.name)), state(signal.state),
+                Span(Figures.seconds(signal.window)), Span("\(signal.count)"),
+                Span(Figures.percentage(signal.errorRate)), Span(Figures.latency(signal.p50)),
+                Span(Figures.latency(signal.p95)), Span(signal.note.map { safe($0) } ?? "", .dim),
+            ]
+        }
+        return table
+    }
+
+    private static func triggers(_ service: ServiceStatus, _ theme: Theme) -> Table {
+        var table = Table([
+            .init("trigger", gives: true), .init("verdict"), .init("for", right: true),
+            .init("severity"), .init("mode"), .init("when", gives: true),
+            .init("readings", gives: true),
+        ])
+        table.rows = service.triggers.map { trigger in
+            let readings = trigger.note.map { safe($0) } ?? Figures.readings(trigger.readings)
+            return [
+                Span(safe(trigger.name)), Span(mark(trigger.verdict), style(trigger.verdict)),
+                Span(Figures.age(trigger.since, at: theme.now)), Span(trigger.severity.rawValue),
+                Span(trigger.mode.rawValue), Span(safe(trigger.when), .dim), Span(readings),
+            ]
+        }
+        return table
+    }
+
+    private static func state(_ state: ServiceStatus.SignalState) -> Span {
+        switch state {
+        case .passing: Span("✔ passing", .good)
+        case .failing: Span("✖ failing", .bad)
+        case .blind: Span("? blind", .warning)
+        case .waiting: Span("… waiting", .dim)
+        }
+    }
+
+    static func mark(_ verdict: VerdictName) -> String {
+        switch verdict {
+        case .healthy: "✔ healthy"
+        case .breached: "✖ breached"
+        case .insufficient: "… insufficient"
+        case .blind: "? blind"
+        }
+    }
+
+    static func style(_ verdict: VerdictName) -> Span.Style {
+        switch verdict {
+        case .healthy: .good
+        case .breached: .bad
+        case .insufficient: .dim
+        case .blind: .warning
+        }
+    }
+}
+
+extension IncidentRecord {
+    /// Open, and neither recovered nor cleared: what makes `status` exit with 1.
+    var isBadNews: Bool {
+        switch state {
+        case .recovered, .cleared, .closed: false
+        case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver, .superseded: true
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// Columns that line up, and give way in an order when the terminal is narrow.
+
+struct Table {
+    struct Column {
+        var title: String
+        var right: Bool
+        /// May be cut when there is not room for all; the widest first.
+        var gives: Bool
+
+        init(_ title: String, right: Bool = false, gives: Bool = false) {
+            self.title = title
+            self.right = right
+            self.gives = gives
+        }
+    }
+
+    var columns: [Column]
+    var rows: [[Span]] = []
+
+    /// No column that gives way becomes narrower.
+    private static let narrowest = 8
+    private static let gap = 2
+
+    init(_ columns: [Column]) { self.columns = columns }
+
+    /// Header, rule and rows, in `width` columns with `indent` of them left free. A column without
+    /// any text is left out.
+    func lines(width: Int, indent: Int = 2) -> [Line] {
+        guard !rows.isEmpty else { return [] }
+        let full = columns.indices.filter { index in rows.contains { !$0[index].text.isEmpty } }
+        guard full.count == columns.count else {
+            var table = Table(full.map { columns[$0] })
+            table.rows = rows.map { row in full.map { row[$0] } }
+            return full.isEmpty ? [] : table.lines(width: width, indent: indent)
+        }
+        let widths = widths(for: width - indent)
+        let header = columns.indices.map { Span(columns[$0].title, .dim) }
+        let rule = columns.indices.map {
+            Span(String(repeating: "─", count: widths[$0]), .dim)
+        }
+        return ([header, rule] + rows).map { line($0, widths).indented(indent) }
+    }
+
+    private func widths(for room: Int) -> [Int] {
+        var widths = columns.indices.map { index in
+            rows.reduce(displayWidth(columns[index].title)) { widest, row in
+                max(widest, displayWidth(row[index].text))
+            }
+        }
+        var over = widths.reduce(0, +) + Self.gap * (columns.count - 1) - room
+        while over > 0 {
+            let giving = columns.indices.filter { columns[$0].gives && widths[$0] > Self.narrowest }
+            guard let widest = giving.max(by: { widths[$0] < widths[$1] }) else { break }
+            widths[widest] -= 1
+            over -= 1
+        }
+        return widths
+    }
+
+    private func line(_ cells: [Span], _ widths: [Int]) -> Line {
+        var spans: [Span] = []
+        for (index, cell) in cells.enumerated() {
+            let text = cut(cell.text, to: widths[index])
+            let padding = String(repeating: " ", count: max(0, widths[index] - displayWidth(text)))
+            let isLast = index == cells.count - 1
+            if columns[index].right { spans.append(Span(padding)) }
+            spans.append(Span(text, cell.style))
+            if !columns[index].right, !isLast { spans.append(Span(padding)) }
+            if !isLast { spans.append(Span(String(repeating: " ", count: Self.gap))) }
+        }
+        return Line(spans)
+    }
+}

@@ -1,0 +1,81 @@
+// The daemon's command line.
+
+import ArgumentParser
+import Glibc
+import Logging
+import WatchDaemon
+
+@main
+struct Watchd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watchd",
+        abstract: "Guards released services: watches, decides, rolls back, proves that it helped.",
+        version: Daemon.version)
+
+    @Option(help: "Main configuration file; conf.d/*.yaml beside it is read too.")
+    var config = "/etc/watchd/watchd.yaml"
+
+    @Option(help: "State directory. Default: $STATE_DIRECTORY, else /var/lib/watchd.")
+    var state: String?
+
+    @Option(help: "Control socket. Default: $RUNTIME_DIRECTORY/watchd.sock, else /run/watchd/.")
+    var socket: String?
+
+    @Option(help: "Path of watchd-step. Default: beside this program, else /usr/lib/watchd.")
+    var shim: String?
+
+    @Option(help: "Where the helper of unit steps logs.")
+    var unitLogs = "/run/watchd-rollback"
+
+    @Option(help: "debug, info, notice, warning or error.")
+    var logLevel = "info"
+
+    func run() async throws {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw ValidationError("--log-level is debug, info, notice, warning or error")
+        }
+        LoggingSystem.bootstrap { label in
+            JournalLogHandler.isConnected
+                ? JournalLogHandler(level: level) : Self.stderr(label, level)
+        }
+        let options = DaemonOptions(
+            configuration: config,
+            state: state ?? Self.directory("STATE_DIRECTORY", "/var/lib/watchd"),
+            socket: socket ?? Self.directory("RUNTIME_DIRECTORY", "/run/watchd") + "/watchd.sock",
+            shim: shim ?? Self.besideUs("watchd-step"), unitLogs: unitLogs)
+        do {
+            try await Daemon(options: options, logger: Logger(label: "watchd")).run()
+        } catch let error as DaemonError {
+            fputs("watchd: cannot start\n\(error)\n", Glibc.stderr)
+            // EX_CONFIG of sysexits.h, which systemd shows by name.
+            throw ExitCode(78)
+        }
+    }
+
+    private static func stderr(_ label: String, _ level: Logger.Level) -> any LogHandler {
+        var handler = StreamLogHandler.standardError(label: label)
+        handler.logLevel = level
+        return handler
+    }
+
+    /// systemd passes directories in variables, several of them separated by colons.
+    private static func directory(_ variable: String, _ fallback: String) -> String {
+        guard let value = getenv(variable) else { return fallback }
+        let first = String(cString: value).split(separator: ":").first.map(String.init)
+        return first ?? fallback
+    }
+
+    private static func besideUs(_ name: String) -> String {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = buffer.withUnsafeMutableBytes {
+            readlink(
+                "/proc/self/exe", $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+        guard count > 0 else { return "/usr/lib/watchd/\(name)" }
+        let own = String(decoding: buffer[..<count], as: UTF8.self)
+        let path =
+            own.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "/") + "/\(name)"
+        return access(path, X_OK) == 0 ? path : "/usr/lib/watchd/\(name)"
+    }
+}

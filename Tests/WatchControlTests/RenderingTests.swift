@@ -1,0 +1,134 @@
+// What people see, compared with files that people have looked at. After a wanted change:
+// RECORD_GOLDEN=1 swift test --filter RenderingTests, then read the difference.
+
+import Foundation
+import Testing
+import WatchCore
+
+@testable import watchctl
+
+@Suite struct RenderingTests {
+    private func check(
+        _ name: String, width: Int, colour: Bool = false, _ render: (Theme) -> [Line]
+    ) throws {
+        let theme = Theme(width: width, colour: colour, now: Fixtures.now)
+        let lines = render(theme).map { $0.text(theme) }
+        if !colour {
+            for line in lines { #expect(displayWidth(line) <= width, "\(line)") }
+        }
+        let text = lines.map { $0 + "\n" }.joined()
+        let file = "\(name)-\(width)\(colour ? "-colour" : "").txt"
+        if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] != nil {
+            let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            try Data(text.utf8).write(to: source.appendingPathComponent("Golden/" + file))
+            return
+        }
+        let golden = try #require(Bundle.module.resourceURL)
+            .appendingPathComponent("Golden/" + file)
+        #expect(text == (try String(contentsOf: golden, encoding: .utf8)), "\(file)")
+    }
+
+    @Test(arguments: [80, 100, 140]) func status(width: Int) throws {
+        try check("status", width: width) { StatusRendering.lines(Fixtures.report, $0) }
+    }
+
+    @Test func statusInColour() throws {
+        try check("status", width: 100, colour: true) {
+            StatusRendering.lines(Fixtures.report, $0)
+        }
+    }
+
+    @Test func statusOfADisarmedHostWithoutStore() throws {
+        try check("status-trouble", width: 100) { theme in
+            var report = Fixtures.report
+            report.services = []
+            report.storeProblem = "write /var/lib/watchd/watchd.db: No space left on device"
+            report.armed = ArmStatus(
+                armed: false, by: "alice", reason: "migration", since: Fixtures.ago(.minutes(5)),
+                until: Fixtures.now + .minutes(55))
+            return StatusRendering.lines(report, theme)
+        }
+    }
+
+    @Test(arguments: [80, 100, 140]) func incident(width: Int) throws {
+        try check("incident", width: width) {
+            IncidentRendering.lines(
+                IncidentDetail(
+                    incident: Fixtures.incident,
+                    timeline: [Fixtures.event(1), Fixtures.event(60)]), $0)
+        }
+    }
+
+    @Test func incidentThatIsOver() throws {
+        try check("incident-over", width: 100) {
+            IncidentRendering.lines(
+                IncidentDetail(incident: Fixtures.recovered, timeline: []), $0)
+        }
+    }
+
+    @Test func lists() throws {
+        try check("incidents", width: 100) {
+            IncidentRendering.list([Fixtures.incident, Fixtures.recovered], $0)
+        }
+        try check("releases", width: 100) { ListRendering.releases([Fixtures.releases], $0) }
+        try check("deliveries", width: 100) { ListRendering.deliveries([Fixtures.delivery], $0) }
+        try check("explain", width: 100) { ListRendering.explanation(Fixtures.explanation, $0) }
+        try check("events", width: 100) { EventRendering.lines([Fixtures.event(1)], $0) }
+    }
+
+    @Test func nothingIsSaidToBeNothing() {
+        let theme = Theme(width: 80, colour: false, now: Fixtures.now)
+        #expect(IncidentRendering.list([], theme).first?.text(theme) == "No incidents.")
+        #expect(ListRendering.deliveries([], theme).count == 1)
+        #expect(EventRendering.lines([], theme).count == 1)
+    }
+
+    @Test func noControlCharacterOfTheDaemonReachesTheTerminal() {
+        let attack = "x\u{1B}[2Jy\u{9B}31m\nz\u{202E}"
+        var report = Fixtures.report
+        report.armed.by = attack
+        report.armed.reason = attack
+        report.storeProblem = attack
+        report.daemon.version = attack
+        report.services[0].name = attack
+        report.services[0].releaseNote = attack
+        report.services[0].readiness.text = attack
+        report.services[0].triggers[0].name = attack
+        report.services[0].triggers[0].when = attack
+        report.services[0].triggers[0].readings = [attack: Reading(gap: .blind(attack))]
+        report.services[0].triggers[1].note = attack
+        report.services[0].signals[0].note = attack
+        report.services[0].incident?.reason = attack
+        let theme = Theme(width: 400, colour: false, now: Fixtures.now)
+        for line in StatusRendering.lines(report, theme) {
+            let text = line.text(theme)
+            #expect(
+                !text.unicodeScalars.contains {
+                    [.control, .format].contains($0.properties.generalCategory)
+                }, "\(text)")
+        }
+    }
+
+    @Test func wideCharactersTakeTwoColumnsAndMarksNone() {
+        #expect(displayWidth("shop") == 4)
+        #expect(displayWidth("店舗") == 4)
+        #expect(displayWidth("e\u{301}") == 1)
+        #expect(displayWidth("🔥") == 2)
+        #expect(cut("店舗です", to: 5) == "店舗…")
+        #expect(cut("shop", to: 4) == "shop")
+        #expect(cut("shop", to: 3) == "sh…")
+    }
+
+    @Test func figuresAreForPeople() {
+        #expect(Figures.percent(0.312) == "31.2 %")
+        #expect(Figures.percent(0) == "0 %")
+        #expect(Figures.decimal(-0.04) == "0")
+        #expect(Figures.decimal(-1.25) == "-1.3")
+        #expect(Figures.relative(Fixtures.ago(.seconds(90)), to: Fixtures.now) == "1m30s ago")
+        #expect(Figures.relative(Fixtures.now + .seconds(8), to: Fixtures.now) == "in 8s")
+        #expect(Figures.relative(Fixtures.now, to: Fixtures.now) == "now")
+        #expect(Figures.reading("p95(a, 5m)", Reading(value: 0.42, samples: 7)) == "420ms of 7")
+        #expect(Figures.reading("count(a, 5m)", Reading(value: 42, samples: 42)) == "42")
+        #expect(Figures.reading("x", Reading(gap: .noData)) == "no data")
+    }
+}

@@ -1,0 +1,133 @@
+// A real server on a real socket in a directory of its own, and programs run against it.
+
+import Foundation
+import Logging
+import Synchronization
+import WatchControl
+import WatchCore
+import WatchHTTP
+
+/// Made by `withServer`; gone with it.
+struct RunningServer: Sendable {
+    let path: String
+    let backend: FakeBackend
+    let server: ControlServer
+    let client = HTTPClient()
+
+    func send(
+        _ method: String, _ path: String, headers: [HTTPHeader] = [], body: String? = nil
+    ) async throws -> HTTPResponse {
+        var headers = headers
+        if method == "POST", !headers.contains(where: { $0.name == "X-Watchd" }) {
+            headers.append(HTTPHeader("X-Watchd", "1"))
+        }
+        if body != nil, !headers.contains(where: { $0.name == "Content-Type" }) {
+            headers.append(HTTPHeader("Content-Type", "application/json"))
+        }
+        let request = HTTPRequest(
+            method: method, url: "http://localhost" + path, headers: headers,
+            body: body.map { Array($0.utf8) }, unixSocket: self.path)
+        switch await client.send(request) {
+        case .success(let response): return response
+        case .failure(let failure): throw failure
+        }
+    }
+
+    func get(_ path: String, headers: [HTTPHeader] = []) async throws -> HTTPResponse {
+        try await send("GET", path, headers: headers)
+    }
+
+    func post(_ path: String, _ body: String = "") async throws -> HTTPResponse {
+        try await send("POST", path, body: body)
+    }
+}
+
+extension HTTPResponse {
+    var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+/// Runs `body` against a server that listens, and stops it.
+func withServer(
+    access: Access = Access(), group: String = "watchd-of-the-tests",
+    _ body: (RunningServer) async throws -> Void
+) async throws {
+    try await withDirectory { directory in
+        let backend = FakeBackend()
+        let (listening, ready) = AsyncStream<Void>.makeStream()
+        let path = directory + "/watchd.sock"
+        let server = ControlServer(
+            path: path, access: access, group: group, backend: backend,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            onListening: { ready.finish() })
+        let task = Task { try await server.run() }
+        for await _ in listening {}
+        do {
+            try await body(RunningServer(path: path, backend: backend, server: server))
+        } catch {
+            task.cancel()
+            _ = await task.result
+            throw error
+        }
+        task.cancel()
+        try await task.value
+    }
+}
+
+/// A directory that others may look into, removed afterwards.
+func withDirectory(_ body: (String) async throws -> Void) async throws {
+    let path = "/tmp/watchd-test-\(UUID().uuidString.prefix(13))"
+    try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
+    do {
+        try await body(path)
+    } catch {
+        try? FileManager.default.removeItem(atPath: path)
+        throw error
+    }
+    try FileManager.default.removeItem(atPath: path)
+}
+
+struct ProgramResult: Sendable {
+    var status: Int32
+    var output: String
+    var errors: String
+}
+
+/// Runs a program to its end; its output goes through files, so that no pipe can fill.
+func runProgram(
+    _ path: String, _ arguments: [String], environment: [String: String] = [:]
+) async throws -> ProgramResult {
+    let base = "/tmp/watchd-test-\(UUID().uuidString)"
+    let names = [base + ".out", base + ".err"]
+    for name in names { _ = FileManager.default.createFile(atPath: name, contents: nil) }
+    defer { for name in names { try? FileManager.default.removeItem(atPath: name) } }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"].merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle(forWritingAtPath: names[0])
+    process.standardError = FileHandle(forWritingAtPath: names[1])
+    let (ended, end) = AsyncStream<Void>.makeStream()
+    process.terminationHandler = { _ in end.finish() }
+    try process.run()
+    for await _ in ended {}
+    return ProgramResult(
+        status: process.terminationStatus,
+        output: try String(contentsOfFile: names[0], encoding: .utf8),
+        errors: try String(contentsOfFile: names[1], encoding: .utf8))
+}
+
+/// A program that was built beside the tests.
+func program(_ name: String) throws -> URL {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name)
+}
+
+func watchctl(
+    _ arguments: [String], environment: [String: String] = [:]
+) async throws -> ProgramResult {
+    try await runProgram(try program("watchctl").path, arguments, environment: environment)
+}
+
+let runsAsRoot = geteuid() == 0

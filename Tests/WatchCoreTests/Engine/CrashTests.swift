@@ -1,0 +1,163 @@
+// The engine dies at every point of a rollback and comes back with what was stored.
+
+import Testing
+
+@testable import WatchCore
+
+@Suite struct CrashTests {
+    private func worldInStep(idempotent: Bool, check: Bool = false) -> World {
+        let plan = World.plan(methods: [
+            Method(
+                name: "symlink",
+                steps: [World.step("activate", idempotent: idempotent, check: check)])
+        ])
+        let world = World(World.configuration(plan: plan))
+        world.answer = { _, _ in nil }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 40) { !$0.methodTasks.isEmpty })
+        return world
+    }
+
+    @Test func aRunningStepIsAskedAfterAndNotDecidedAnew() {
+        let world = worldInStep(idempotent: false)
+        let first = world.tasks[0]
+        world.crash()
+        #expect(world.tasks.count == 2)
+        #expect(world.tasks[1] == first)
+        world.answer = { $0.obey($1) }
+        world.finish(first, world.obey(first) ?? TaskResult(ending: .exited(1)))
+        #expect(world.pass(upTo: 90) { $0.incident?.state == .recovered })
+        #expect(Set(world.tasks.map(\.id)).count == 1)
+    }
+
+    @Test func anUnknownOutcomeOfANonIdempotentStepIsNeverRepeated() {
+        let world = worldInStep(idempotent: false)
+        world.crash()
+        world.finish(world.tasks[0], TaskResult(ending: .unknown("reboot")))
+        world.answer = { $0.obey($1) }
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .handedOver })
+        #expect(Set(world.tasks.map(\.id)).count == 1)
+        #expect(world.incident?.reason == "not-landed")
+    }
+
+    @Test func anUnknownOutcomeThatLandedAndCuredIsRecovered() {
+        let world = worldInStep(idempotent: false)
+        // It did its work before everything went down.
+        world.version = "1.0.0"
+        world.errorRate = 0
+        world.crash()
+        world.finish(world.tasks[0], TaskResult(ending: .unknown("reboot")))
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .recovered })
+        #expect(Set(world.tasks.map(\.id)).count == 1)
+    }
+
+    @Test func anIdempotentStepIsRepeatedUnderANewName() {
+        let world = worldInStep(idempotent: true)
+        world.crash()
+        world.answer = { $0.obey($1) }
+        world.finish(world.tasks[0], TaskResult(ending: .unknown("reboot")))
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .recovered })
+        #expect(world.tasks.last?.id.hasSuffix("t2") ?? false)
+    }
+
+    @Test func theCheckDecidesWhatBecameOfAStep() {
+        let world = worldInStep(idempotent: false, check: true)
+        world.version = "1.0.0"
+        world.errorRate = 0
+        world.crash()
+        world.answer = { $0.obey($1) }
+        world.finish(world.tasks[0], TaskResult(ending: .unknown("reboot")))
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .recovered })
+        #expect(world.tasks.filter { $0.title.hasPrefix("method") }.map(\.id).uniqued.count == 1)
+        #expect(world.tasks.contains { $0.title == "check of activate" })
+    }
+
+    @Test func verificationGoesOnAfterARestart() {
+        let world = World()
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 60) { !$0.kinds("verify.landed").isEmpty })
+        world.crash()
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .recovered })
+        #expect(world.methodTasks.count == 1)
+        #expect(world.kinds("incident.opened").count == 1)
+    }
+
+    @Test func aRebootInTheMiddleForgetsNothing() {
+        let world = worldInStep(idempotent: true)
+        world.crash(sameBoot: false)
+        world.answer = { $0.obey($1) }
+        world.finish(world.tasks[0], TaskResult(ending: .unknown("another boot")))
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .recovered })
+        #expect(world.kinds("incident.opened").count == 1)
+    }
+
+    @Test func anOpenIncidentSurvivesAndIsNotPagedAgain() {
+        let world = World(armed: false)
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        world.pass(20)
+        let pages = world.messages.count
+        #expect(pages == 1)
+        world.crash()
+        world.pass(20)
+        #expect(world.messages.count == pages)
+        #expect(world.kinds("incident.opened").count == 1)
+    }
+
+    @Test func aFullDiskMeansNoActionAndAPageFromMemory() {
+        let world = World()
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        world.pass(3)
+        world.storeWorks = false
+        world.pass(20)
+        #expect(world.methodTasks.isEmpty)
+        #expect(world.version == "2.0.0")
+        #expect(world.volatileMessages.contains { $0.message.kind == .page })
+        #expect(world.incident?.reason == "store-unavailable")
+    }
+
+    @Test func aCheckpointKeepsWindowsAndBakeThroughARestart() {
+        let world = World()
+        world.pass(12)
+        let checkpoint = world.engine.checkpoint(at: world.now)
+        let baked = world.state.book.releases.first?.baked
+        world.crash()
+        world.engine.restore(checkpoint, isSameBoot: true, at: world.now)
+        #expect(world.state.book.releases.first?.baked == baked)
+        let storm = world.engine.explain(service: "shop", trigger: "storm", at: world.now)
+        #expect(storm?.lines.first?.value == "false")
+    }
+
+    @Test func aReloadKeepsWindowsAndTheIncident() {
+        let world = World(armed: false)
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        world.pass(20)
+        let id = world.incident?.id
+        var next = world.configuration
+        next.services[0].bake = .minutes(5)
+        world.perform(world.engine.reconfigure(to: next, at: world.now))
+        world.pass(3)
+        #expect(world.incident?.id == id)
+        #expect(world.status?.triggers.first?.verdict == .breached)
+    }
+
+    @Test func aTriggerThatAReloadRemovesEndsItsBreach() {
+        let world = World(armed: false)
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        world.pass(20)
+        var next = world.configuration
+        next.services[0].triggers.removeAll { $0.name == "storm" }
+        world.perform(world.engine.reconfigure(to: next, at: world.now))
+        world.pass(3)
+        #expect(world.incident?.state == .cleared)
+    }
+}
+
+extension Array where Element: Hashable {
+    fileprivate var uniqued: Set<Element> { Set(self) }
+}

@@ -1,0 +1,287 @@
+// A service, its log, its probe and its version, moved by hand second by second, around a real
+// engine. It judges what the engine asks for: nothing may be run whose intent was not stored.
+
+@testable import WatchCore
+
+final class World {
+    /// What the world is like; tests change it as they go.
+    var version = "1.0.0"
+    var errorRate = 0.0
+    var requestsPerSecond = 50
+    var probePasses = true
+    var sourceAnswers = true
+    /// What a task does; the default succeeds at once, and `activate` switches the version.
+    var answer: (World, StepTask) -> TaskResult? = { $0.obey($1) }
+
+    var engine: Engine
+    var now: Moment
+    private(set) var events: [EventRecord] = []
+    private(set) var messages: [OutboxMessage] = []
+    private(set) var tasks: [StepTask] = []
+    private(set) var stored = DurableState()
+    private(set) var cancelled: [String] = []
+    /// While false, every transaction fails.
+    var storeWorks = true
+    private(set) var volatileMessages: [OutboxMessage] = []
+    let configuration: Configuration
+    private static let root = Peer(uid: 0, name: "root")
+
+    init(
+        _ configuration: Configuration = World.configuration(), armed: Bool = true
+    ) {
+        self.configuration = configuration
+        now = Moment(boot: .seconds(10_000), wall: .seconds(1_800_000_000))
+        engine = Engine(configuration: configuration, now: now)
+        if armed { _ = command(.arm(service: nil, reason: "test")) }
+    }
+
+    // MARK: - Time
+
+    /// Lets `seconds` pass, one at a time.
+    func pass(_ seconds: Int) {
+        for _ in 0..<seconds { second() }
+    }
+
+    /// Lets time pass until `condition` holds; false when it does not within `limit` seconds.
+    func pass(upTo limit: Int, until condition: (World) -> Bool) -> Bool {
+        for _ in 0..<limit {
+            if condition(self) { return true }
+            second()
+        }
+        return condition(self)
+    }
+
+    private func second() {
+        now.boot = now.boot + .seconds(1)
+        now.wall = now.wall + .seconds(1)
+        for service in configuration.services {
+            let errors = Int(Double(requestsPerSecond) * errorRate)
+            var latency = LatencySketch()
+            for _ in 0..<requestsPerSecond { latency.record(seconds: 0.02) }
+            let slice = StreamBatch.Slice(
+                second: now.boot.second - 1, count: requestsPerSecond, errors: errors,
+                latency: latency)
+            let slices = requestsPerSecond > 0 ? [slice] : []
+            handle(
+                .stream(
+                    service: service.name, stream: "access",
+                    StreamBatch(slices: slices, lines: requestsPerSecond)))
+            probe(service.name)
+            readVersion(service.name)
+        }
+        handle(.tick)
+    }
+
+    func probe(_ service: String) {
+        let outcome: ProbeResult.Outcome =
+            probePasses ? .pass : .fail("connection refused")
+        handle(
+            .probe(
+                service: service, probe: "health",
+                ProbeResult(started: now.boot, took: .milliseconds(5), outcome: outcome)))
+    }
+
+    func readVersion(_ service: String) {
+        let answer: VersionReading.Answer =
+            sourceAnswers
+            ? .version(version, commit: nil, fields: [:]) : .unavailable("no such file")
+        handle(
+            .version(
+                service: service, source: 0, VersionReading(asked: now.boot, answer: answer)))
+    }
+
+    // MARK: - Events and effects
+
+    func handle(_ event: Event) { perform(engine.handle(event, at: now)) }
+
+    @discardableResult
+    func command(_ command: Command, by peer: Peer? = nil) -> CommandReply {
+        let (reply, effects) = engine.perform(command, by: peer ?? Self.root, at: now)
+        perform(effects)
+        return reply
+    }
+
+    func perform(_ effects: [Effect]) {
+        var failed = false
+        var skipped: [String] = []
+        for effect in effects {
+            switch effect {
+            case .persist(let transaction):
+                if storeWorks { store(transaction) } else { failed = true }
+            case .run(let task), .resume(let task):
+                if failed { skipped.append(task.id) } else { run(task) }
+            case .cancel(let id):
+                cancelled.append(id)
+            case .readVersions(let service): readVersion(service)
+            case .probeNow(let service, _): probe(service)
+            case .deliver: break
+            case .deliverFromMemory(let messages): volatileMessages += messages
+            }
+        }
+        if failed { handle(.storeFailed("disk full", skipped: skipped)) }
+    }
+
+    private func store(_ transaction: Transaction) {
+        if let host = transaction.host { stored.host = host }
+        stored.services.merge(transaction.services) { $1 }
+        events += transaction.events
+        messages += transaction.messages
+    }
+
+    private func run(_ task: StepTask) {
+        // The judge: its intent must be on disk.
+        let pending = stored.services[task.service]?.rollback?.pending
+        precondition(pending == task, "task \(task.id) was started without a stored intent")
+        tasks.append(task)
+        if let result = answer(self, task) { finish(task, result) }
+    }
+
+    func finish(_ task: StepTask, _ result: TaskResult) {
+        handle(.task(id: task.id, result))
+    }
+
+    func obey(_ task: StepTask) -> TaskResult? {
+        if case .unit("activate", _) = task.action {
+            version = task.variables["to.version"] ?? version
+            errorRate = 0
+            probePasses = true
+        }
+        return TaskResult(ending: .exited(0))
+    }
+
+    /// The daemon dies and comes back with what was stored.
+    func crash(sameBoot: Bool = true) {
+        if !sameBoot { now.boot = .seconds(50) }
+        engine = Engine(
+            configuration: configuration, stored: stored, storedBootID: "a",
+            bootID: sameBoot ? "a" : "b", now: now)
+        perform(engine.resume(at: now))
+    }
+
+    // MARK: - What tests look at
+
+    var incident: IncidentRecord? { engine.openIncidents.first }
+    var state: ServiceState { engine.services["shop"]?.state ?? ServiceState() }
+
+    func kinds(_ kind: String) -> [EventRecord] { events.filter { $0.kind == kind } }
+
+    var lastDecision: EventRecord? { kinds("decision").last }
+
+    var methodTasks: [String] { tasks.filter { $0.id.contains(".m") }.map(\.title) }
+
+    var status: ServiceStatus? {
+        let daemon = StatusReport.Daemon(
+            version: "test", pid: 1, started: now.wall, configuration: "", stateDirectory: "")
+        return engine.status(daemon: daemon, at: now).services.first
+    }
+
+    /// 1.0.0 runs and becomes good.
+    func bakeFirst() -> Bool {
+        pass(upTo: 120) { !$0.kinds("release.good").isEmpty }
+    }
+
+    /// A release is deployed; `errorRate` is its own.
+    func deploy(_ version: String, errorRate: Double = 0, passes: Bool = true) {
+        self.version = version
+        self.errorRate = errorRate
+        probePasses = passes
+    }
+}
+
+extension World {
+    static func expression(_ source: String) -> Expression {
+        do {
+            return try Expression(source)
+        } catch {
+            preconditionFailure("\(source): \(error)")
+        }
+    }
+
+    static func template(_ source: String) -> Template {
+        do {
+            return try Template(source)
+        } catch {
+            preconditionFailure("\(source): \(error)")
+        }
+    }
+
+    static func step(_ name: String, idempotent: Bool = true, check: Bool = false) -> Step {
+        Step(
+            name: name, action: .unit(name: name, with: template("${to.version}")),
+            timeout: .seconds(10), idempotent: idempotent,
+            check: check ? .unit(name: "check", with: nil) : nil)
+    }
+
+    static func plan(
+        gates: [Gate] = [], before: [Step] = [], methods: [Method]? = nil, after: [Step] = []
+    ) -> Plan {
+        Plan(
+            name: "shop", budget: .minutes(10), gates: gates, before: before,
+            methods: methods ?? [
+                Method(name: "symlink", steps: [step("activate")]),
+                Method(name: "redeploy", steps: [step("activate")]),
+            ],
+            after: after,
+            verify: Verify(
+                version: 2, landWithin: .seconds(10), settle: .seconds(2), probes: ["health"],
+                clearFor: .seconds(5), when: [expression("error_rate(access, 5s) < 1%")],
+                timeout: .seconds(60)),
+            probation: .seconds(60))
+    }
+
+    static func trigger(
+        _ name: String, _ when: String, _ severity: Severity = .critical,
+        _ mode: TriggerConfiguration.Mode = .auto
+    ) -> TriggerConfiguration {
+        TriggerConfiguration(
+            name: name, when: expression(when), severity: severity, mode: mode,
+            judgement: judgement)
+    }
+
+    static let judgement = Judgement(warmUp: .seconds(5), clearFor: .seconds(5))
+
+    static func service(
+        _ name: String = "shop", triggers: [TriggerConfiguration]? = nil,
+        version: [VersionSource]? = nil
+    ) -> ServiceConfiguration {
+        let request = HTTPRequestSpec(url: Template(literal: "http://127.0.0.1/health"))
+        return ServiceConfiguration(
+            name: name,
+            version: version ?? [
+                VersionSource(kind: .symlink(path: "/srv/\(name)/current"), every: .seconds(1))
+            ],
+            bake: .seconds(20), suspectFor: .hours(1), judgement: judgement,
+            probes: [
+                ProbeConfiguration(
+                    name: "health", every: .seconds(1), kind: .http(request, HTTPExpectation()))
+            ],
+            streams: [
+                StreamConfiguration(
+                    name: "access", kind: .file(path: "/var/log/access.log"),
+                    format: .nginx("$status"))
+            ],
+            triggers: triggers ?? [
+                trigger("storm", "error_rate(access, 10s) > 25%"),
+                trigger("down", "failing(health) > 60%"),
+            ],
+            plan: "shop")
+    }
+
+    static func configuration(
+        services: [ServiceConfiguration] = [service()], plan: Plan = plan(),
+        limits: Limits = Limits(maxRollbacks: 2, per: .hours(24), cooldown: .minutes(30))
+    ) -> Configuration {
+        Configuration(
+            services: services, limits: limits, plans: [plan],
+            channels: [
+                ChannelConfiguration(
+                    name: "chat", kind: .slack(url: Template(literal: "http://127.0.0.1/"))),
+                ChannelConfiguration(
+                    name: "mail", kind: .slack(url: Template(literal: "http://127.0.0.1/"))),
+            ],
+            routes: [
+                RouteConfiguration(name: "oncall", steps: [["chat"], ["mail"]]),
+                RouteConfiguration(name: "team", steps: [["chat"]]),
+            ])
+    }
+}

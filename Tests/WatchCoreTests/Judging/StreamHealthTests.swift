@@ -1,0 +1,78 @@
+// A log that cannot be believed must make its triggers blind.
+
+import Testing
+
+@testable import WatchCore
+
+@Suite struct StreamHealthTests {
+    private func batch(
+        lines: Int = 0, unparsed: Int = 0, early: Int = 0, tooLong: Int = 0, dropped: Int = 0,
+        source: StreamBatch.Source = .reading
+    ) -> StreamBatch {
+        var losses = StreamBatch.Losses()
+        losses.unparsed = unparsed
+        losses.early = early
+        losses.tooLong = tooLong
+        losses.dropped = dropped
+        return StreamBatch(lines: lines, losses: losses, source: source)
+    }
+
+    private func blindness(
+        _ batches: [StreamBatch], late: Int = 0, at: Double? = nil, noDataAfter: Duration? = nil
+    ) -> String? {
+        var health = StreamHealth()
+        for (second, batch) in batches.enumerated() {
+            health.record(batch, late: late, now: .seconds(Double(second)))
+        }
+        return health.blindness(
+            now: .seconds(at ?? Double(batches.count)), noDataAfter: noDataAfter)
+    }
+
+    @Test func aStreamThatParsesIsBelieved() {
+        #expect(blindness([batch(lines: 1000)]) == nil)
+        #expect(blindness([]) == nil)
+    }
+
+    @Test func whatCannotBeReadIsBlindUntilItCan() {
+        let gone = batch(source: .unreadable("no such file"))
+        #expect(blindness([gone]) == "unreadable: no such file")
+        #expect(blindness([gone, batch()]) == nil)
+    }
+
+    @Test func moreThanAFifthUnparsedIsBlind() {
+        #expect(blindness([batch(lines: 100, unparsed: 20)]) == nil)
+        #expect(blindness([batch(lines: 100, unparsed: 21)])?.hasPrefix("unparsed: 21") ?? false)
+        #expect(
+            blindness([batch(lines: 100, unparsed: 15, tooLong: 6)])?.hasPrefix("unparsed")
+                ?? false)
+    }
+
+    @Test func aFewLinesSayNothingOfTheFormat() {
+        #expect(blindness([batch(lines: 9, unparsed: 9)]) == nil)
+        #expect(blindness([batch(lines: 5, unparsed: 5), batch(lines: 5, unparsed: 5)]) != nil)
+    }
+
+    @Test func moreThanHalfLateOrEarlyIsAClockProblem() {
+        #expect(blindness([batch(lines: 100, early: 50)]) == nil)
+        #expect(blindness([batch(lines: 100, early: 51)])?.hasPrefix("clock") ?? false)
+        #expect(
+            blindness([batch(lines: 100, early: 11)], late: 40)?.hasPrefix("clock") ?? false)
+    }
+
+    @Test func lostLinesMakeItBlindForAMinute() {
+        let lossy = batch(lines: 100_000, dropped: 1)
+        #expect(blindness([lossy])?.hasPrefix("dropped: 1") ?? false)
+        #expect(blindness([lossy], at: 59) != nil)
+        #expect(blindness([lossy], at: 60) == nil)
+    }
+
+    @Test func silenceIsBlindnessOnlyWhereThatIsSaid() {
+        let spoke = [batch(lines: 1)]
+        #expect(blindness(spoke, at: 100_000) == nil)
+        #expect(blindness(spoke, at: 300, noDataAfter: .minutes(5)) == nil)
+        #expect(
+            blindness(spoke, at: 301, noDataAfter: .minutes(5)) == "no-data: no line for 5m1s")
+        // Never a line: silent since it was first looked at.
+        #expect(blindness([batch()], at: 301, noDataAfter: .minutes(5)) != nil)
+    }
+}

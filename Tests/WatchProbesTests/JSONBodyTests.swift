@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+import WatchCore
+
+@testable import WatchProbes
+
+@Suite struct JSONBodyTests {
+    @Test(
+        "what is JSON reads as the library reads it",
+        arguments: [
+            "null", "true", " false ", "0", "-0", "12.5e-3", "1E+2", #""""#, "[]", "{}",
+            #"{"a": [1, 2, {"b": null}], "c": "\u00e9\n\"\\\/\ud83d\ude00é"}"#, "\r\n\t[1 , 2]",
+        ])
+    func good(text: String) throws {
+        let oracle = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+        #expect(JSONValue(body: Array(text.utf8)) == oracle)
+    }
+
+    @Test(
+        "what is no JSON is refused",
+        arguments: [
+            "", " ", "{", "[1,]", #"{"a":}"#, #"{"a" 1}"#, "{a: 1}", "01", "1.", ".5", "-", "1e",
+            "+1", "NaN", "tru", "truex", "[1] 2", #"""#, #""\x""#, #""\ud800""#, #""\ud800\u0041""#,
+            "\"\u{1}\"", "<html>", "'a'", "[1 2]", "1e999",
+        ])
+    func bad(text: String) {
+        #expect(JSONValue(body: Array(text.utf8)) == nil)
+    }
+
+    @Test func brokenUTF8IsRefused() {
+        #expect(JSONValue(body: [34, 0xC3, 34]) == nil)
+    }
+
+    @Test func endlessNestingIsRefusedAndNotFollowed() {
+        #expect(JSONValue(body: [UInt8](repeating: UInt8(ascii: "["), count: 1 << 20)) == nil)
+        let deep = String(repeating: "[", count: 128) + String(repeating: "]", count: 128)
+        #expect(JSONValue(body: Array(deep.utf8)) != nil)
+        #expect(JSONValue(body: Array("[\(deep)]".utf8)) == nil)
+    }
+}
