@@ -31,6 +31,7 @@ let argumentParser = Target.Dependency.product(
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -80,9 +81,9 @@ let package = Package(
             [
                 "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes",
                 "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "CSystemd", lifecycle,
-                logging,
+                signals, logging,
             ]),
-        program("watchd", ["WatchDaemon", argumentParser]),
+        program("watchd", ["WatchDaemon", "WatchSystem", logging, argumentParser]),
         program(
             "watchctl", ["WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", argumentParser]),
         program("watchd-step", ["CProcess"]),

@@ -4,6 +4,7 @@
 import FoundationEssentials
 public import Logging
 import ServiceLifecycle
+import UnixSignals
 import WatchActions
 import WatchConfig
 import WatchControl

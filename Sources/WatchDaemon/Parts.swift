@@ -77,7 +77,7 @@ struct Parts: Sendable {
         supervisor = Supervisor(
             engine: engine, positions: positions,
             daemon: StatusReport.Daemon(
-                version: Daemon.version, pid: ProcessID.own, started: now.wall,
+                version: Daemon.version, pid: Executable.processID, started: now.wall,
                 configuration: options.configuration, stateDirectory: options.state),
             time: time, queue: queue, performer: performer, manager: manager, logger: logger,
             saveCheckpoint: { await checkpoints.save($0) })

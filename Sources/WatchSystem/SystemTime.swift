@@ -25,8 +25,3 @@ public struct SystemTime: TimeSource {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }
-
-/// The process itself, as the kernel names it.
-public enum ProcessID {
-    public static var own: Int32 { getpid() }
-}

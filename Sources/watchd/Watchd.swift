@@ -4,6 +4,7 @@ import ArgumentParser
 import Glibc
 import Logging
 import WatchDaemon
+import WatchSystem
 
 @main
 struct Watchd: AsyncParsableCommand {
@@ -46,7 +47,7 @@ struct Watchd: AsyncParsableCommand {
         do {
             try await Daemon(options: options, logger: Logger(label: "watchd")).run()
         } catch let error as DaemonError {
-            fputs("watchd: cannot start\n\(error)\n", Glibc.stderr)
+            StandardError.write("watchd: cannot start\n\(error)\n")
             // EX_CONFIG of sysexits.h, which systemd shows by name.
             throw ExitCode(78)
         }
@@ -66,16 +67,11 @@ struct Watchd: AsyncParsableCommand {
     }
 
     private static func besideUs(_ name: String) -> String {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = buffer.withUnsafeMutableBytes {
-            readlink(
-                "/proc/self/exe", $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+        let installed = "/usr/lib/watchd/\(name)"
+        guard let own = Executable.path, let slash = own.lastIndex(of: "/") else {
+            return installed
         }
-        guard count > 0 else { return "/usr/lib/watchd/\(name)" }
-        let own = String(decoding: buffer[..<count], as: UTF8.self)
-        let path =
-            own.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-            .joined(separator: "/") + "/\(name)"
-        return access(path, X_OK) == 0 ? path : "/usr/lib/watchd/\(name)"
+        let path = own[...slash] + name
+        return access(String(path), X_OK) == 0 ? String(path) : installed
     }
 }

@@ -8,6 +8,10 @@ public struct Expression: Hashable, Sendable, Codable {
     let root: ExpressionNode
     /// Every operand in it, in order of appearance, without repeats.
     public let operands: [Operand]
+    /// Canonical texts of the operands, and the lines of an explanation without values: made
+    /// once, since ten thousand triggers are evaluated every second.
+    private let names: [String]
+    private let outline: [Explanation.Line]
 
     /// - Throws: `ExpressionError` with the place of the first mistake.
     public init(_ source: String) throws(ExpressionError) {
@@ -15,7 +19,13 @@ public struct Expression: Hashable, Sendable, Codable {
         root = try ExpressionParser.parse(source)
         var seen: Set<Operand> = []
         operands = root.operands.filter { seen.insert($0).inserted }
+        names = operands.map(\.text)
+        outline = root.outline()
     }
+
+    public static func == (a: Expression, b: Expression) -> Bool { a.source == b.source }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(source) }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -35,12 +45,15 @@ public struct Expression: Hashable, Sendable, Codable {
     /// Reads each operand once and computes all parts, so that the explanation is whole.
     public func evaluate(_ read: (Operand) -> Reading) -> Evaluation {
         var readings: [Operand: Reading] = [:]
-        for operand in operands { readings[operand] = read(operand) }
-        var lines: [Explanation.Line] = []
-        let value = root.value(readings, depth: 0, &lines)
-        let named = readings.map { ($0.key.text, $0.value) }
-        return Evaluation(
-            truth: value.truth, readings: Dictionary(named) { first, _ in first }, lines: lines)
+        var named: [String: Reading] = [:]
+        for (operand, name) in zip(operands, names) {
+            let reading = read(operand)
+            readings[operand] = reading
+            named[name] = reading
+        }
+        var sheet = ExpressionNode.Sheet(readings: readings, lines: outline)
+        let value = root.value(&sheet)
+        return Evaluation(truth: value.truth, readings: named, lines: sheet.lines)
     }
 
     /// false: whatever is measured, it cannot be true, by the bounds of its operands (ratios lie

@@ -4,6 +4,8 @@ extension ExpressionNode {
     enum Value {
         case number(Double?)
         case truth(Truth)
+        /// A division by zero.
+        case undefined
 
         var truth: Truth {
             if case .truth(let truth) = self { truth } else { .unknown }
@@ -14,72 +16,92 @@ extension ExpressionNode {
         }
     }
 
-    /// Appends a line for itself and then for its parts.
-    func value(
-        _ readings: [Operand: Reading], depth: Int, _ lines: inout [Explanation.Line]
-    ) -> Value {
-        let place = lines.count
-        lines.append(Explanation.Line(depth: depth, text: text, value: ""))
-        var below: [Explanation.Line] = []
-        let value = compute(readings, depth: depth + 1, &below)
-        if case .operand(let operand) = self, let reading = readings[operand] {
-            lines[place].samples = reading.samples
-            lines[place].note = reading.gap?.text(samples: reading.samples)
+    /// The lines of an explanation, without values: one for itself and then those of its parts.
+    /// What is no measurement says nothing new and has none.
+    func outline(depth: Int = 0) -> [Explanation.Line] {
+        let parts: [ExpressionNode] =
+            switch self {
+            case .literal, .operand: []
+            case .negative(let node), .not(let node): [node]
+            case .arithmetic(_, let a, let b, _), .comparison(_, let a, let b), .and(let a, let b),
+                .or(let a, let b):
+                [a, b]
+            }
+        return [Explanation.Line(depth: depth, text: text, value: "")]
+            + parts.filter { !$0.isConstant || $0.type == .truth }
+            .flatMap { $0.outline(depth: depth + 1) }
+    }
+
+    /// What an evaluation reads and writes.
+    struct Sheet {
+        let readings: [Operand: Reading]
+        /// The outline, being filled in.
+        var lines: [Explanation.Line]
+        /// The line of the next part.
+        var next = 0
+    }
+
+    /// Fills in its own line and those of its parts, in the order of the outline.
+    func value(_ sheet: inout Sheet) -> Value {
+        let place = sheet.next
+        sheet.next += 1
+        let value = compute(&sheet)
+        sheet.lines[place].value = shown(value)
+        switch self {
+        case .operand(let operand):
+            guard let reading = sheet.readings[operand] else { break }
+            sheet.lines[place].samples = reading.samples
+            sheet.lines[place].note = reading.gap?.text(samples: reading.samples)
+        case .arithmetic:
+            if case .undefined = value {
+                sheet.lines[place].note = Reading.Gap.undefined.text(samples: 0)
+            }
+        case .literal, .negative, .comparison, .not, .and, .or: break
         }
-        if case .arithmetic = self, case .number(nil) = value,
-            !below.contains(where: { $0.depth == depth + 1 && $0.value == "unknown" })
-        {
-            // All its parts are known.
-            lines[place].note = Reading.Gap.undefined.text(samples: 0)
-        }
-        lines[place].value = shown(value)
-        lines += below
         return value
     }
 
-    private func compute(
-        _ readings: [Operand: Reading], depth: Int, _ lines: inout [Explanation.Line]
-    ) -> Value {
+    private func compute(_ sheet: inout Sheet) -> Value {
         switch self {
         case .literal(let number, _, _): return .number(number)
         case .operand(let operand):
             // What is no number decides nothing.
-            return .number(readings[operand]?.value.flatMap { $0.isFinite ? $0 : nil })
-        case .negative(let node):
-            return .number(node.part(readings, depth, &lines).number.map { -$0 })
+            return .number(sheet.readings[operand]?.value.flatMap { $0.isFinite ? $0 : nil })
+        case .negative(let node): return .number(node.part(&sheet).number.map { -$0 })
         case .arithmetic(let sign, let a, let b, _):
-            let left = a.part(readings, depth, &lines).number
-            let right = b.part(readings, depth, &lines).number
+            let left = a.part(&sheet).number
+            let right = b.part(&sheet).number
             guard let left, let right else { return .number(nil) }
-            return .number(sign.apply(left, right))
+            return sign.apply(left, right).map { .number($0) } ?? .undefined
         case .comparison(let sign, let a, let b):
-            let left = a.part(readings, depth, &lines).number
-            let right = b.part(readings, depth, &lines).number
+            let left = a.part(&sheet).number
+            let right = b.part(&sheet).number
             guard let left, let right else { return .truth(.unknown) }
             return .truth(sign.holds(left, right) ? .true : .false)
-        case .not(let node): return .truth(node.value(readings, depth: depth, &lines).truth.negated)
+        case .not(let node): return .truth(node.value(&sheet).truth.negated)
         case .and(let a, let b):
-            let left = a.value(readings, depth: depth, &lines).truth
-            return .truth(left.and(b.value(readings, depth: depth, &lines).truth))
+            let left = a.value(&sheet).truth
+            return .truth(left.and(b.value(&sheet).truth))
         case .or(let a, let b):
-            let left = a.value(readings, depth: depth, &lines).truth
-            return .truth(left.or(b.value(readings, depth: depth, &lines).truth))
+            let left = a.value(&sheet).truth
+            return .truth(left.or(b.value(&sheet).truth))
         }
     }
 
-    /// Like `value`, without lines for what is no measurement, which say nothing new.
-    private func part(
-        _ readings: [Operand: Reading], _ depth: Int, _ lines: inout [Explanation.Line]
-    ) -> Value {
-        guard isConstant else { return value(readings, depth: depth, &lines) }
-        var unseen: [Explanation.Line] = []
-        return compute(readings, depth: depth, &unseen)
+    /// The value of a side of a comparison or calculation, which has no line when it is constant.
+    private func part(_ sheet: inout Sheet) -> Value {
+        switch self {
+        case .literal(let number, _, _): return .number(number)
+        case .operand: return value(&sheet)
+        case .negative, .arithmetic, .comparison, .not, .and, .or:
+            return isConstant ? compute(&sheet) : value(&sheet)
+        }
     }
 
     private func shown(_ value: Value) -> String {
         switch value {
         case .truth(let truth): return truth.rawValue
-        case .number(nil): return "unknown"
+        case .number(nil), .undefined: return "unknown"
         case .number(let number?): return type.shown(number)
         }
     }

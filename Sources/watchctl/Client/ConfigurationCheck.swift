@@ -12,7 +12,9 @@ struct ConfigurationFinding: Codable, Hashable, Sendable {
 
 enum ConfigurationCheck {
     static func findings(_ files: [String]) throws(Failure) -> [ConfigurationFinding] {
-        throw Failure(.unknown, "config check is not wired to the loader yet")
+        ConfigurationLoader.load(paths: files).diagnostics.map {
+            ConfigurationFinding(isError: $0.severity == .error, text: $0.text)
+        }
     }
 
     static func schema() throws(Failure) -> String {

@@ -162,4 +162,54 @@ import Testing
         #expect(!expression.canBeTrue { _ in 30 })
         #expect(expression.canBeTrue { _ in 31 })
     }
+
+    /// Any expression that is well typed, by its grammar.
+    private func random(_ type: ExpressionType, _ depth: Int, _ random: inout SplitMix64) -> String
+    {
+        func pick(_ choices: [String]) -> String {
+            choices[Int.random(in: 0..<choices.count, using: &random)]
+        }
+        func inner(_ type: ExpressionType) -> String {
+            self.random(type, depth - 1, &random)
+        }
+        if depth == 0 {
+            switch type {
+            case .ratio: return pick(["25%", "error_rate(a, 2m)", "failing(a, b)"])
+            case .duration: return pick(["250ms", "p95(a, 2m)", "max(b, 1h)"])
+            case .number: return pick(["3", "0", "count(a, 5m)", "up(b)"])
+            case .truth: return pick(["up(a)", "1 > 2", "count(b, 5m) > 3"])
+            }
+        }
+        guard type == .truth else {
+            return pick([
+                inner(type), "-\(inner(type))", "(\(inner(type)) - \(inner(type)))",
+                "(\(inner(type)) / \(inner(.number)))", "(\(inner(.number)) * \(inner(type)))",
+            ])
+        }
+        let sides = [ExpressionType.ratio, .duration, .number][
+            Int.random(in: 0..<3, using: &random)]
+        return pick([
+            "not (\(inner(.truth)))", "(\(inner(.truth)) and \(inner(.truth)))",
+            "(\(inner(.truth)) or \(inner(.truth)))", "(\(inner(sides)) >= \(inner(sides)))",
+        ])
+    }
+
+    @Test func everyLineOfEveryExplanationHasAValue() throws {
+        var generator = SplitMix64(seed: 9)
+        for _ in 0..<1000 {
+            let depth = Int.random(in: 0...5, using: &generator)
+            let source = random(.truth, depth, &generator)
+            guard source.utf8.count <= 4096 else { continue }
+            let expression = try Expression(source)
+            let evaluation = expression.evaluate { operand in
+                operand == .up("b") ? Reading(gap: .noData) : Reading(value: 0.5, samples: 30)
+            }
+            #expect(evaluation.lines.allSatisfy { !$0.value.isEmpty }, "\(source)")
+            #expect(evaluation.lines[0].value == evaluation.truth.rawValue)
+            // What it is called is what it means.
+            #expect(try Expression(expression.root.text).root == expression.root, "\(source)")
+            // What is true can be true.
+            if evaluation.truth == .true { #expect(expression.canBeTrue(), "\(source)") }
+        }
+    }
 }

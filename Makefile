@@ -1,0 +1,103 @@
+# Every command of the project. `make help` lists them; CONTRIBUTING.md explains them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Where scripts/setup puts the Swift toolchain when there is none.
+export PATH := $(or $(SWIFTLY_BIN_DIR),$(HOME)/.local/share/swiftly/bin):$(PATH)
+
+# Of `install`: where the programs are taken from, and where everything goes.
+BIN ?= .build/release
+PREFIX ?= /usr
+DESTDIR ?=
+LIBEXEC = $(PREFIX)/lib/watchd
+UNITS = $(PREFIX)/lib/systemd/system
+# polkit reads no rules below other prefixes, and watchd looks for watchd-step beside itself, then in
+# /usr/lib/watchd.
+POLKIT = $(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/polkit-1/rules.d
+STEP = $(if $(filter /usr,$(PREFIX)),$(LIBEXEC),$(PREFIX)/bin)
+PROGRAMS = watchd watchctl watchd-step
+
+.PHONY: help setup build release test unit-test system-test lint demo install uninstall clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+setup: ## install what building and testing needs (Debian, Ubuntu)
+	@scripts/setup test
+
+build: ## build for development, into .build/debug
+	@scripts/setup build
+	swift build
+
+release: ## build for installation, into .build/release: optimised, Swift's libraries linked in
+	@scripts/setup build
+	swift build -c release --static-swift-stdlib
+
+demo: ## see watchd roll back two bad releases of a real service (two minutes after the build)
+	@scripts/setup demo
+	swift build
+	@demo/run
+
+test: ## set up and pass all tests
+	@scripts/setup test
+	@scripts/lint
+	@$(MAKE) unit-test
+	@$(MAKE) system-test
+	@echo "make test: lint, unit tests and system tests passed"
+
+unit-test: ## the Swift tests
+	swift build --build-tests
+	swift test --skip-build
+
+system-test: ## the tests in a disposable systemd (root, or sudo)
+	@Tests/system/run --bin .build/debug
+
+lint: ## swift format, shellcheck, systemd-analyze
+	@scripts/lint
+
+# Units name /usr; for another PREFIX their paths are changed on the way.
+install: ## install from .build/release (after `make release`; as root, or with DESTDIR)
+	@for program in $(PROGRAMS); do test -x $(BIN)/$$program || { \
+	    echo "there is no $(BIN)/$$program; first: make release" >&2; exit 1; }; done
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BIN)/watchd $(BIN)/watchctl
+	install -D -m 755 -t $(DESTDIR)$(STEP) $(BIN)/watchd-step
+	install -D -m 755 -t $(DESTDIR)$(LIBEXEC) systemd/watchd-rollback
+	install -d $(DESTDIR)$(UNITS)
+	for unit in watchd.service watchd-rollback@.service; do \
+	    sed 's#/usr/bin/watchd#$(PREFIX)/bin/watchd#; s#/usr/lib/watchd#$(LIBEXEC)#' \
+	        systemd/$$unit > $(DESTDIR)$(UNITS)/$$unit; \
+	    chmod 644 $(DESTDIR)$(UNITS)/$$unit; \
+	done
+	install -D -m 644 systemd/watchd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/watchd.conf
+	install -D -m 644 systemd/watchd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/watchd.conf
+	install -D -m 644 systemd/50-watchd.rules $(DESTDIR)$(POLKIT)/50-watchd.rules
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/watchd README.md systemd/old-polkit.conf
+	install -d -m 755 $(DESTDIR)/etc/watchd/conf.d $(DESTDIR)/etc/watchd/rollback.d
+	test -e $(DESTDIR)/etc/watchd/watchd.yaml || \
+	    install -m 644 etc/watchd/watchd.yaml $(DESTDIR)/etc/watchd/watchd.yaml
+ifeq ($(DESTDIR),)
+	systemd-sysusers
+	systemd-tmpfiles --create
+	test ! -d /run/systemd/system || systemctl daemon-reload
+	@echo "Installed. Edit /etc/watchd/watchd.yaml, then: systemctl enable --now watchd"
+endif
+
+uninstall: ## take away what install put there; configuration and state stay
+ifeq ($(DESTDIR),)
+	test ! -d /run/systemd/system || systemctl disable --now watchd.service || true
+endif
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,watchd watchctl) $(DESTDIR)$(STEP)/watchd-step
+	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/doc/watchd
+	rm -f $(addprefix $(DESTDIR)$(UNITS)/,watchd.service watchd-rollback@.service)
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/watchd.conf
+	rm -f $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/watchd.conf
+	rm -f $(DESTDIR)$(POLKIT)/50-watchd.rules
+ifeq ($(DESTDIR),)
+	test ! -d /run/systemd/system || systemctl daemon-reload
+endif
+
+clean: ## remove everything that was built, and the output of demo and tests
+	rm -rf .build out

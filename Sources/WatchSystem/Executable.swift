@@ -1,0 +1,27 @@
+// The running program itself: its number, its file, and its last resort for speaking.
+
+import Glibc
+
+public enum Executable {
+    public static var processID: Int32 { getpid() }
+
+    /// Where its file is (proc(5), `/proc/self/exe`); nil when the kernel does not say.
+    public static var path: String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        guard count > 0 else { return nil }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+public enum StandardError {
+    /// Writes to descriptor 2, at once and whole, as far as it takes it.
+    public static func write(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
