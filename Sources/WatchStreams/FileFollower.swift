@@ -1,192 +1,229 @@
-// Follows a log through rotation. No thread and no clock of its own: each `poll` does what there
-// is to do, so that every race of a rotation is an ordinary test.
-//
-// Rename: the old descriptor is read to its end, then the new file from 0; the old one is looked
-// at a while longer, because its writer may not have noticed yet. Truncation (also copytruncate):
-// from 0. Gone: wait for it.
+// Follows one log through every kind of rotation. A plain value of facts and one step: whoever
+// calls `poll` says what time it is, so each race of a rotation is an ordinary test.
 
 import Glibc
 public import WatchCore
-import WatchSystem
 
+/// Reads the lines that are appended to a file.
+///
+/// - Renamed (`logrotate create`, nginx `USR1`): the old file is read to its end, then whatever was
+///   rotated in between, then the new file from 0. The old one stays open until it did not grow for
+///   `grace`, since its writer reopens later than the name changes.
+/// - Truncated (`copytruncate`), also when it grew again meanwhile: from 0.
+/// - Gone: waited for, and unreadable once it was gone and silent for `grace`.
+///
+/// Without a saved position it starts at the end of a file that is there, or at the begin of one
+/// that appears later. Confined to one thread.
 public final class FileFollower {
+    /// Longer lines are skipped and counted.
+    public static let lineLimit = 64 * 1024
+    /// Bytes read in one `poll`, about.
+    public static let turnLimit = 4 << 20
+    public static let grace = Duration.seconds(5)
+    /// Files open at once; of more rotated ones the oldest are given up, and counted.
+    static let openLimit = 64
+    private static let chunk = 256 * 1024
+    private static let restartLimit = 4
+
     /// Where to begin in a file that was never followed.
     public enum Beginning: Sendable {
         case end, start
     }
 
-    public enum State: Hashable, Sendable {
-        case reading
-        /// The sentence says what and what to do.
-        case unreadable(String)
+    public struct Outcome: Hashable, Sendable {
+        public var bytes = 0
+        /// The turn ended before the file did.
+        public var hasMore = false
     }
 
-    public struct Poll: Hashable, Sendable {
-        public var state: State
-        public var bytes: Int
-        /// Lines over the bound, skipped.
-        public var tooLong: Int
-        /// The end was not reached: there is more to read at once.
-        public var hasMore: Bool
-    }
-
-    /// A rotated file is looked at so long after it was left.
-    static let lingers = Duration.seconds(5)
-    private static let bufferSize = 256 * 1024
-    /// Rotated files looked at, at once.
-    private static let lingeringLimit = 8
-
-    private struct Lingering {
-        var file: LogFile
-        var until: Instant
-    }
-
-    private let path: String
-    private let beginning: Beginning
-    private var resumeAt: FilePosition?
-    private var file: LogFile?
-    private var lingering: [Lingering] = []
+    public let path: String
+    private var beginning: Beginning
+    private var saved: FilePosition?
+    /// Oldest first; the last is what `path` named when it was looked at last.
+    private var files: [LogFile] = []
+    /// The youngest file that was read from; the position is in it.
+    private var current = 0
+    private var problem: FollowProblem?
+    private var goneSince: Instant?
+    private var gaveUp = 0
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: bufferSize, alignment: 16)
-    private var wasOpened = false
+        byteCount: FileFollower.lineLimit + FileFollower.chunk, alignment: 16)
 
-    public init(path: String, resumeAt: FilePosition?, beginning: Beginning = .end) {
+    public init(
+        path: String, position: FilePosition? = nil, beginning: Beginning = .end
+    ) {
         self.path = path
-        self.resumeAt = resumeAt
         self.beginning = beginning
+        saved = position?.path == path ? position : nil
     }
 
     deinit { buffer.deallocate() }
 
-    /// Up to where whole lines were delivered; nil before the file was first opened.
-    public var position: FilePosition? { file?.position ?? resumeAt }
-
-    /// Reads at most about `budget` bytes and calls `body` with each whole line.
-    public func poll(
-        now: Instant, budget: Int, _ body: (UnsafeRawBufferPointer) -> Void
-    ) -> Poll {
-        var poll = Poll(state: .reading, bytes: 0, tooLong: 0, hasMore: false)
-        do {
-            if file == nil { try open(now) }
-            try readLingering(now, &poll, body)
-            try readCurrent(budget, &poll, body)
-            if !poll.hasMore { try followRename(now, budget, &poll, body) }
-        } catch {
-            if error.code == ESTALE { file = nil }
-            poll.state = .unreadable(Self.sentence(error))
-        }
-        return poll
+    public var source: StreamBatch.Source {
+        guard let problem, files.isEmpty || !problem.isAbsence else { return .reading }
+        return .unreadable(problem.sentence(path))
     }
 
-    private static func sentence(_ error: SystemError) -> String {
-        switch error.code {
-        case ENOENT: "\(error); watchd waits for it to appear"
-        case EACCES, EPERM:
-            "\(error); let watchd's user read it (for nginx: put it into group adm)"
-        case EINVAL: error.operation
-        default: error.description
-        }
+    /// Where the first line begins that was not handed on yet.
+    public var position: FilePosition? {
+        guard files.indices.contains(current) else { return saved }
+        let file = files[current]
+        return FilePosition(
+            path: path, device: file.identity.device, inode: file.identity.inode,
+            headHash: file.head.hash, headLength: file.head.length, offset: file.lineStart)
     }
 
-    // MARK: - Opening
+    /// Descriptors to wait at; changes with rotations.
+    var descriptors: [Int32] { files.map(\.descriptor) }
 
-    private func open(_ now: Instant) throws(SystemError) {
-        let opened = try LogFile(path: path)
-        defer {
-            wasOpened = true
-            resumeAt = nil
+    /// Looks at what the path names, and reads what was appended, up to a turn.
+    public func poll(now: Instant, into consumer: inout some LineConsumer) -> Outcome {
+        look(now: now)
+        for _ in 0..<gaveUp { consumer.gaveUpFile() }
+        gaveUp = 0
+        var outcome = Outcome()
+        var index = 0
+        while index < files.count {
+            guard drain(files[index], now: now, &outcome, &consumer) else { return outcome }
+            if index == current, index + 1 < files.count { current += 1 }
+            index += 1
         }
-        if let position = resumeAt {
-            if opened.matches(position) {
-                opened.seek(to: position.offset)
-            } else if let rotated = rotatedFile(of: position) {
-                rotated.seek(to: position.offset)
-                lingering.append(Lingering(file: rotated, until: now + Self.lingers))
+        retire(now: now, &consumer)
+        return outcome
+    }
+
+    /// Reads `file` to its end; false: the turn is over.
+    private func drain(
+        _ file: LogFile, now: Instant, _ outcome: inout Outcome,
+        _ consumer: inout some LineConsumer
+    ) -> Bool {
+        var restarts = 0
+        while true {
+            guard outcome.bytes < Self.turnLimit, restarts < Self.restartLimit else {
+                outcome.hasMore = true
+                return false
             }
-        } else if !wasOpened, beginning == .end {
-            opened.seek(to: Self.endOfLastLine(opened))
-        }
-        file = opened
-    }
-
-    /// The end of the file; a partial last line will be completed and belongs to us.
-    private static func endOfLastLine(_ file: LogFile) -> Int64 { Swift.max(0, file.size) }
-
-    /// The file of a position among its neighbours (`access.log.1`), by inode and head.
-    private func rotatedFile(of position: FilePosition) -> LogFile? {
-        let slash = path.lastIndex(of: "/") ?? path.startIndex
-        let directory = String(path[..<slash])
-        let name = path[slash...].drop { $0 == "/" }
-        for candidate in Directory.names(in: directory.isEmpty ? "/" : directory)
-        where candidate.hasPrefix(name) && candidate != name {
-            let path = "\(directory)/\(candidate)"
-            var status = stat()
-            guard stat(path, &status) == 0, UInt64(status.st_ino) == position.inode,
-                let file = try? LogFile(path: path), file.matches(position)
-            else { continue }
-            return file
-        }
-        return nil
-    }
-
-    // MARK: - Reading
-
-    private func readCurrent(
-        _ budget: Int, _ poll: inout Poll, _ body: (UnsafeRawBufferPointer) -> Void
-    ) throws(SystemError) {
-        guard let file else { return }
-        _ = file.restartIfTruncated()
-        poll.hasMore = try !read(file, budget, &poll, body)
-    }
-
-    /// Whether the end was reached.
-    private func read(
-        _ file: LogFile, _ budget: Int, _ poll: inout Poll,
-        _ body: (UnsafeRawBufferPointer) -> Void
-    ) throws(SystemError) -> Bool {
-        var left = budget
-        while left > 0 {
-            let count = try file.read(into: buffer)
-            if count == 0 {
-                poll.tooLong += file.splitter.takeTooLong()
-                return true
+            switch file.step(buffer, into: &consumer) {
+            case .read(let count):
+                outcome.bytes += count
+                file.lastGrowth = now
+            case .end: return true
+            case .restarted: restarts += 1
+            case .failed(let code):
+                // ESTALE: the server forgot the handle. The name is opened anew at the next step.
+                letGo()
+                problem = FollowProblem(code: code)
+                return false
             }
-            poll.bytes += count
-            left -= count
-            file.splitter.split(UnsafeRawBufferPointer(rebasing: buffer[..<count]), body)
         }
-        poll.tooLong += file.splitter.takeTooLong()
-        return false
     }
 
-    /// Rotated files are read on until they were quiet for a while.
-    private func readLingering(
-        _ now: Instant, _ poll: inout Poll, _ body: (UnsafeRawBufferPointer) -> Void
-    ) throws(SystemError) {
-        for index in lingering.indices {
-            let before = poll.bytes
-            while try !read(lingering[index].file, Self.bufferSize, &poll, body) {}
-            if poll.bytes > before { lingering[index].until = now + Self.lingers }
-        }
-        for done in lingering where done.until <= now { done.file.splitter.flush(body) }
-        lingering.removeAll { $0.until <= now }
-    }
-
-    /// At the end of the current file: does its name mean another one by now?
-    private func followRename(
-        _ now: Instant, _ budget: Int, _ poll: inout Poll,
-        _ body: (UnsafeRawBufferPointer) -> Void
-    ) throws(SystemError) {
-        guard let current = file else { return }
+    /// Finds out what the path names now.
+    func look(now: Instant) {
         var status = stat()
-        // Gone for the moment: the old one may still be written to.
-        guard stat(path, &status) == 0, !current.isSame(as: status) else { return }
-        let next = try LogFile(path: path)
-        // Whatever came into the old one before the new one was opened.
-        _ = try read(current, Int.max, &poll, body)
-        if lingering.count == Self.lingeringLimit { lingering.removeFirst() }
-        lingering.append(Lingering(file: current, until: now + Self.lingers))
-        file = next
-        poll.hasMore = try !read(next, budget, &poll, body)
+        if stat(path, &status) == 0, let last = files.last,
+            last.identity == LogFile.Identity(status)
+        {
+            problem = nil
+            goneSince = nil
+            return
+        }
+        switch LogFile.open(path, now: now) {
+        case .success(let file):
+            problem = nil
+            goneSince = nil
+            adopt(file, now: now)
+        case .failure(let failure): miss(failure, now: now)
+        }
+    }
+
+    private func miss(_ failure: FollowProblem, now: Instant) {
+        guard failure.isAbsence else {
+            problem = failure
+            return
+        }
+        guard let last = files.last else {
+            if saved == nil { beginning = .start }
+            if problem?.isAbsence != true { problem = failure }
+            return
+        }
+        problem = failure
+        let since = goneSince ?? now
+        goneSince = since
+        if now - since >= Self.grace, now - last.lastGrowth >= Self.grace {
+            letGo()
+            problem = FollowProblem(.gone)
+        }
+    }
+
+    /// Closes all files, to be found again by the position.
+    private func letGo() {
+        saved = position
+        files = []
+        current = 0
+    }
+
+    // MARK: - Rotation
+
+    private func adopt(_ file: LogFile, now: Instant) {
+        if let last = files.last {
+            guard last.identity != file.identity else { return }
+            last.lastGrowth = now
+            let identity = last.identity
+            files += rotated(now: now) { $0.identity == identity }.dropFirst() + [file]
+        } else if let saved {
+            self.saved = nil
+            if file.matches(saved) {
+                file.seek(to: saved.offset)
+            } else if file.identity != LogFile.Identity(saved) {
+                files = rotated(now: now) { $0.matches(saved) }
+                files.first?.seek(to: saved.offset)
+            }
+            files.append(file)
+        } else {
+            if beginning == .end { file.seekToLastLine(bound: Self.lineLimit) }
+            files = [file]
+        }
+        beginning = .start
+        shorten(beside: file)
+    }
+
+    /// The rotated file that `isFirst` recognises, and those rotated after it; none: not found.
+    private func rotated(now: Instant, from isFirst: (LogFile) -> Bool) -> [LogFile] {
+        var found: [LogFile] = []
+        for path in RotatedFiles.beside(path) {
+            guard case .success(let file) = LogFile.open(path, now: now) else { continue }
+            if found.isEmpty, !isFirst(file) { continue }
+            found.append(file)
+            if found.count > Self.openLimit {
+                found.remove(at: 1)
+                gaveUp += 1
+            }
+        }
+        return found
+    }
+
+    /// A rename between listing and opening can show a file twice: each is read once. And the
+    /// number of open files is bounded.
+    private func shorten(beside newest: LogFile) {
+        var seen: Set<LogFile.Identity> = []
+        let before = files
+        files = before.filter { file in
+            (file === newest || file.identity != newest.identity)
+                && seen.insert(file.identity).inserted
+        }
+        while files.count > Self.openLimit {
+            files.removeFirst()
+            gaveUp += current == 0 ? 1 : 0
+            current = Swift.max(0, current - 1)
+        }
+    }
+
+    private func retire(now: Instant, _ consumer: inout some LineConsumer) {
+        while files.count > 1, current > 0, now - files[0].lastGrowth >= Self.grace {
+            files[0].abandon(&consumer)
+            files.removeFirst()
+            current -= 1
+        }
     }
 }

@@ -1,39 +1,45 @@
-// A followed log on its own thread: reads, sums up, and hands over at most every 25 ms.
+// The thread around a follower: waits, reads a turn, hands over what it summed up.
 
 import Glibc
 import Synchronization
 public import WatchCore
+import WatchSystem
 
+/// One `file` stream. Batches go to `sink`, called on the stream's own thread, at most every 25 ms;
+/// while `sink` is slow nothing more is read, so no more than one batch waits. With each batch
+/// comes the position up to which lines are contained in the batches so far: windows and position
+/// stored together count each line once. The first batch has no lines and says whether the file
+/// can be read.
 public final class FileStream: Sendable {
-    /// Milliseconds between two batches.
-    private static let pace: Int32 = 25
-    /// Milliseconds between two looks without a wake-up.
-    private static let fallback: Int32 = 1000
-    /// Bytes read before a batch is handed over.
-    private static let budget = 4 << 20
+    public typealias Sink = @Sendable (Event, FilePosition?) -> Void
+
+    private struct State {
+        var thread: pthread_t?
+        var waker: Waker?
+        var isStopping = false
+    }
 
     private let service: String
     private let configuration: StreamConfiguration
+    private let path: String
     private let format: LogFormat
     private let time: any TimeSource
-    private let position: FilePosition?
     private let beginning: FileFollower.Beginning
-    private let sink: @Sendable (Event, FilePosition?) -> Void
-    private let stopPipe: (read: Int32, write: Int32)
-    private let thread = Mutex<pthread_t?>(nil)
+    private let position: FilePosition?
+    private let sink: Sink
+    private let state = Mutex(State())
 
-    /// - Parameters:
-    ///   - position: from the last checkpoint; nil: begin at the end of the file.
-    ///   - sink: takes `.stream` events, each with the position up to which lines are contained
-    ///     in batches so far; called on the stream's thread, must not block.
-    /// - Throws: `LogFormatError`.
+    /// `position`: where to go on; nil: see `beginning`.
     public init(
         service: String, configuration: StreamConfiguration, time: any TimeSource,
         position: FilePosition?, beginning: FileFollower.Beginning = .end,
-        sink: @escaping @Sendable (Event, FilePosition?) -> Void
+        sink: @escaping Sink
     ) throws(LogFormatError) {
         switch configuration.format {
         case .nginx(let text): format = try LogFormat(text)
+        }
+        switch configuration.kind {
+        case .file(let path): self.path = path
         }
         self.service = service
         self.configuration = configuration
@@ -41,92 +47,106 @@ public final class FileStream: Sendable {
         self.position = position
         self.beginning = beginning
         self.sink = sink
-        var ends: [Int32] = [-1, -1]
-        if pipe(&ends) == 0 {
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        }
-        stopPipe = (ends[0], ends[1])
     }
 
-    deinit {
-        close(stopPipe.read)
-        close(stopPipe.write)
-    }
-
-    private var path: String {
-        switch configuration.kind {
-        case .file(let path): path
-        }
-    }
-
-    /// Starts the thread; once.
+    /// Begins to follow; once.
     public func start() {
-        thread.withLock { thread in
-            guard thread == nil else { return }
-            var created = pthread_t()
-            let context = Unmanaged.passRetained(self).toOpaque()
-            let result = pthread_create(
-                &created, nil,
-                { context in
-                    guard let context else { return nil }
-                    Unmanaged<FileStream>.fromOpaque(context).takeRetainedValue().run()
-                    return nil
-                }, context)
-            if result == 0 {
-                thread = created
-            } else {
-                Unmanaged<FileStream>.fromOpaque(context).release()
+        let problem = state.withLock { state -> SystemError? in
+            guard state.thread == nil, !state.isStopping else { return nil }
+            do throws(SystemError) {
+                let waker = try Waker()
+                state.thread = try Self.thread { [self] in run(waker) }
+                state.waker = waker
+                return nil
+            } catch {
+                return error
             }
         }
+        guard let problem else { return }
+        let reason = "\(path) cannot be followed (\(problem)); raise LimitNOFILE or TasksMax"
+        send(StreamBatch(source: .unreadable(reason)), nil)
     }
 
-    /// Ends the thread; its last batch has been handed over when this returns.
+    /// Makes the stream look at its file now.
+    public func wake() { state.withLock { $0.waker }?.wake() }
+
+    /// Ends the thread. When this returns, the last batch was handed over. Not for the sink.
     public func stop() {
-        let running = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
+        let thread = state.withLock { state -> pthread_t? in
+            state.isStopping = true
+            state.waker?.wake()
+            defer { state.thread = nil }
+            return state.thread
         }
-        guard let running else { return }
-        var byte: UInt8 = 1
-        _ = write(stopPipe.write, &byte, 1)
-        pthread_join(running, nil)
+        guard let thread else { return }
+        pthread_join(thread, nil)
+        state.withLock { $0.waker = nil }
     }
 
-    private func run() {
-        let follower = FileFollower(path: path, resumeAt: position, beginning: beginning)
-        let waker = FileWaker(path: path, stop: stopPipe.read)
-        var aggregator = StreamAggregator(format: format, errorStatus: configuration.errorStatus)
-        var last: StreamBatch.Source?
-        var goesOn = true
-        while goesOn {
-            let hasMore = turn(follower, &aggregator, &last)
-            goesOn = waker.rest(milliseconds: Self.pace)
-            if goesOn, !hasMore { goesOn = waker.wait(milliseconds: Self.fallback) }
+    // MARK: - On the thread
+
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    private func run(_ waker: Waker) {
+        let follower = FileFollower(
+            path: path, position: position, beginning: beginning)
+        var builder = BatchBuilder(format: format, errorStatus: configuration.errorStatus)
+        follower.look(now: time.now().boot)
+        var source = follower.source
+        send(builder.take(source: source), follower.position)
+        var sent = time.now().boot
+        var isDue = false
+        var isLast = false
+        var watched: [Int32] = []
+        while true {
+            if watched != follower.descriptors || watched.isEmpty {
+                watched = follower.descriptors
+                waker.watch(path: path, descriptors: watched)
+            }
+            let moment = time.now()
+            builder.begin(at: moment)
+            let outcome = follower.poll(now: moment.boot, into: &builder)
+            if moment.boot - sent >= Waker.pace { isDue = true }
+            if isDue || isLast, !builder.isEmpty || source != follower.source {
+                source = follower.source
+                send(builder.take(source: source), follower.position)
+                sent = moment.boot
+                isDue = false
+            }
+            if isLast { return }
+            let wait: Waker.Wait = outcome.hasMore ? .none : isDue ? .change : .pace
+            // Nobody called while the pace was waited for: it is due.
+            if waker.wait(wait), wait == .pace { isDue = true }
+            isLast = isStopping
         }
-        _ = turn(follower, &aggregator, &last)
     }
 
-    /// Reads what there is and hands it over; whether there is more.
-    private func turn(
-        _ follower: FileFollower, _ aggregator: inout StreamAggregator,
-        _ last: inout StreamBatch.Source?
-    ) -> Bool {
-        let now = time.now()
-        let poll = follower.poll(now: now.boot, budget: Self.budget) {
-            aggregator.add($0, now: now)
+    private func send(_ batch: StreamBatch, _ position: FilePosition?) {
+        sink(.stream(service: service, stream: configuration.name, batch), position)
+    }
+
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    private static func thread(
+        _ run: @escaping @Sendable () -> Void
+    ) throws(SystemError) -> pthread_t {
+        let body = Unmanaged.passRetained(Body(run))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { raw in
+                guard let raw else { return nil }
+                Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run()
+                return nil
+            }, body.toOpaque())
+        guard code == 0 else {
+            body.release()
+            throw SystemError("start a thread", code: code)
         }
-        if poll.tooLong > 0 { aggregator.addTooLong(poll.tooLong) }
-        let source: StreamBatch.Source
-        switch poll.state {
-        case .reading: source = .reading
-        case .unreadable(let why): source = .unreadable(why)
-        }
-        guard !aggregator.isEmpty || source != last else { return poll.hasMore }
-        last = source
-        sink(
-            .stream(
-                service: service, stream: configuration.name, aggregator.take(source: source)),
-            follower.position)
-        return poll.hasMore
+        return thread
     }
 }

@@ -1,118 +1,192 @@
-// One open log file: what identifies it, how far it was read, and whether it is still what it was.
+// One open file of a log, the current one or one that was rotated away: where its next line
+// begins, and the part of it that was read already.
 
 import Glibc
-import WatchSystem
+import WatchCore
 
+/// Owned by one follower in one thread; the descriptor is closed with it.
 final class LogFile {
-    /// The head by which a file is known.
-    static let headLimit = 1024
+    struct Identity: Hashable {
+        var device: UInt64
+        var inode: UInt64
 
-    let path: String
-    let device: UInt64
-    let inode: UInt64
-    private let descriptor: Int32
-    private(set) var headHash: UInt64
-    private(set) var headLength: Int
-    /// Bytes read so far.
-    private(set) var offset: Int64 = 0
-    var splitter = LineSplitter()
+        init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+        }
 
-    /// - Throws: `SystemError`, also for what is no regular file (`EINVAL`).
-    init(path: String) throws(SystemError) {
-        // A FIFO would block without O_NONBLOCK; it is refused below.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw SystemError("open \(path)") }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let error = SystemError("stat \(path)")
-            close(descriptor)
-            throw error
+        init(_ position: FilePosition) {
+            device = position.device
+            inode = position.inode
         }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
-            throw SystemError("\(path) is no regular file, so it cannot be followed", code: EINVAL)
-        }
-        self.path = path
+    }
+
+    enum Step {
+        /// So many bytes were read; there may be more.
+        case read(Int)
+        case end
+        /// It became shorter, or begins otherwise: it is read from its start again.
+        case restarted
+        case failed(Int32)
+    }
+
+    let descriptor: Int32
+    let identity: Identity
+    private(set) var head = FileHead()
+    /// Where the first line begins that was not handed over.
+    private(set) var lineStart: Int64
+    /// When it last grew, or was opened.
+    var lastGrowth: Instant
+    private var readOffset: Int64
+    private var carry: [UInt8] = []
+    /// In the midst of a line that is too long.
+    private var isSkipping = false
+    private var modified = timespec()
+
+    init(descriptor: Int32, identity: Identity, offset: Int64, now: Instant) {
         self.descriptor = descriptor
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
-        headHash = 0
-        headLength = 0
-        (headHash, headLength) = Self.head(descriptor, limit: Self.headLimit)
+        self.identity = identity
+        lineStart = offset
+        readOffset = offset
+        lastGrowth = now
+        if case .same(let head) = head.check(descriptor) { self.head = head }
     }
 
     deinit { close(descriptor) }
 
-    /// How far whole lines were read: where the partial last line begins.
-    var position: FilePosition {
-        FilePosition(
-            path: path, device: device, inode: inode, headHash: headHash, headLength: headLength,
-            offset: offset - Int64(splitter.held))
-    }
-
-    var size: Int64 {
+    /// Opens what `path` names if it is a regular file; never waits (a FIFO would make open(2)
+    /// wait, a device could do anything).
+    static func open(
+        _ path: String, now: Instant
+    ) -> Result<LogFile, FollowProblem> {
         var status = stat()
-        return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : -1
+        guard stat(path, &status) == 0 else { return .failure(FollowProblem(code: errno)) }
+        if let problem = FollowProblem(mode: status.st_mode) { return .failure(problem) }
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { return .failure(FollowProblem(code: errno)) }
+        guard fstat(descriptor, &status) == 0 else {
+            let problem = FollowProblem(code: errno)
+            close(descriptor)
+            return .failure(problem)
+        }
+        if let problem = FollowProblem(mode: status.st_mode) {
+            close(descriptor)
+            return .failure(problem)
+        }
+        return .success(
+            LogFile(
+                descriptor: descriptor, identity: Identity(status), offset: 0, now: now))
     }
 
-    func isSame(as status: stat) -> Bool {
-        UInt64(status.st_dev) == device && UInt64(status.st_ino) == inode
-    }
-
-    /// Is this the file of that position, and long enough?
+    /// Whether this is the file that `position` speaks of, and still has what was read of it.
     func matches(_ position: FilePosition) -> Bool {
-        guard device == position.device, inode == position.inode, size >= position.offset else {
+        guard identity == Identity(position), position.headLength <= FileHead.limit else {
             return false
         }
-        let (hash, length) = Self.head(descriptor, limit: position.headLength)
-        return length == position.headLength && hash == position.headHash
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, Int64(status.st_size) >= position.offset else {
+            return false
+        }
+        let head = FileHead(hash: position.headHash, length: position.headLength)
+        if case .same = head.check(descriptor) { return true }
+        return false
     }
 
     func seek(to offset: Int64) {
-        self.offset = offset
-        splitter.reset()
+        lineStart = offset
+        readOffset = offset
     }
 
-    /// Begins again at 0 when the file was truncated, or truncated and written anew beyond where
-    /// we were (its head is another). True when it did.
-    func restartIfTruncated() -> Bool {
-        let isShort = size < offset
-        if !isShort {
-            let (hash, length) = Self.head(descriptor, limit: headLength)
-            if length == headLength, hash == headHash {
-                growHead()
-                return false
-            }
+    /// Goes to the last line that is not finished yet, or to the end.
+    func seekToLastLine(bound: Int) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return }
+        let size = Int64(status.st_size)
+        var tail = [UInt8](repeating: 0, count: Int(Swift.min(Int64(bound), size)))
+        let count = pread(descriptor, &tail, tail.count, off_t(size) - tail.count)
+        guard count > 0 else { return seek(to: size) }
+        let begin = size - Int64(tail.count)
+        if let newline = tail[..<count].lastIndex(of: 10) {
+            seek(to: begin + Int64(newline) + 1)
+        } else if begin == 0 {
+            seek(to: 0)
+        } else {
+            seek(to: size)
+            isSkipping = true
         }
+    }
+
+    /// Reads one chunk into `buffer` and hands on the lines that end in it.
+    func step(
+        _ buffer: UnsafeMutableRawBufferPointer, into consumer: inout some LineConsumer
+    ) -> Step {
+        let held = carry.count
+        carry.withUnsafeBytes { buffer.copyMemory(from: $0) }
+        let count = pread(
+            descriptor, buffer.baseAddress?.advanced(by: held), buffer.count - held,
+            off_t(readOffset))
+        if count < 0 { return errno == EINTR ? .read(0) : .failed(errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return .failed(errno) }
+        if Int64(status.st_size) < readOffset { return restart(&consumer) }
+        let isTouched =
+            status.st_mtim.tv_sec != modified.tv_sec
+            || status.st_mtim.tv_nsec != modified.tv_nsec
+        // Looked at after reading: what was read behind a truncation belongs to no line.
+        if count > 0 || isTouched {
+            switch head.check(descriptor) {
+            case .same(let grown): head = grown
+            case .changed: return restart(&consumer)
+            case .failed(let code): return .failed(code)
+            }
+            modified = status.st_mtim
+        }
+        guard count > 0 else { return .end }
+        readOffset += Int64(count)
+        split(UnsafeRawBufferPointer(rebasing: buffer[..<(held + count)]), into: &consumer)
+        return .read(count)
+    }
+
+    /// Counts the line that was begun, when nobody will finish it.
+    func abandon(_ consumer: inout some LineConsumer) {
+        if !carry.isEmpty { consumer.lostUnfinishedLine() }
+        carry = []
+    }
+
+    private func restart(_ consumer: inout some LineConsumer) -> Step {
+        abandon(&consumer)
         seek(to: 0)
-        (headHash, headLength) = Self.head(descriptor, limit: Self.headLimit)
-        return true
+        isSkipping = false
+        head = FileHead()
+        modified = timespec()
+        return .restarted
     }
 
-    private func growHead() {
-        guard headLength < Self.headLimit else { return }
-        (headHash, headLength) = Self.head(descriptor, limit: Self.headLimit)
-    }
-
-    /// Reads on; returns the number of bytes, 0 at the end.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
-        while true {
-            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-            if count >= 0 {
-                offset += Int64(count)
-                return count
+    private func split(
+        _ bytes: UnsafeRawBufferPointer, into consumer: inout some LineConsumer
+    ) {
+        guard let base = bytes.baseAddress else { return }
+        var at = 0
+        while let hit = memchr(base + at, 10, bytes.count - at) {
+            let end = UnsafeRawPointer(hit) - base
+            if isSkipping {
+                isSkipping = false
+            } else if end - at > FileFollower.lineLimit {
+                consumer.skippedLongLine()
+            } else {
+                consumer.consume(UnsafeRawBufferPointer(rebasing: bytes[at..<end]))
             }
-            if errno != EINTR { throw SystemError("read \(path)") }
+            at = end + 1
         }
-    }
-
-    /// FNV-1a (64 bits) over the first bytes.
-    private static func head(_ descriptor: Int32, limit: Int) -> (UInt64, Int) {
-        var bytes = [UInt8](repeating: 0, count: Swift.max(1, limit))
-        let count = limit == 0 ? 0 : Swift.max(0, pread(descriptor, &bytes, limit, 0))
-        let hash = bytes[..<count].reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        let rest = bytes.count - at
+        if at > 0 { lineStart = readOffset - Int64(rest) }
+        carry.removeAll(keepingCapacity: true)
+        guard !isSkipping else { return }
+        if rest > FileFollower.lineLimit {
+            isSkipping = true
+            consumer.skippedLongLine()
+        } else {
+            carry.append(contentsOf: bytes[at...])
         }
-        return (hash, count)
     }
 }

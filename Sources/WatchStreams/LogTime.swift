@@ -1,99 +1,137 @@
-// Times as logs write them, read without allocating, since there is one in every line.
+// The three ways in which nginx writes a time, read from bytes. Nothing is guessed: nginx always
+// writes the year and the offset from UTC.
 
 import WatchCore
 
-/// The last time that was read: lines of one second repeat it.
-public struct TimeCache: Sendable {
-    private var text: [UInt8] = []
-    private var value: Int64?
+enum LogTime {
+    /// `21/Nov/2026:09:30:00 +0000`
+    static let localLength = 26
 
-    public init() {}
+    /// `$time_local`, nanoseconds since 1970.
+    static func local(_ line: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Int64? {
+        guard end - start == localLength, line[start + 2] == 47, line[start + 6] == 47,
+            line[start + 11] == 58, line[start + 20] == 32,
+            let day = digits(line, start, 2), let month = month(line, start + 3),
+            let year = digits(line, start + 7, 4), let clock = clock(line, start + 12),
+            let hours = digits(line, start + 22, 2), let minutes = digits(line, start + 24, 2),
+            let sign = sign(line[start + 21])
+        else { return nil }
+        return instant(year, month, day, clock, offset: sign * (hours * 3600 + minutes * 60))
+    }
 
-    mutating func time(
-        _ bytes: UnsafeRawBufferPointer, _ parse: (UnsafeRawBufferPointer) -> Int64?
-    ) -> Int64? {
-        if bytes.count == text.count, bytes.elementsEqual(text) { return value }
-        text = Array(bytes)
-        value = parse(bytes)
+    /// `$time_iso8601`: `2026-11-21T09:30:00+00:00`; also `Z`, and fractions of a second.
+    static func iso(_ line: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Int64? {
+        guard end - start >= 20, line[start + 4] == 45, line[start + 7] == 45,
+            line[start + 10] == UInt8(ascii: "T"), let year = digits(line, start, 4),
+            let month = digits(line, start + 5, 2), let day = digits(line, start + 8, 2),
+            let clock = clock(line, start + 11)
+        else { return nil }
+        var at = start + 19
+        var fraction: Int64 = 0
+        if line[at] == UInt8(ascii: ".") {
+            at += 1
+            let first = at
+            var scale: Int64 = 100_000_000
+            while at < end, let digit = digits(line, at, 1) {
+                fraction += Int64(digit) * scale
+                scale /= 10
+                at += 1
+            }
+            guard at > first else { return nil }
+        }
+        guard at < end else { return nil }
+        var offset = 0
+        if line[at] == UInt8(ascii: "Z") {
+            guard at + 1 == end else { return nil }
+        } else {
+            guard at + 6 == end, line[at + 3] == 58, let sign = sign(line[at]),
+                let hours = digits(line, at + 1, 2), let minutes = digits(line, at + 4, 2)
+            else { return nil }
+            offset = sign * (hours * 3600 + minutes * 60)
+        }
+        return instant(year, month, day, clock, offset: offset).map { $0 + fraction }
+    }
+
+    /// `$msec`: `1795253400.123`.
+    static func epoch(_ line: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Int64? {
+        var at = start
+        guard let value = decimal(line, &at, end), at == end else { return nil }
         return value
     }
-}
 
-enum LogTime {
-    private static let months: [UInt32: Int] = [
-        code("Jan"): 1, code("Feb"): 2, code("Mar"): 3, code("Apr"): 4, code("May"): 5,
-        code("Jun"): 6, code("Jul"): 7, code("Aug"): 8, code("Sep"): 9, code("Oct"): 10,
-        code("Nov"): 11, code("Dec"): 12,
-    ]
-
-    /// `21/Nov/2026:09:30:00 +0000` (strftime `%d/%b/%Y:%H:%M:%S %z`); nanoseconds since 1970.
-    static func local(_ text: UnsafeRawBufferPointer) -> Int64? {
-        guard text.count == 26, let day = Digits.number(text, 0, 2),
-            let month = months[code(text[3], text[4], text[5])],
-            let year = Digits.number(text, 7, 4), let hour = Digits.number(text, 12, 2),
-            let minute = Digits.number(text, 15, 2), let second = Digits.number(text, 18, 2),
-            let zoneHours = Digits.number(text, 22, 2),
-            let zoneMinutes = Digits.number(text, 24, 2),
-            text[21] == UInt8(ascii: "+") || text[21] == UInt8(ascii: "-")
-        else { return nil }
-        let zone = (zoneHours * 60 + zoneMinutes) * (text[21] == UInt8(ascii: "-") ? -60 : 60)
-        let days = WallTime.days(year: year, month: month, day: day)
-        let seconds = days * 86400 + hour * 3600 + minute * 60 + second - zone
-        return Int64(seconds) * 1_000_000_000
+    /// A decimal number from `at` on, in billionths; at most ten digits before the point.
+    static func decimal(_ line: UnsafeRawBufferPointer, _ at: inout Int, _ end: Int) -> Int64? {
+        var value: Int64 = 0
+        let start = at
+        while at < end, line[at] &- 48 <= 9 {
+            guard at - start < 10 else { return nil }
+            value = value * 10 + Int64(line[at] - 48)
+            at += 1
+        }
+        guard at > start, value < 9_000_000_000 else { return nil }
+        value *= 1_000_000_000
+        guard at < end, line[at] == UInt8(ascii: ".") else { return value }
+        at += 1
+        let point = at
+        var scale: Int64 = 100_000_000
+        while at < end, line[at] &- 48 <= 9 {
+            value += Int64(line[at] - 48) * scale
+            scale /= 10
+            at += 1
+        }
+        return at > point ? value : nil
     }
 
-    /// `2026-11-21T09:30:00+00:00` (RFC 3339); nanoseconds since 1970.
-    static func iso(_ text: UnsafeRawBufferPointer) -> Int64? {
-        WallTime(text: String(decoding: text, as: UTF8.self))?.nanoseconds
-    }
-
-    private static func code(_ a: UInt8, _ b: UInt8, _ c: UInt8) -> UInt32 {
-        UInt32(a) << 16 | UInt32(b) << 8 | UInt32(c)
-    }
-
-    private static func code(_ name: StaticString) -> UInt32 {
-        code(name.utf8Start[0], name.utf8Start[1], name.utf8Start[2])
-    }
-}
-
-enum Digits {
-    /// `count` digits at `at`; nil when they are none.
-    static func number(_ text: UnsafeRawBufferPointer, _ at: Int, _ count: Int) -> Int? {
-        guard at + count <= text.count else { return nil }
+    /// Exactly so many decimal digits; the caller has checked that they are within the line.
+    static func digits(_ line: UnsafeRawBufferPointer, _ at: Int, _ count: Int) -> Int? {
         var value = 0
         for index in at..<at + count {
-            let digit = Int(text[index]) - 48
-            guard digit >= 0, digit <= 9 else { return nil }
-            value = value * 10 + digit
+            let digit = line[index] &- 48
+            guard digit <= 9 else { return nil }
+            value = value * 10 + Int(digit)
         }
         return value
     }
 
-    /// `12.345` in billionths; at most 12 digits before the point, nine after count.
-    static func decimal(_ text: UnsafeRawBufferPointer) -> Int64? {
-        var value: Int64 = 0
-        var fraction = -1
-        guard !text.isEmpty else { return nil }
-        for byte in text {
-            if byte == UInt8(ascii: "."), fraction < 0 {
-                fraction = 0
-                continue
-            }
-            let digit = Int64(byte) - 48
-            guard digit >= 0, digit <= 9 else { return nil }
-            if fraction >= 0 {
-                if fraction == 9 { continue }
-                fraction += 1
-            } else if value > 9_000_000_000 {
-                return nil
-            }
-            value = value * 10 + digit
+    /// Seconds of the day from `09:30:00`; a leap second is allowed.
+    private static func clock(_ line: UnsafeRawBufferPointer, _ at: Int) -> Int? {
+        guard line[at + 2] == 58, line[at + 5] == 58, let hour = digits(line, at, 2),
+            let minute = digits(line, at + 3, 2), let second = digits(line, at + 6, 2), hour < 24,
+            minute < 60, second <= 60
+        else { return nil }
+        return hour * 3600 + minute * 60 + second
+    }
+
+    private static func sign(_ byte: UInt8) -> Int? {
+        byte == UInt8(ascii: "+") ? 1 : byte == UInt8(ascii: "-") ? -1 : nil
+    }
+
+    private static func month(_ line: UnsafeRawBufferPointer, _ at: Int) -> Int? {
+        let name = Int(line[at]) << 16 | Int(line[at + 1]) << 8 | Int(line[at + 2])
+        return switch name {
+        case 0x4A616E: 1  // Jan
+        case 0x466562: 2  // Feb
+        case 0x4D6172: 3  // Mar
+        case 0x417072: 4  // Apr
+        case 0x4D6179: 5  // May
+        case 0x4A756E: 6  // Jun
+        case 0x4A756C: 7  // Jul
+        case 0x417567: 8  // Aug
+        case 0x536570: 9  // Sep
+        case 0x4F6374: 10  // Oct
+        case 0x4E6F76: 11  // Nov
+        case 0x446563: 12  // Dec
+        default: nil
         }
-        for _ in Swift.max(0, fraction)..<9 {
-            let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
-            if overflow { return nil }
-            value = scaled
+    }
+
+    private static func instant(
+        _ year: Int, _ month: Int, _ day: Int, _ clock: Int, offset: Int
+    ) -> Int64? {
+        guard (1970...2200).contains(year), (1...12).contains(month), (1...31).contains(day) else {
+            return nil
         }
-        return value
+        let days = WallTime.days(year: year, month: month, day: day)
+        return Int64(days * 86400 + clock - offset) * 1_000_000_000
     }
 }

@@ -1,0 +1,97 @@
+// Sums lines up per second, in the stream's own thread, so that the engine is handed slices and
+// not lines.
+
+public import WatchCore
+
+/// The one batch that waits to be handed over. Bounded: lines of more than `secondsLimit`
+/// different seconds are dropped and counted.
+public struct BatchBuilder: LineConsumer, Sendable {
+    /// Distinct seconds in one batch.
+    public static let secondsLimit = 4096
+    /// Lines further ahead of the clock are early.
+    public static let aheadLimit = Duration.seconds(10)
+
+    private let format: LogFormat
+    private let errorStatus: Int
+    private var batch = StreamBatch()
+    private var slots: [Int64: Int] = [:]
+    private var lastSecond = Int64.min
+    private var lastSlot = 0
+    /// Boot − wall, nanoseconds.
+    private var offset: Int64 = 0
+    private var latest: Int64 = 0
+    private var now: Int64 = 0
+
+    public init(format: LogFormat, errorStatus: Int) {
+        self.format = format
+        self.errorStatus = errorStatus
+    }
+
+    /// Lines from here on were read at `moment`; its clocks turn their time into boot time.
+    public mutating func begin(at moment: Moment) {
+        offset = moment.boot.nanoseconds &- moment.wall.nanoseconds
+        now = moment.boot.nanoseconds
+        latest = (moment.boot + Self.aheadLimit).nanoseconds
+    }
+
+    public var isEmpty: Bool { batch.lines == 0 && batch.losses == StreamBatch.Losses() }
+
+    public mutating func consume(_ line: UnsafeRawBufferPointer) {
+        batch.lines += 1
+        guard let fields = format.parse(line) else {
+            batch.losses.unparsed += 1
+            return
+        }
+        let time = fields.time.map { $0 &+ offset } ?? now
+        guard time <= latest else {
+            batch.losses.early += 1
+            return
+        }
+        guard let slot = slot(of: time.flooredDivision(by: 1_000_000_000)) else {
+            batch.losses.dropped += 1
+            return
+        }
+        batch.slices[slot].count += 1
+        if fields.status >= errorStatus { batch.slices[slot].errors += 1 }
+        if let latency = fields.latency { batch.slices[slot].latency.record(seconds: latency) }
+    }
+
+    public mutating func skippedLongLine() {
+        batch.lines += 1
+        batch.losses.tooLong += 1
+    }
+
+    public mutating func lostUnfinishedLine() {
+        batch.lines += 1
+        batch.losses.unparsed += 1
+    }
+
+    public mutating func gaveUpFile() { batch.losses.dropped += 1 }
+
+    /// What was gathered, oldest second first; begins the next batch.
+    public mutating func take(source: StreamBatch.Source) -> StreamBatch {
+        var taken = batch
+        taken.slices.sort { $0.second < $1.second }
+        taken.source = source
+        batch = StreamBatch()
+        slots.removeAll(keepingCapacity: true)
+        lastSecond = .min
+        return taken
+    }
+
+    private mutating func slot(of second: Int64) -> Int? {
+        if second == lastSecond { return lastSlot }
+        if let slot = slots[second] {
+            lastSlot = slot
+        } else {
+            guard batch.slices.count < Self.secondsLimit else { return nil }
+            lastSlot = batch.slices.count
+            slots[second] = lastSlot
+            batch.slices.append(
+                StreamBatch.Slice(
+                    second: second, count: 0, errors: 0, latency: LatencySketch()))
+        }
+        lastSecond = second
+        return lastSlot
+    }
+}

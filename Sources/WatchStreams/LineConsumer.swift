@@ -1,0 +1,12 @@
+// What a follower tells about a file's lines, so that rotation can be tested without log formats.
+
+public protocol LineConsumer {
+    /// A whole line, without its newline; the bytes are valid during the call only.
+    mutating func consume(_ line: UnsafeRawBufferPointer)
+    /// A line was longer than the bound and is skipped.
+    mutating func skippedLongLine()
+    /// A line was begun and will never be finished: its file was truncated or taken away.
+    mutating func lostUnfinishedLine()
+    /// Rotated files were given up unread, because there were too many.
+    mutating func gaveUpFile()
+}

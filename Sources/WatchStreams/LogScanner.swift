@@ -1,0 +1,182 @@
+// The scanner: walks over the bytes of one line with the fields of a format. It copies nothing
+// and never goes back, except where a text that may hold spaces stands without quotes.
+
+import Glibc
+
+extension LogFormat {
+    /// The fields of a line without its newline; nil: the line is not of this format.
+    public func parse(_ line: UnsafeRawBufferPointer) -> LogLine? {
+        guard let base = line.baseAddress, line.count >= prefix.count,
+            memchr(base, 0, line.count) == nil
+        else { return nil }
+        var scanner = LogScanner(line: line)
+        guard scanner.has(prefix, at: 0),
+            fields.withUnsafeBufferPointer({
+                scanner.scan($0, from: 0, at: prefix.count, strictly: false)
+            })
+        else { return nil }
+        return scanner.result
+    }
+}
+
+struct LogScanner {
+    /// Ends of texts tried in one line before it is given up.
+    static let attempts = 4096
+
+    let line: UnsafeRawBufferPointer
+    var result = LogLine()
+    private var attemptsLeft = Self.attempts
+
+    init(line: UnsafeRawBufferPointer) { self.line = line }
+
+    /// `strictly`: an unquoted text came before, so values without quotes must hold no space, else
+    /// a client could write the rest of the line into its request.
+    mutating func scan(
+        _ fields: UnsafeBufferPointer<LogFormat.Field>, from first: Int, at start: Int,
+        strictly: Bool
+    ) -> Bool {
+        var at = start
+        var index = first
+        while index < fields.count {
+            if fields[index].use == .text {
+                return scanText(fields, index: index, at: at)
+            }
+            guard let end = end(of: fields[index], from: at),
+                !strictly || isPlain(fields[index], at, end), take(fields[index].use, at, end)
+            else { return false }
+            at = end + fields[index].terminator.count
+            index += 1
+        }
+        return at == line.count
+    }
+
+    private mutating func scanText(
+        _ fields: UnsafeBufferPointer<LogFormat.Field>, index: Int, at: Int
+    ) -> Bool {
+        let terminator = fields[index].terminator
+        guard !terminator.isEmpty else { return true }
+        var candidate = find(terminator, from: at)
+        while let end = candidate, attemptsLeft > 0 {
+            attemptsLeft -= 1
+            if scan(fields, from: index + 1, at: end + terminator.count, strictly: true) {
+                return true
+            }
+            candidate = find(terminator, from: end + 1)
+        }
+        return false
+    }
+
+    // MARK: - Ends
+
+    private func end(of field: LogFormat.Field, from at: Int) -> Int? {
+        let terminator = field.terminator
+        guard !terminator.isEmpty else { return line.count }
+        if field.use == .timeLocal {
+            let end = at + LogTime.localLength
+            return has(terminator, at: end) ? end : nil
+        }
+        guard var end = find(terminator, from: at) else { return nil }
+        if field.isQuoted {
+            while isEscaped(end, from: at) {
+                guard let next = find(terminator, from: end + 1) else { return nil }
+                end = next
+            }
+        } else if field.use == .list || field.use == .upstreamSeconds,
+            terminator[0] == UInt8(ascii: " ")
+        {
+            while let beyond = separator(at: end, from: at) {
+                guard let next = find(terminator, from: beyond) else { return nil }
+                end = next
+            }
+        }
+        return end
+    }
+
+    /// The byte after the `, ` or ` : ` whose space is at `space`; nil: it ends the list.
+    private func separator(at space: Int, from start: Int) -> Int? {
+        if space > start, line[space - 1] == UInt8(ascii: ",") { return space + 1 }
+        guard space + 2 < line.count, line[space + 1] == UInt8(ascii: ":"),
+            line[space + 2] == UInt8(ascii: " ")
+        else { return nil }
+        return space + 3
+    }
+
+    private func isEscaped(_ quote: Int, from start: Int) -> Bool {
+        var at = quote
+        while at > start, line[at - 1] == UInt8(ascii: "\\") { at -= 1 }
+        return (quote - at) % 2 == 1
+    }
+
+    private func isPlain(_ field: LogFormat.Field, _ start: Int, _ end: Int) -> Bool {
+        switch field.use {
+        case .list, .upstreamSeconds, .timeLocal, .text: return true
+        case .skip, .status, .seconds, .timeISO, .milliseconds:
+            if field.isQuoted || start == end { return true }
+            guard let base = line.baseAddress else { return true }
+            return memchr(base + start, 32, end - start) == nil
+        }
+    }
+
+    func has(_ literal: [UInt8], at: Int) -> Bool {
+        guard at + literal.count <= line.count else { return false }
+        for offset in 0..<literal.count where line[at + offset] != literal[offset] {
+            return false
+        }
+        return true
+    }
+
+    private func find(_ literal: [UInt8], from start: Int) -> Int? {
+        var at = start
+        while at + literal.count <= line.count, let base = line.baseAddress,
+            let hit = memchr(base + at, Int32(literal[0]), line.count - at)
+        {
+            at = UnsafeRawPointer(hit) - base
+            if has(literal, at: at) { return at }
+            at += 1
+        }
+        return nil
+    }
+
+    // MARK: - Values
+
+    private mutating func take(_ use: LogFormat.Use, _ start: Int, _ end: Int) -> Bool {
+        switch use {
+        case .skip, .list, .text: return true
+        case .status: return takeStatus(start, end)
+        case .seconds, .upstreamSeconds: return takeSeconds(start, end)
+        case .timeLocal: result.time = LogTime.local(line, start, end)
+        case .timeISO: result.time = LogTime.iso(line, start, end)
+        case .milliseconds: result.time = LogTime.epoch(line, start, end)
+        }
+        return result.time != nil
+    }
+
+    private mutating func takeStatus(_ start: Int, _ end: Int) -> Bool {
+        if end - start == 1, line[start] == UInt8(ascii: "-") {
+            result.status = 0
+            return true
+        }
+        guard end - start == 3, let status = LogTime.digits(line, start, 3) else { return false }
+        result.status = status
+        return true
+    }
+
+    /// One value, or a list; the sum of those that are there.
+    private mutating func takeSeconds(_ start: Int, _ end: Int) -> Bool {
+        var at = start
+        var sum: Int64?
+        while at < end {
+            if line[at] == UInt8(ascii: "-") {
+                at += 1
+            } else {
+                guard let value = LogTime.decimal(line, &at, end) else { return false }
+                sum = (sum ?? 0) &+ value
+            }
+            let value = at
+            while at < end, line[at] == 32 || line[at] == 44 || line[at] == 58 { at += 1 }
+            if at < end, at == value { return false }
+        }
+        result.latency = sum.map { Double($0) / 1e9 }
+        return end > start
+    }
+}

@@ -1,0 +1,59 @@
+// From lines to slices.
+
+import Testing
+import WatchCore
+import WatchStreams
+
+@Suite struct BatchBuilderTests {
+    /// The wall clock runs 1 795 252 400.5 s before the boot clock's 1000.
+    let moment = Moment(boot: .seconds(1000.7), wall: .seconds(1_795_253_400.2))
+
+    private func batch(_ lines: [String], _ text: String, errorStatus: Int = 500) throws
+        -> StreamBatch
+    {
+        var builder = BatchBuilder(format: try LogFormat(text), errorStatus: errorStatus)
+        builder.begin(at: moment)
+        for line in lines { Array(line.utf8).withUnsafeBytes { builder.consume($0) } }
+        return builder.take(source: .reading)
+    }
+
+    @Test func linesAreSummedUpPerSecondOfTheBootClock() throws {
+        let batch = try batch(
+            [
+                "1795253400.000 200 0.1", "1795253398.000 500 0.3", "1795253400.100 503 0.2",
+                "1795253399.600 404 -",
+            ], "$msec $status $upstream_response_time")
+        #expect(batch.lines == 4)
+        #expect(batch.slices.map(\.second) == [998, 1000])
+        #expect(batch.slices.map(\.count) == [1, 3])
+        #expect(batch.slices.map(\.errors) == [1, 1])
+        #expect(batch.slices.map(\.latency.count) == [1, 2])
+        #expect(batch.slices[1].latency.max == 0.2)
+    }
+
+    @Test func linesAheadOfTheClockAreEarly() throws {
+        let batch = try batch(
+            ["2026-11-21T09:30:10Z 500", "2026-11-21T09:30:11Z 500"], "$time_iso8601 $status")
+        #expect(batch.losses.early == 1)
+        #expect(batch.slices.map(\.errors) == [1])
+    }
+
+    @Test func linesWithoutATimeBelongToTheSecondInWhichTheyWereRead() throws {
+        let batch = try batch(["200", "500"], "$status")
+        #expect(batch.slices.map(\.second) == [1000])
+        #expect(batch.slices.map(\.count) == [2])
+    }
+
+    @Test func whatCountsAsAnErrorIsConfigured() throws {
+        let batch = try batch(["399", "400", "500"], "$status", errorStatus: 400)
+        #expect(batch.slices[0].errors == 2)
+    }
+
+    @Test func secondsBeyondTheBoundAreDroppedAndCounted() throws {
+        let lines = (0..<BatchBuilder.secondsLimit + 5).map { "\(1_795_000_000 + $0).000 200" }
+        let batch = try batch(lines, "$msec $status")
+        #expect(batch.slices.count == BatchBuilder.secondsLimit)
+        #expect(batch.losses.dropped == 5)
+        #expect(batch.lines == lines.count)
+    }
+}

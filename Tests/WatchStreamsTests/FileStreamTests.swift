@@ -1,0 +1,223 @@
+// The thread, with real writers and a real nginx.
+
+import Glibc
+import Synchronization
+import Testing
+import WatchCore
+import WatchStreams
+
+private struct Clock: TimeSource {
+    func now() -> Moment {
+        Moment(
+            boot: read(CLOCK_BOOTTIME),
+            wall: WallTime(nanoseconds: read(CLOCK_REALTIME).nanoseconds))
+    }
+
+    private func read(_ clock: clockid_t) -> Instant {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+}
+
+/// Adds up batches; lets a test wait for what it expects.
+private final class Total: Sendable {
+    struct Sum {
+        var batches: [StreamBatch] = []
+        var lines = 0
+        var counted = 0
+        var errors = 0
+        var latencies = 0
+        var losses = 0
+        var position: FilePosition?
+    }
+
+    let sum = Mutex(Sum())
+    private let continuation: AsyncStream<Void>.Continuation
+    private let changes: AsyncStream<Void>
+
+    init() {
+        (changes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func take(_ event: Event, _ position: FilePosition?) {
+        guard case .stream(_, _, let batch) = event else { return }
+        sum.withLock {
+            $0.batches.append(batch)
+            $0.lines += batch.lines
+            $0.counted += batch.slices.reduce(0) { $0 + $1.count }
+            $0.errors += batch.slices.reduce(0) { $0 + $1.errors }
+            $0.latencies += batch.slices.reduce(0) { $0 + $1.latency.count }
+            $0.losses += batch.losses.unparsed + batch.losses.dropped + batch.losses.early
+            $0.position = position
+        }
+        continuation.yield()
+    }
+
+    /// Suspends until `condition` holds; the test's time limit is the bound.
+    func wait(until condition: (borrowing Sum) -> Bool) async {
+        if sum.withLock({ condition($0) }) { return }
+        for await _ in changes where sum.withLock({ condition($0) }) { return }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct FileStreamTests {
+    let directory = Directory()
+    var log: String { directory.file("access.log") }
+
+    private func stream(
+        _ total: Total, format: String = "$status $request_time", position: FilePosition? = nil
+    ) throws -> FileStream {
+        try FileStream(
+            service: "shop",
+            configuration: StreamConfiguration(
+                name: "access", kind: .file(path: log), format: .nginx(format)),
+            time: Clock(), position: position, beginning: .start,
+            sink: { total.take($0, $1) })
+    }
+
+    @Test func theFirstBatchSaysWhetherTheFileCanBeRead() async throws {
+        let total = Total()
+        let stream = try stream(total)
+        stream.start()
+        await total.wait { !$0.batches.isEmpty }
+        let writer = Writer(log)
+        writer.write("200 0.1\n")
+        await total.wait { $0.counted == 1 }
+        stream.stop()
+        let batches = total.sum.withLock { $0.batches }
+        #expect(batches.first?.lines == 0)
+        #expect(batches.first?.source != .reading)
+        #expect(batches.last?.source == .reading)
+    }
+
+    @Test func aStoppedStreamHasHandedOverWhatWasWritten() async throws {
+        let total = Total()
+        let writer = Writer(log)
+        let stream = try stream(total)
+        stream.start()
+        await total.wait { $0.batches.first?.source == .reading && $0.batches.first?.lines == 0 }
+        writer.write("200 0.1\n500 0.2\n20")
+        stream.stop()
+        let second = try self.stream(total, position: total.sum.withLock { $0.position })
+        writer.write("0 0.3\n")
+        second.start()
+        second.stop()
+        #expect(total.sum.withLock { $0.counted } == 3)
+        #expect(total.sum.withLock { $0.errors } == 1)
+        #expect(total.sum.withLock { $0.losses } == 0)
+    }
+
+    @Test func aFormatThatCannotWorkIsRefusedBeforeAnythingStarts() {
+        #expect(throws: LogFormatError.self) {
+            try stream(Total(), format: "$remote_addr")
+        }
+    }
+
+    @Test func linesUnderRotationAreCountedExactly() async throws {
+        let total = Total()
+        let stream = try stream(total)
+        let log = log
+        let directory = directory
+        stream.start()
+        let written = await Task.detached {
+            let writer = Writer(log)
+            var written = 0
+            for rotation in 0..<20 {
+                for _ in 0..<500 {
+                    writer.write("200 0.001\n503 0.002\n")
+                    written += 2
+                }
+                rename(log, directory.file("access.log-\(1000 + rotation)"))
+                writer.write("200 0.003\n")
+                written += 1
+                writer.reopen()
+            }
+            return written
+        }.value
+        await total.wait { $0.lines >= written }
+        stream.stop()
+        #expect(total.sum.withLock { $0.lines } == written)
+        #expect(total.sum.withLock { $0.counted } == written)
+        #expect(total.sum.withLock { $0.errors } == 20 * 500)
+        #expect(total.sum.withLock { $0.latencies } == written)
+    }
+
+    @Test func truncationsBetweenBatchesLoseNothing() async throws {
+        let total = Total()
+        let stream = try stream(total)
+        let writer = Writer(log)
+        stream.start()
+        var written = 0
+        for round in 0..<20 {
+            for _ in 0..<100 { writer.write("200 0.\(100 + round)\n") }
+            written += 100
+            let expected = written
+            await total.wait { $0.lines >= expected }
+            writer.truncate()
+        }
+        stream.stop()
+        #expect(total.sum.withLock { $0.counted } == written)
+    }
+
+    @Test func restartsUnderWritingAndRotationCountEveryLineOnce() async throws {
+        let total = Total()
+        let log = log
+        let directory = directory
+        let task = Task.detached {
+            let writer = Writer(log)
+            var written = 0
+            for rotation in 0..<20 {
+                for _ in 0..<1000 { writer.write("200 0.\(100 + rotation)\n") }
+                written += 1000
+                rename(log, directory.file("access.log-\(1000 + rotation)"))
+                writer.reopen()
+            }
+            return written
+        }
+        for _ in 0..<10 {
+            let before = total.sum.withLock { $0.batches.count }
+            let stream = try stream(total, position: total.sum.withLock { $0.position })
+            stream.start()
+            await total.wait { $0.batches.count > before }
+            stream.stop()
+        }
+        let written = await task.value
+        let last = try stream(total, position: total.sum.withLock { $0.position })
+        last.start()
+        await total.wait { $0.lines >= written }
+        last.stop()
+        #expect(total.sum.withLock { $0.counted } == written)
+        #expect(total.sum.withLock { $0.losses } == 0)
+    }
+}
+
+extension FileStreamTests {
+    @Test(.enabled(if: Nginx.isInstalled))
+    func aRealNginxUnderRotationIsCountedExactly() async throws {
+        let total = Total()
+        let nginx = try Nginx(directory: directory, log: log, format: LogFormatTests.timed)
+        let stream = try stream(total, format: LogFormatTests.timed)
+        stream.start()
+        var written = 0
+        for rotation in 0..<5 {
+            for number in 0..<40 {
+                nginx.get(number % 4 == 0 ? "/broken" : "/")
+                written += 1
+            }
+            rename(log, directory.file("access.log-\(rotation)"))
+            nginx.get("/")
+            nginx.get("/broken")
+            written += 2
+            nginx.reopenLogs()
+        }
+        let expected = written
+        await total.wait { $0.lines >= expected }
+        nginx.stop()
+        stream.stop()
+        #expect(total.sum.withLock { $0.counted } == written)
+        #expect(total.sum.withLock { $0.errors } == 5 * 11)
+        #expect(total.sum.withLock { $0.latencies } == written)
+        #expect(total.sum.withLock { $0.losses } == 0)
+    }
+}
