@@ -27,7 +27,8 @@ extension Rule {
         "WatchStore": ["WatchCore", "WatchSystem", "GRDB", "Dispatch"],
         "WatchControl": [
             "WatchCore", "WatchSystem", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
-            "NIOPosix", "Logging",
+            // Hummingbird's application is a `Service`, and so is the server around it.
+            "NIOPosix", "ServiceLifecycle", "Logging",
         ],
         "WatchDaemon": [
             "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes", "WatchPatterns",
