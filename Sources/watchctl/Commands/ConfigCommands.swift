@@ -39,7 +39,8 @@ struct ConfigSchemaCommand: Verb {
     @OptionGroup var common: CommonOptions
 
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
-        session.output.line(try ConfigurationCheck.schema())
+        let schema = try ConfigurationCheck.schema()
+        session.output.line(schema.hasSuffix("\n") ? String(schema.dropLast()) : schema)
         return .fine
     }
 }
