@@ -163,7 +163,7 @@ struct Parts: Sendable {
         performer.finish()
         await tasks.finish(.performer)
         broadcaster.finish()
-        client.shutdown()
+        await client.shutdownAndWait()
         store.close()
     }
 

@@ -29,6 +29,12 @@ public final class HTTPClient: Sendable {
     /// Ends every transfer as `cancelled` and the thread after them; returns at once.
     public func shutdown() { loop.shutdown() }
 
+    /// As `shutdown`, and waits until libcurl is not used any more: to be called before exit.
+    public func shutdownAndWait() async {
+        loop.shutdown()
+        await loop.waitForEnd()
+    }
+
     private func run(
         _ request: HTTPRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?
     ) async -> HTTPResult {

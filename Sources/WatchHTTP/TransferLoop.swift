@@ -25,6 +25,9 @@ final class TransferLoop: Sendable {
         var underWay = 0
         var lastID: UInt64 = 0
         var stopping = false
+        var ended = false
+        /// Those who wait for the thread's end.
+        var waiters: [CheckedContinuation<Void, Never>] = []
         var multi: MultiHandle?
     }
 
@@ -39,7 +42,11 @@ final class TransferLoop: Sendable {
 
     func start() {
         let started = startThread { self.run() }
-        if !started { state.withLock { $0.stopping = true } }
+        guard !started else { return }
+        state.withLock {
+            $0.stopping = true
+            $0.ended = true
+        }
     }
 
     func newID() -> UInt64 {
@@ -79,6 +86,18 @@ final class TransferLoop: Sendable {
         state.withLock {
             $0.stopping = true
             $0.multi?.wakeUp()
+        }
+    }
+
+    /// Returns when the thread is done with libcurl. Until then the program must not exit: libraries
+    /// are taken down under whoever still uses them.
+    func waitForEnd() async {
+        await withCheckedContinuation { continuation in
+            let hasEnded = state.withLock {
+                if !$0.ended { $0.waiters.append(continuation) }
+                return $0.ended
+            }
+            if hasEnded { continuation.resume() }
         }
     }
 
@@ -156,5 +175,11 @@ final class TransferLoop: Sendable {
             order.finish(.failure(.unsent(.cancelled, message)))
         }
         multi?.close()
+        let waiters = state.withLock { state in
+            state.ended = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
     }
 }

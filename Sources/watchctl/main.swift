@@ -2,4 +2,6 @@
 
 import Glibc
 
-exit(await Program.run(Array(CommandLine.arguments.dropFirst())).rawValue)
+// `_exit`, not `exit`: everything is written, and the thread of the HTTP client may still be
+// inside libcurl, under which `exit` would take OpenSSL down (seen as a SIGSEGV after the answer).
+_exit(await Program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

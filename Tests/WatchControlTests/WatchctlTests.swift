@@ -48,6 +48,25 @@ import WatchSystem
         }
     }
 
+    /// Once in some hundred runs libcurl's thread met the end of OpenSSL: a SIGSEGV after the
+    /// answer, which scripts take for a failure.
+    @Test func noRunEndsInASignal() async throws {
+        try await withServer { server in
+            await withTaskGroup(of: Int32?.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        for _ in 0..<25 {
+                            let result = try? await run(server, "status", "blog")
+                            if result?.status != 0 { return result?.status }
+                        }
+                        return 0
+                    }
+                }
+                for await status in group { #expect(status == 0) }
+            }
+        }
+    }
+
     @Test func everyQuestionIsAnswered() async throws {
         try await withServer { server in
             server.backend.append(Fixtures.event(1, incident: "shop-17"))
