@@ -33,9 +33,10 @@ final class Nginx {
             """
         let path = directory.file("nginx.conf")
         Writer(path).write(configuration)
-        var arguments: [UnsafeMutablePointer<CChar>?] = [
+        let words = [
             "nginx", "-p", directory.path, "-c", path, "-e", directory.file("error.log"),
-        ].map { strdup($0) }
+        ]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
         var pid = pid_t()
