@@ -21,7 +21,7 @@ extension LogFormat {
 
 struct LogScanner {
     /// Ends of texts tried in one line before it is given up.
-    static let attempts = 4096
+    static let attempts = 512
 
     let line: UnsafeRawBufferPointer
     var result = LogLine()
@@ -143,7 +143,8 @@ struct LogScanner {
         switch use {
         case .skip, .list, .text: return true
         case .status: return takeStatus(start, end)
-        case .seconds, .upstreamSeconds: return takeSeconds(start, end)
+        case .seconds: return takeSeconds(start, end)
+        case .upstreamSeconds: return takeList(start, end)
         case .timeLocal: result.time = LogTime.local(line, start, end)
         case .timeISO: result.time = LogTime.iso(line, start, end)
         case .milliseconds: result.time = LogTime.epoch(line, start, end)
@@ -161,8 +162,16 @@ struct LogScanner {
         return true
     }
 
-    /// One value, or a list; the sum of those that are there.
     private mutating func takeSeconds(_ start: Int, _ end: Int) -> Bool {
+        if end - start == 1, line[start] == UInt8(ascii: "-") { return true }
+        var at = start
+        guard let value = LogTime.decimal(line, &at, end), at == end else { return false }
+        result.latency = Double(value) / 1e9
+        return true
+    }
+
+    /// The sum of those values that are there.
+    private mutating func takeList(_ start: Int, _ end: Int) -> Bool {
         var at = start
         var sum: Int64?
         while at < end {
@@ -172,11 +181,18 @@ struct LogScanner {
                 guard let value = LogTime.decimal(line, &at, end) else { return false }
                 sum = (sum ?? 0) &+ value
             }
-            let value = at
-            while at < end, line[at] == 32 || line[at] == 44 || line[at] == 58 { at += 1 }
-            if at < end, at == value { return false }
+            guard at < end else {
+                result.latency = sum.map { Double($0) / 1e9 }
+                return true
+            }
+            if has([44, 32], at: at) {
+                at += 2
+            } else if has([32, 58, 32], at: at) {
+                at += 3
+            } else {
+                return false
+            }
         }
-        result.latency = sum.map { Double($0) / 1e9 }
-        return end > start
+        return false
     }
 }

@@ -119,7 +119,10 @@ private final class Total: Sendable {
         let stream = try stream(total)
         let log = log
         let directory = directory
+        // What is rotated away before the stream ever saw it is not its own.
+        Writer(log).write("")
         stream.start()
+        await total.wait { !$0.batches.isEmpty }
         let written = await Task.detached {
             let writer = Writer(log)
             var written = 0
@@ -164,6 +167,11 @@ private final class Total: Sendable {
         let total = Total()
         let log = log
         let directory = directory
+        Writer(log).write("")
+        let first = try stream(total)
+        first.start()
+        await total.wait { $0.position != nil }
+        first.stop()
         let task = Task.detached {
             let writer = Writer(log)
             var written = 0
@@ -199,6 +207,7 @@ extension FileStreamTests {
         let nginx = try Nginx(directory: directory, log: log, format: LogFormatTests.timed)
         let stream = try stream(total, format: LogFormatTests.timed)
         stream.start()
+        await total.wait { !$0.batches.isEmpty }
         var written = 0
         for rotation in 0..<5 {
             for number in 0..<40 {
