@@ -42,19 +42,8 @@ struct Parts: Sendable {
         let manager = ServiceManager()
         let client = HTTPClient()
         let secrets = SystemSecrets()
-        let bootID: String
-        let store: Store
-        var engine: Engine
-        do {
-            bootID = try SystemTime.bootID()
-            store = try Store(directory: options.state, bootID: bootID)
-            let stored = try store.load()
-            engine = Engine(
-                configuration: configuration, stored: stored?.state,
-                storedBootID: stored?.bootID ?? "", bootID: bootID, now: now)
-        } catch let error as StoreError {
-            throw DaemonError.state(error.description)
-        }
+        let (store, bootID) = try Self.openStore(options)
+        var engine = try Self.makeEngine(configuration, store, bootID, now)
         let checkpoints = CheckpointKeeper(store: store, bootID: bootID, logger: logger)
         positions = checkpoints.restore(into: &engine, at: now)
         let runner = StepRunner(
@@ -102,6 +91,32 @@ struct Parts: Sendable {
         self.time = time
         self.logger = logger
         self.configuration = configuration
+    }
+
+    private static func openStore(_ options: DaemonOptions) throws -> (Store, String) {
+        do {
+            let bootID = try SystemTime.bootID()
+            let store = try Store(directory: options.state, bootID: bootID)
+            try Directory.make(options.state + "/steps", mode: 0o700)
+            return (store, bootID)
+        } catch let error as StoreError {
+            throw DaemonError.state(error.description)
+        } catch let error as SystemError {
+            throw DaemonError.state(error.description)
+        }
+    }
+
+    private static func makeEngine(
+        _ configuration: WatchCore.Configuration, _ store: Store, _ bootID: String, _ now: Moment
+    ) throws -> Engine {
+        do {
+            let stored = try store.load()
+            return Engine(
+                configuration: configuration, stored: stored?.state,
+                storedBootID: stored?.bootID ?? "", bootID: bootID, now: now)
+        } catch {
+            throw DaemonError.state(error.description)
+        }
     }
 
     private static func hands(

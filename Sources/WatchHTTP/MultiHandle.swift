@@ -5,6 +5,7 @@ import Glibc
 
 /// `@unchecked Sendable`: the handle is used by the loop's thread alone, but for `wakeUp`, which
 /// libcurl allows from anywhere as long as the handle lives (the loop's lock sees to that).
+// Safe: see above.
 struct MultiHandle: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
 

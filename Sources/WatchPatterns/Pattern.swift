@@ -106,7 +106,8 @@ public final class Pattern: @unchecked Sendable {
         guard let offsets = pcre2_get_ovector_pointer_8(data) else { return [] }
         return (0..<count).map { group in
             let (start, end) = (offsets[2 * group], offsets[2 * group + 1])
-            guard start <= end, end <= subject.count else { return nil }
+            // A group that took no part is PCRE2_UNSET, the largest size_t, which reads as -1.
+            guard start >= 0, start <= end, end <= subject.count else { return nil }
             return String(decoding: subject[start..<end], as: UTF8.self)
         }
     }

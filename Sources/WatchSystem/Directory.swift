@@ -8,6 +8,12 @@ public enum Directory {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Makes it, unless it is there.
+    public static func make(_ path: String, mode: UInt32) throws(SystemError) {
+        if mkdir(path, mode) == 0 || (errno == EEXIST && isDirectory(path)) { return }
+        throw SystemError("create \(path)")
+    }
+
     /// Names in it, in no order; empty when it cannot be read.
     public static func names(in path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }

@@ -159,7 +159,8 @@ enum Fixtures {
                     baked: .minutes(12), lastRan: moment(.zero)),
                 Release(
                     identity: ReleaseIdentity(version: "1.9.0"), standing: .good,
-                    baked: .minutes(30), standingReason: "baked 30m", lastRan: moment(.minutes(14))),
+                    baked: .minutes(30), standingReason: "baked 30m",
+                    lastRan: moment(.minutes(14))),
                 Release(
                     identity: ReleaseIdentity(version: "1.8.7"), standing: .bad,
                     standingReason: "alice: loses orders", lastRan: moment(.days(3))),

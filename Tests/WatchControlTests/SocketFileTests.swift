@@ -99,8 +99,8 @@ import WatchHTTP
 }
 
 /// A value that a closure can set.
+// Safe: one test writes it, then reads it, in turn.
 final class Box<Value>: @unchecked Sendable {
-    // One test writes it, then reads it, in turn.
     var value: Value
     init(_ value: Value) { self.value = value }
 }

@@ -30,7 +30,7 @@ import WatchStreams
         ),
         (
             LogFormat.apacheCommon,
-            #"127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif HTTP/1.0" 200 2326"#,
+            #"127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache.gif HTTP/1.0" 200 2326"#,
             200, "2000-10-10T20:55:36Z"
         ),
         (

@@ -33,9 +33,7 @@ final class Nginx {
             """
         let path = directory.file("nginx.conf")
         Writer(path).write(configuration)
-        let words = [
-            "nginx", "-p", directory.path, "-c", path, "-e", directory.file("error.log"),
-        ]
+        let words = ["nginx", "-p", directory.path, "-c", path, "-e", directory.file("error.log")]
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }

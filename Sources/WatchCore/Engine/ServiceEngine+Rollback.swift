@@ -116,6 +116,7 @@ extension ServiceEngine {
         state.rollback?.stage = .step(index)
         state.rollback?.record.state = .methods
         state.rollback?.hasActed = true
+        tracker.expect(rollback.to)
         launch(
             step: method.steps[index], id: "m\(rollback.method)s\(index)",
             "method \(method.name)", &context)

@@ -102,6 +102,7 @@ extension ServiceEngine {
             state.automaticEnds = state.automaticEnds.suffix(ServiceState.endsKept)
         }
         if let pending = rollback.pending { context.actions.append(.cancel(id: pending.id)) }
+        tracker.expect(nil)
         state.rollback = nil
         context.isDirty = true
         context.events.append(

@@ -38,6 +38,7 @@ struct ServiceEngine {
         tracker = VersionTracker(
             sourceCount: configuration.version.count, agree: configuration.agree,
             current: state.book.running?.release, announced: state.announced)
+        if let rollback = state.rollback, rollback.hasActed { tracker.expect(rollback.to) }
         restarted = now.boot
         makeSignals(verifyExpressions: verifyExpressions)
         restartWindows(at: now.boot)

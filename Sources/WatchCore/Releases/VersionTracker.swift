@@ -62,6 +62,8 @@ struct VersionTracker: Hashable, Sendable, Codable {
     private(set) var mixed: MixedState?
     /// The leading source's last reads, oldest first, with when each was asked for.
     private var history: [Read] = []
+    /// What watchd's own rollback is about to bring back.
+    private var expected: ReleaseIdentity?
     private let agree: Int
 
     private struct Read: Hashable, Sendable, Codable {
@@ -121,6 +123,9 @@ struct VersionTracker: Hashable, Sendable, Codable {
     func readsToLand(configured: Int) -> Int {
         mixed == nil ? configured : Swift.max(configured, Self.mixedSpan)
     }
+
+    /// watchd is about to put `identity` there: its return makes nothing mixed. nil: no more.
+    mutating func expect(_ identity: ReleaseIdentity?) { expected = identity }
 
     /// watchd's own rollback put `identity` there: neither a return nor a change by other hands.
     mutating func noteOwnRollback(to identity: ReleaseIdentity) {
@@ -248,6 +253,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
     /// A … B … A within the span: `A` came back.
     private mutating func becomeMixed() -> [Change]? {
         guard let last = history.last else { return nil }
+        if let expected, expected.matches(last.identity) { return nil }
         let earlier = history.dropLast()
         guard let previous = earlier.last, !previous.identity.matches(last.identity),
             earlier.contains(where: { $0.identity.matches(last.identity) })

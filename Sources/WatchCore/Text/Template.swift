@@ -144,7 +144,8 @@ public struct Template: Hashable, Sendable, Codable {
                 throw ParseError(
                     offset: offset,
                     message:
-                        "'\(value)' is no credential name: use what stands left of ':' in LoadCredential="
+                        "'\(value)' is no credential name: use what stands left of ':' "
+                        + "in LoadCredential="
                 )
             }
             return .secret(.credential(value))

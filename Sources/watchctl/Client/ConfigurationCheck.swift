@@ -18,7 +18,7 @@ enum ConfigurationCheck {
     }
 
     static func schema() throws(Failure) -> String {
-        throw Failure(.unknown, "config schema is not wired to the loader yet")
+        ConfigurationSchema.json()
     }
 
     static func json(_ findings: [ConfigurationFinding]) throws(Failure) -> [UInt8] {

@@ -13,7 +13,7 @@ private let isBooted = getenv("WATCHD_TEST_SYSTEMD") != nil
 
 @Suite(.serialized)
 struct SystemdBusTests {
-    @Test(.disabled(if: isBooted)) func withoutABusEveryQuestionSaysSo() async {
+    @Test(.enabled(if: !isBooted)) func withoutABusEveryQuestionSaysSo() async {
         let bus = SystemdBus()
         await #expect(throws: UnitBusError.self) { try await bus.status("no-such.service") }
         await #expect(throws: UnitBusError.self) { try await bus.start("no-such.service") }

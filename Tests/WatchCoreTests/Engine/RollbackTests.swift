@@ -158,6 +158,19 @@ import Testing
         #expect(world.incident?.rollbacks.last?.state == .aborted)
     }
 
+    @Test func aRollbackSoonAfterTheDeploymentIsNoMixOfVersions() {
+        let world = World(
+            World.configuration(
+                services: [
+                    World.service(triggers: [World.trigger("storm", "error_rate(access, 5s) > 25%")]
+                    )
+                ]))
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+        #expect(world.kinds("release.mixed").isEmpty)
+    }
+
     @Test func theOldVersionReadAgainTakesLandedBack() {
         let world = world(World.plan())
         #expect(world.pass(upTo: 60) { !$0.kinds("verify.landed").isEmpty })

@@ -1,0 +1,212 @@
+// Follows every name to what it names, across files, and says what it probably meant.
+
+import WatchCore
+
+struct References {
+    let draft: Draft
+    let problems: Problems
+
+    func check() {
+        for service in draft.services {
+            checkDependencies(service)
+            checkPlans(service)
+            for trigger in service.triggers {
+                checkOperands(
+                    trigger.configuration.when, trigger.when, service.configuration, nil)
+                checkAction(trigger, service)
+            }
+        }
+        for plan in draft.plans { check(plan) }
+        for route in draft.routes {
+            for channel in route.steps.joined()
+            where !draft.channels.contains(where: { $0.configuration.name == channel.value }) {
+                Names.unknown(
+                    channel, "channel", among: draft.channels.map(\.configuration.name), problems)
+            }
+        }
+        checkPolicies()
+    }
+
+    private func checkDependencies(_ service: ServiceDraft) {
+        let names = draft.services.map(\.configuration.name)
+        for other in service.dependsOn {
+            if other.value == service.configuration.name {
+                problems.error(other.place, "a service cannot depend on itself", "remove it")
+            } else if !names.contains(other.value) {
+                Names.unknown(other, "service", among: names, problems)
+            }
+        }
+    }
+
+    private func checkPlans(_ service: ServiceDraft) {
+        for plan in [service.plan].compactMap({ $0 }) + service.triggers.compactMap(\.plan)
+        where !draft.plans.contains(where: { $0.plan.name == plan.value }) {
+            Names.unknown(plan, "plan", among: draft.plans.map(\.plan.name), problems)
+        }
+    }
+
+    // MARK: - Expressions
+
+    /// - Parameter user: the service on whose behalf a plan is checked; nil for its own triggers.
+    private func checkOperands(
+        _ expression: Expression, _ text: YAMLValue, _ service: ServiceConfiguration,
+        _ user: String?
+    ) {
+        let probes = service.probes.map(\.name)
+        let signals = probes + service.streams.map(\.name)
+        let whose = user.map { " of service '\($0)'" } ?? ""
+        for operand in expression.operands {
+            switch operand {
+            case .signal(_, let signal, _):
+                guard !signals.contains(signal) else { continue }
+                Names.unknown(
+                    Placed(signal, Expressions.place(of: signal, in: text)),
+                    "probe or stream\(whose)", among: signals, problems)
+            case .failing(let names):
+                for name in names { checkProbe(name, text, service, whose) }
+            case .up(let name): checkProbe(name, text, service, whose)
+            }
+        }
+    }
+
+    private func checkProbe(
+        _ name: String, _ text: YAMLValue, _ service: ServiceConfiguration, _ whose: String
+    ) {
+        guard service.probe(name) == nil else { return }
+        let place = Expressions.place(of: name, in: text)
+        guard service.stream(name) == nil else {
+            problems.error(
+                place, "'\(name)' is a stream\(whose), but failing() and up() ask probes",
+                "ask a stream as in error_rate(\(name), 2m)")
+            return
+        }
+        Names.unknown(
+            Placed(name, place), "probe\(whose)", among: service.probes.map(\.name), problems)
+    }
+
+    // MARK: - What follows of a trigger
+
+    private func checkAction(_ trigger: TriggerDraft, _ service: ServiceDraft) {
+        let configuration = trigger.configuration
+        guard configuration.mode == .auto, let policy = draft.policy[configuration.severity]
+        else { return }
+        guard policy.action == .rollback else {
+            problems.warning(
+                trigger.modePlace,
+                "'\(configuration.name)' never rolls back by itself: the policy of "
+                    + "'\(configuration.severity.rawValue)' is \(policy.action.rawValue)",
+                "write severity: critical, or policy: { \(configuration.severity.rawValue): "
+                    + "{ action: rollback } }, or leave mode out")
+            return
+        }
+        if configuration.plan == nil, service.configuration.plan == nil {
+            problems.error(
+                trigger.modePlace, "'\(configuration.name)' is to roll back, but there is no plan",
+                "add rollback: { plan: NAME } to the service, or plan: NAME to the trigger")
+        }
+        if service.configuration.version.isEmpty {
+            problems.warning(
+                trigger.modePlace,
+                "the service has no version source, so its release is unknown and "
+                    + "'\(configuration.name)' only pages until a deployment is announced",
+                "add version: [ { symlink: PATH } ], or announce with watchctl deploy")
+        }
+    }
+
+    // MARK: - Plans
+
+    private func check(_ plan: PlanDraft) {
+        let users = draft.services.filter { service in
+            service.plans.contains { $0.value == plan.plan.name }
+        }
+        if users.isEmpty, !draft.services.isEmpty {
+            problems.warning(
+                plan.place, "no service uses the plan '\(plan.plan.name)'",
+                "add rollback: { plan: \(plan.plan.name) } to a service, or remove the plan")
+        }
+        for user in users {
+            let service = user.configuration
+            for probe in plan.probes where service.probe(probe.value) == nil {
+                Names.unknown(
+                    probe, "probe of service '\(service.name)', which uses this plan",
+                    among: service.probes.map(\.name), problems)
+            }
+            for condition in plan.conditions {
+                checkOperands(condition.expression, condition.value, service, service.name)
+            }
+        }
+        let captured = users.isEmpty ? draft.services : users
+        for variable in plan.variables { check(variable, captured) }
+    }
+
+    private func check(_ variable: Placed<String>, _ services: [ServiceDraft]) {
+        let name = variable.value
+        let general = ["service", "incident", "rollback"]
+        guard !general.contains(name) else { return }
+        let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+        let standard: Set<String> = ["version", "commit"]
+        if parts.count == 2, parts[0] == "from" || parts[0] == "to" {
+            let field = parts[1]
+            guard !standard.contains(field) else { return }
+            guard let without = services.first(where: { !$0.fields.contains(field) }) else {
+                if !services.isEmpty { return }
+                return unknown(variable, standard)
+            }
+            if services.contains(where: { $0.fields.contains(field) }) {
+                problems.error(
+                    variable.place,
+                    "service '\(without.configuration.name)' uses this plan, but none of its "
+                        + "version sources captures '\(field)'",
+                    "add \(field): $.path to the json: of a version source")
+                return
+            }
+        }
+        unknown(variable, services.reduce(standard) { $0.union($1.fields) })
+    }
+
+    private func unknown(_ variable: Placed<String>, _ fields: Set<String>) {
+        let names =
+            fields.sorted().flatMap { ["from.\($0)", "to.\($0)"] } + ["service", "incident"]
+        let near = Suggestion.nearest(to: variable.value, among: names)
+        problems.error(
+            variable.place,
+            "nothing gives the variable '${\(printable(variable.value, limit: 60))}' a value",
+            near.map { "did you mean '${\($0)}'?" }
+                ?? "there are \(names.joined(separator: ", "))")
+    }
+
+    // MARK: - Pages
+
+    private func checkPolicies() {
+        let routes = draft.routes.map(\.name)
+        for route in draft.writtenRoutes where !routes.contains(route.value) {
+            Names.unknown(route, "route", among: routes, problems)
+        }
+        var reported: Set<Severity> = []
+        for trigger in draft.services.flatMap(\.triggers)
+        where trigger.configuration.mode != .shadow {
+            let severity = trigger.configuration.severity
+            guard let policy = draft.policy[severity], policy.action != .record,
+                let route = policy.page, !routes.contains(route)
+            else { continue }
+            if draft.routes.isEmpty, draft.channels.isEmpty {
+                problems.warning(
+                    trigger.place, "there are no routes and no channels: pages go nowhere",
+                    "add channels: and routes: { \(route): [ { to: [CHANNEL] } ] }")
+                return
+            }
+            if draft.writtenRoutes.contains(where: { $0.value == route }) { continue }
+            guard reported.insert(severity).inserted else { continue }
+            let near = Suggestion.nearest(to: route, among: routes)
+            problems.error(
+                trigger.severityPlace,
+                "pages of '\(severity.rawValue)' take the route '\(route)', and there is none",
+                near.map {
+                    "rename the route '\($0)', or write policy: "
+                        + "{ \(severity.rawValue): { page: \($0) } }"
+                }
+                    ?? "add routes: { \(route): [ { to: [CHANNEL] } ] }, or write policy: "
+                    + "{ \(severity.rawValue): { page: ROUTE } }")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+// One document: its top-level keys go into the draft that all files share.
+
+import WatchCore
+
+struct DocumentReader {
+    let problems: Problems
+
+    func read(_ root: YAMLValue, into draft: inout Draft) {
+        guard let section = Section(root, .top, problems) else { return }
+        for entry in section.named("services") {
+            refuseSecond(entry, "service", draft.services.map { ($0.configuration.name, $0.place) })
+            if let service = ServiceReader(problems: problems).read(entry) {
+                draft.services.append(service)
+            }
+        }
+        policy(section, &draft)
+        limits(section, &draft)
+        for entry in section.named("plans") {
+            refuseSecond(entry, "plan", draft.plans.map { ($0.plan.name, $0.place) })
+            if let plan = PlanReader(problems: problems).read(entry) { draft.plans.append(plan) }
+        }
+        for entry in section.named("channels") {
+            refuseSecond(
+                entry, "channel", draft.channels.map { ($0.configuration.name, $0.place) })
+            if let channel = ChannelReader(problems: problems).read(entry) {
+                draft.channels.append((channel, entry.keyPlace))
+            }
+        }
+        for entry in section.named("routes") {
+            refuseSecond(entry, "route", draft.routes.map { ($0.name, $0.place) })
+            draft.routes.append(route(entry))
+        }
+        access(section, &draft)
+    }
+
+    /// The same name in two files.
+    private func refuseSecond(
+        _ entry: YAMLValue.Entry, _ what: String, _ known: [(name: String, place: Place)]
+    ) {
+        guard let first = known.first(where: { $0.name == entry.key }) else { return }
+        problems.error(
+            entry.keyPlace,
+            "the \(what) '\(printable(entry.key, limit: 60))' is defined twice, first in "
+                + first.place.short, "remove one of them, or rename it")
+    }
+
+    private func policy(_ section: Section, _ draft: inout Draft) {
+        guard let value = section.value("policy"),
+            let policies = Section(value, .severities, problems)
+        else { return }
+        for severity in Severity.allCases.reversed() {
+            guard let value = policies.value(severity.rawValue),
+                let policy = Section(value, .policy, problems)
+            else { continue }
+            let place = policies.keyPlace(severity.rawValue) ?? value.place
+            if let first = draft.policyPlaces[severity] {
+                problems.error(
+                    place,
+                    "the policy of '\(severity.rawValue)' is given twice, first in "
+                        + first.short, "keep one of them")
+            }
+            draft.policyPlaces[severity] = place
+            var merged =
+                Policy.defaults[severity]
+                ?? Policy(
+                    action: .record, page: nil, respondWithin: nil)
+            merged.action = policy.choice("action", as: Policy.Action.self) ?? merged.action
+            if let route = policy.text("page") {
+                merged.page = route
+                draft.writtenRoutes.append(Placed(route, policy.place("page")))
+            }
+            merged.respondWithin =
+                policy.optionalDuration(
+                    "respond_within", in: .seconds(1)...Duration.days(7)) ?? merged.respondWithin
+            draft.policy[severity] = merged
+        }
+    }
+
+    private func limits(_ section: Section, _ draft: inout Draft) {
+        guard let value = section.value("limits"), let limits = Section(value, .limits, problems)
+        else { return }
+        if let first = draft.limitsPlace {
+            problems.error(
+                section.keyPlace("limits") ?? value.place,
+                "'limits' are given twice, first in \(first.short)", "keep one of them")
+        }
+        draft.limitsPlace = section.keyPlace("limits")
+        let standard = Limits()
+        draft.limits = Limits(
+            maxRollbacks: limits.integer("max_rollbacks", standard.maxRollbacks),
+            per: limits.duration("per", standard.per),
+            cooldown: limits.duration(
+                "cooldown", standard.cooldown, in: .zero...Duration.days(365)))
+    }
+
+    private func access(_ section: Section, _ draft: inout Draft) {
+        guard let value = section.value("access"), let access = Section(value, .access, problems)
+        else { return }
+        if let first = draft.accessPlace {
+            problems.error(
+                section.keyPlace("access") ?? value.place,
+                "'access' is given twice, first in \(first.short)", "keep one of them")
+        }
+        draft.accessPlace = section.keyPlace("access")
+        let groups = access.texts("operate")
+        for group in groups where !Names.isPlain(group.value) {
+            problems.error(
+                group.place, "'\(printable(group.value, limit: 60))' is no group name",
+                "write the name of a Unix group, as in getent group")
+        }
+        draft.access = Access(operate: groups.map(\.value))
+    }
+
+    private func route(_ entry: YAMLValue.Entry) -> RouteDraft {
+        Names.checkPlain(entry.key, "a route", entry.keyPlace, problems)
+        let items = Scalars.list(entry.value, entry.key, problems)
+        if entry.value.items?.isEmpty == true {
+            problems.error(
+                entry.value.place, "the route has no step", "add - { to: [CHANNEL] }")
+        }
+        let steps = items.compactMap { item -> [Placed<String>]? in
+            guard let step = Section(item, .routeStep, problems) else { return nil }
+            let channels = step.texts("to")
+            if step.value("to")?.items?.isEmpty == true {
+                problems.error(
+                    step.place("to"), "the step goes to nobody", "name a channel: to: [CHANNEL]")
+            }
+            return channels
+        }
+        return RouteDraft(name: entry.key, place: entry.keyPlace, steps: steps)
+    }
+}

@@ -1,0 +1,70 @@
+// What was read, with the places that later checks need: references can only be followed when all
+// files are read.
+
+import WatchCore
+
+struct ServiceDraft {
+    var configuration: ServiceConfiguration
+    var place: Place
+    var plan: Placed<String>?
+    var dependsOn: [Placed<String>]
+    var triggers: [TriggerDraft]
+
+    /// Fields of a release that a version source of the service captures.
+    var fields: Set<String> {
+        var fields: Set<String> = ["version", "commit"]
+        for source in configuration.version {
+            if case .http(_, .json(let paths)) = source.kind { fields.formUnion(paths.keys) }
+        }
+        return fields
+    }
+
+    /// Plans the service may run, each once, and where it says so.
+    var plans: [Placed<String>] {
+        var seen: Set<String> = []
+        return ([plan] + triggers.map(\.plan)).compactMap { $0 }
+            .filter { seen.insert($0.value).inserted }
+    }
+}
+
+struct TriggerDraft {
+    var configuration: TriggerConfiguration
+    var when: YAMLValue
+    var place: Place
+    var severityPlace: Place
+    var modePlace: Place
+    var plan: Placed<String>?
+}
+
+struct PlanDraft {
+    var plan: Plan
+    var place: Place
+    var budgetPlace: Place
+    /// Where `${…}` of the plan's templates stand, by variable.
+    var variables: [Placed<String>]
+    var probes: [Placed<String>]
+    var conditions: [(expression: Expression, value: YAMLValue)]
+    var verifyPlace: Place
+}
+
+struct RouteDraft {
+    var name: String
+    var place: Place
+    var steps: [[Placed<String>]]
+}
+
+/// Everything of all files.
+struct Draft {
+    var services: [ServiceDraft] = []
+    var plans: [PlanDraft] = []
+    var channels: [(configuration: ChannelConfiguration, place: Place)] = []
+    var routes: [RouteDraft] = []
+    var policy: [Severity: Policy] = Policy.defaults
+    /// Severities whose policy was written, and where its route stands.
+    var policyPlaces: [Severity: Place] = [:]
+    var writtenRoutes: [Placed<String>] = []
+    var limits = Limits()
+    var limitsPlace: Place?
+    var access = Access()
+    var accessPlace: Place?
+}

@@ -1,0 +1,60 @@
+// Names become parts of unit names, paths, URLs and expressions, so they must be plain.
+
+import WatchCore
+
+enum Names {
+    /// `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`: services, plans, channels, routes, units.
+    static func isPlain(_ text: some StringProtocol) -> Bool {
+        let bytes = text.utf8
+        guard let first = bytes.first, isAlphanumeric(first), bytes.count <= 64 else {
+            return false
+        }
+        return bytes.allSatisfy { isAlphanumeric($0) || [46, 95, 45].contains($0) }
+    }
+
+    /// What an expression can name: `[A-Za-z_][A-Za-z0-9_-]{0,63}`, and no word of the language.
+    static func isSignal(_ text: String) -> Bool {
+        let bytes = text.utf8
+        guard let first = bytes.first, isAlphanumeric(first) || first == 95,
+            !(48...57).contains(first), bytes.count <= 64
+        else { return false }
+        return bytes.allSatisfy { isAlphanumeric($0) || $0 == 95 || $0 == 45 }
+            && !["and", "or", "not"].contains(text)
+    }
+
+    static func checkPlain(_ name: String, _ what: String, _ place: Place, _ problems: Problems) {
+        guard !isPlain(name) else { return }
+        problems.error(
+            place, "'\(printable(name, limit: 60))' cannot name \(what)",
+            "use letters, digits, '.', '_' and '-', a letter or digit first, at most 64")
+    }
+
+    static func checkSignal(_ name: String, _ what: String, _ place: Place, _ problems: Problems) {
+        guard !isSignal(name) else { return }
+        problems.error(
+            place, "'\(printable(name, limit: 60))' cannot name \(what)",
+            "expressions use the name: letters, digits, '_' and '-', a letter first, at most 64")
+    }
+
+    /// "no X 'name'" with the nearest there is.
+    static func unknown(
+        _ name: Placed<String>, _ what: String, among known: [String], _ problems: Problems
+    ) {
+        let near = Suggestion.nearest(to: name.value, among: known)
+        let there =
+            known.isEmpty
+            ? "there is none" : "there are \(known.prefix(12).joined(separator: ", "))"
+        problems.error(
+            name.place, "no \(what) '\(printable(name.value, limit: 60))'",
+            near.map { "did you mean '\($0)'?" } ?? there)
+    }
+
+    /// What may stand in the argument of a unit: the charset of versions.
+    static func isUnitArgument(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) || [46, 95, 43, 45].contains(byte)
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+    }
+}

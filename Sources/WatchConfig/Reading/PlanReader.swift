@@ -1,0 +1,103 @@
+// One plan: gates, steps before, methods, steps after, verification.
+
+import WatchCore
+
+struct PlanReader {
+    let problems: Problems
+
+    func read(_ entry: YAMLValue.Entry) -> PlanDraft? {
+        Names.checkPlain(entry.key, "a plan", entry.keyPlace, problems)
+        guard let section = Section(entry.value, .plan, problems) else { return nil }
+        let steps = StepReader(problems: problems)
+        let standard = Plan(name: entry.key, methods: [], verify: Verify())
+        var plan = standard
+        plan.budget = section.duration("budget", standard.budget)
+        plan.gates = section.list("gates").compactMap(steps.gate)
+        plan.before = section.list("before").compactMap(steps.step)
+        plan.methods = section.list("methods").compactMap { method($0, steps) }
+        plan.after = section.list("after").compactMap(steps.step)
+        plan.probation = section.duration(
+            "probation", standard.probation, in: .zero...Duration.days(30))
+        checkMethods(section, plan)
+        let verify = section.value("verify").flatMap { VerifyReader(problems: problems).read($0) }
+        plan.verify = verify?.verify ?? Verify()
+        return PlanDraft(
+            plan: plan, place: entry.keyPlace,
+            budgetPlace: section.has("budget") ? section.place("budget") : entry.keyPlace,
+            variables: steps.variables.all, probes: verify?.probes ?? [],
+            conditions: verify?.conditions ?? [], verifyPlace: section.place("verify"))
+    }
+
+    private func checkMethods(_ section: Section, _ plan: Plan) {
+        if section.value("methods")?.items?.isEmpty == true {
+            problems.error(
+                section.place("methods"), "the plan has no method",
+                "add a way to roll back: - { name: …, steps: [ … ] }")
+        }
+        var seen: Set<String> = []
+        for (value, method) in zip(section.list("methods"), plan.methods)
+        where !seen.insert(method.name).inserted {
+            problems.error(
+                value.place, "two methods are called '\(method.name)'", "give each its own name")
+        }
+    }
+
+    private func method(_ value: YAMLValue, _ steps: StepReader) -> Method? {
+        guard let section = Section(value, .method, problems) else { return nil }
+        let name = section.title("name")
+        var loses = section.text("loses", limit: 500)
+        if loses == "nothing" { loses = nil }
+        if let text = loses, printable(text, limit: 500) != text {
+            problems.error(
+                section.place("loses"), "'loses' has characters that cannot be shown",
+                "write one plain sentence")
+        }
+        let approve = section.title("approve")
+        let items = section.list("steps")
+        if section.value("steps")?.items?.isEmpty == true {
+            problems.error(
+                section.place("steps"), "the method has no steps",
+                "add what it does: - { unit: NAME, timeout: 1m }")
+        }
+        let read = items.compactMap(steps.step)
+        return Method(name: name ?? "method", loses: loses, approve: approve, steps: read)
+    }
+}
+
+struct VerifyReader {
+    struct Result {
+        var verify: Verify
+        var probes: [Placed<String>]
+        var conditions: [(expression: Expression, value: YAMLValue)]
+    }
+
+    let problems: Problems
+
+    func read(_ value: YAMLValue) -> Result? {
+        guard let section = Section(value, .verify, problems) else { return nil }
+        let standard = Verify()
+        let probes = section.texts("probes")
+        let conditions = section.list("when").compactMap { item in
+            Expressions.read(item, problems).map { (expression: $0, value: item) }
+        }
+        let long = Duration.hours(24)
+        let verify = Verify(
+            version: section.integer("version", standard.version),
+            landWithin: section.duration(
+                "land_within", standard.landWithin, in: .seconds(1)...long),
+            settle: section.duration("settle", standard.settle, in: .zero...long),
+            probes: probes.map(\.value),
+            clearFor: section.duration("clear_for", standard.clearFor, in: .zero...long),
+            when: conditions.map(\.expression),
+            timeout: section.duration("timeout", standard.timeout, in: .seconds(1)...long))
+        if verify.settle + verify.clearFor > verify.timeout {
+            let sum = verify.settle + verify.clearFor
+            problems.error(
+                section.place("timeout"),
+                "the time-out of \(verify.timeout.text) is over before settle "
+                    + "(\(verify.settle.text)) and clear_for (\(verify.clearFor.text)) can be",
+                "write timeout: \(sum.text) or, better, more")
+        }
+        return Result(verify: verify, probes: probes, conditions: conditions)
+    }
+}

@@ -1,0 +1,87 @@
+// One service: its own values first, because triggers inherit them.
+
+import WatchCore
+
+struct ServiceReader {
+    let problems: Problems
+
+    func read(_ entry: YAMLValue.Entry) -> ServiceDraft? {
+        Names.checkPlain(entry.key, "a service", entry.keyPlace, problems)
+        guard let section = Section(entry.value, .service, problems) else { return nil }
+        let standard = ServiceConfiguration(name: entry.key)
+        var service = standard
+        service.version = section.list("version").compactMap(VersionSourceReader(problems).read)
+        service.agree = section.integer("agree", standard.agree)
+        service.bake = section.duration("bake", standard.bake)
+        service.suspectFor = section.duration("suspect_for", standard.suspectFor)
+        service.targetWithin = section.duration("target_within", standard.targetWithin)
+        service.judgement = section.judgement(Judgement())
+        service.probes = section.named("probes").compactMap(ProbeReader(problems).read)
+        service.streams = section.named("streams").compactMap(StreamReader(problems).read)
+        checkSignals(section, service)
+        let triggers = section.list("triggers").compactMap {
+            TriggerReader(problems: problems, inherited: service.judgement).read($0)
+        }
+        checkTriggerNames(triggers)
+        service.triggers = triggers.map(\.configuration)
+        let plan = plan(section)
+        service.plan = plan?.value
+        let dependsOn = section.texts("depends_on")
+        service.dependsOn = dependsOn.map(\.value)
+        return ServiceDraft(
+            configuration: service, place: entry.keyPlace, plan: plan, dependsOn: dependsOn,
+            triggers: triggers)
+    }
+
+    private func plan(_ section: Section) -> Placed<String>? {
+        guard let value = section.value("rollback"),
+            let rollback = Section(value, .rollback, problems), let name = rollback.text("plan")
+        else { return nil }
+        return Placed(name, rollback.place("plan"))
+    }
+
+    /// Expressions name probes and streams alike, so a name must mean one thing.
+    private func checkSignals(_ section: Section, _ service: ServiceConfiguration) {
+        for entry in section.named("streams") where service.probe(entry.key) != nil {
+            problems.error(
+                entry.keyPlace, "'\(entry.key)' is a probe and a stream of this service",
+                "give one of them another name, so that expressions are clear")
+        }
+    }
+
+    private func checkTriggerNames(_ triggers: [TriggerDraft]) {
+        var seen: [String: Place] = [:]
+        for trigger in triggers {
+            let name = trigger.configuration.name
+            if let first = seen[name] {
+                problems.error(
+                    trigger.place, "two triggers are called '\(name)', first in line \(first.line)",
+                    "give each its own name")
+            } else {
+                seen[name] = trigger.place
+            }
+        }
+    }
+}
+
+extension Section {
+    /// `warm_up`, `clear_for` and `min_samples`, each over what is inherited.
+    func judgement(_ inherited: Judgement) -> Judgement {
+        var judgement = inherited
+        let range = Duration.zero...Duration.days(1)
+        judgement.warmUp = duration("warm_up", inherited.warmUp, in: range)
+        judgement.clearFor = duration("clear_for", inherited.clearFor, in: range)
+        guard let value = value("min_samples") else { return judgement }
+        guard value.entries != nil else {
+            if let number = Scalars.integer(value, "min_samples", 1...1_000_000, problems) {
+                judgement.minSamplesOfStream = number
+                judgement.minSamplesOfProbe = number
+            }
+            return judgement
+        }
+        guard let samples = Section(value, .minSamples, problems) else { return judgement }
+        judgement.minSamplesOfStream = samples.integer("streams", inherited.minSamplesOfStream)
+        judgement.minSamplesOfProbe = samples.integer("probes", inherited.minSamplesOfProbe)
+        return judgement
+    }
+}

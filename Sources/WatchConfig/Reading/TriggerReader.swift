@@ -1,0 +1,69 @@
+// One rule. Whether its names exist and whether it can fire is checked when all is read.
+
+import WatchCore
+
+struct TriggerReader {
+    let problems: Problems
+    let inherited: Judgement
+
+    func read(_ value: YAMLValue) -> TriggerDraft? {
+        guard let section = Section(value, .trigger, problems) else { return nil }
+        let name = section.title("name")
+        let when = section.value("when").flatMap { Expressions.read($0, problems) }
+        let severity = section.choice("severity", as: Severity.self)
+        let mode = section.choice("mode", as: TriggerConfiguration.Mode.self) ?? .page
+        let plan = section.text("plan").map { Placed($0, section.place("plan")) }
+        let suspectFor = section.optionalDuration("suspect_for")
+        let judgement = section.judgement(inherited)
+        guard let name, let when, let severity, let text = section.value("when") else {
+            return nil
+        }
+        return TriggerDraft(
+            configuration: TriggerConfiguration(
+                name: name, when: when, severity: severity, mode: mode, plan: plan?.value,
+                suspectFor: suspectFor, judgement: judgement),
+            when: text, place: section.place("name"), severityPlace: section.place("severity"),
+            modePlace: section.place("mode"), plan: plan)
+    }
+}
+
+enum Expressions {
+    /// nil, and a diagnostic at the wrong part, when the text is no expression.
+    static func read(_ value: YAMLValue, _ problems: Problems) -> Expression? {
+        guard let text = Scalars.text(value, "when", limit: 4096, problems) else { return nil }
+        do {
+            return try Expression(text)
+        } catch {
+            problems.error(
+                value.place(ofByte: error.offset), error.message,
+                error.remedy ?? "write a condition such as error_rate(access, 2m) > 25%")
+            return nil
+        }
+    }
+
+    /// Where a name stands in an expression; `nth` of those that are equal counts from 0.
+    static func place(of name: String, in value: YAMLValue) -> Place {
+        guard let text = value.text else { return value.place }
+        let bytes = Array(text.utf8)
+        let wanted = Array(name.utf8)
+        var at = 0
+        while at + wanted.count <= bytes.count {
+            let end = at + wanted.count
+            let whole =
+                (at == 0 || !isNameByte(bytes[at - 1]))
+                && (end == bytes.count || !isNameByte(bytes[end]))
+            // A name before '(' is a function.
+            let isCall = bytes[end...].first { $0 != 32 } == UInt8(ascii: "(")
+            if whole, !isCall, Array(bytes[at..<end]) == wanted {
+                return value.place(ofByte: at)
+            }
+            at += 1
+        }
+        return value.place
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+            || byte == 95 || byte == 45
+    }
+}

@@ -1,0 +1,74 @@
+// Whether a template can become an http URL (RFC 3986 §3). What a secret will say is not known
+// here; what is written is checked.
+
+import WatchCore
+
+enum URLCheck {
+    struct Problem {
+        var message: String
+        var remedy: String
+    }
+
+    static func problem(_ template: Template) -> Problem? {
+        if case .literal = template.parts.first {
+            let text = template.parts.map { part in
+                if case .literal(let text) = part { text } else { "x" }
+            }.joined()
+            return problem(text, shown: template.source)
+        }
+        return nil
+    }
+
+    private static func problem(_ text: String, shown: String) -> Problem? {
+        let name = "'\(printable(shown, limit: 80))'"
+        let lower = text.lowercased()
+        guard lower.hasPrefix("http://") || lower.hasPrefix("https://") else {
+            let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound] }
+            return Problem(
+                message: scheme.map { "the scheme '\($0)' of \(name) is not http or https" }
+                    ?? "\(name) is no URL",
+                remedy: scheme == nil
+                    ? "write it as in https://\(printable(shown, limit: 60))"
+                    : "use http:// or https://")
+        }
+        guard text.unicodeScalars.allSatisfy({ $0.value > 32 && $0.value < 127 }) else {
+            return Problem(
+                message: "\(name) has a space or a character that URLs do not have",
+                remedy: "write it as %XX")
+        }
+        let rest = text[(text.firstRange(of: "://")?.upperBound ?? text.startIndex)...]
+        let authority = rest.prefix { !"/?#".contains($0) }
+        guard !authority.contains("@") else {
+            return Problem(
+                message: "\(printable(authority.split(separator: "@").last ?? "", limit: 60))"
+                    + ": a URL must not hold a user and password",
+                remedy: "send them in headers: { Authorization: \"Basic ${credential:NAME}\" }")
+        }
+        return host(authority, name)
+    }
+
+    private static func host(_ authority: Substring, _ name: String) -> Problem? {
+        var host = authority
+        var port: Substring?
+        if authority.hasPrefix("[") {
+            guard let end = authority.firstIndex(of: "]") else {
+                return Problem(
+                    message: "\(name): '[' without ']'", remedy: "as in http://[::1]:80/")
+            }
+            host = authority[...end]
+            let tail = authority[authority.index(after: end)...]
+            port = tail.isEmpty ? nil : tail.dropFirst()
+        } else if let colon = authority.firstIndex(of: ":") {
+            host = authority[..<colon]
+            port = authority[authority.index(after: colon)...]
+        }
+        guard !host.isEmpty, host != "[]" else {
+            return Problem(message: "\(name) names no host", remedy: "as in https://example.com/")
+        }
+        if let port, port != "x", !(Int(port).map { (1...65535).contains($0) } ?? false) {
+            return Problem(
+                message: "\(name): '\(port)' is no port", remedy: "ports go from 1 to 65535")
+        }
+        return nil
+    }
+}

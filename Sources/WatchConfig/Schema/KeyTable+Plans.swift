@@ -1,0 +1,110 @@
+// The keys of plans, policy, channels, routes and access.
+
+import WatchCore
+
+extension KeyTable {
+    static let policy = KeyTable(
+        "a policy", notBuilt: ["approve", "approve_within", "on_timeout"],
+        [
+            .key("action", .choice(Policy.Action.allCases.map(\.rawValue)), "What is done."),
+            .key("page", .text, "The route that pages take."),
+            .key("respond_within", .duration, "No answer for so long: the route's next step."),
+        ])
+
+    static let limits = KeyTable(
+        "limits",
+        [
+            .key("max_rollbacks", .integer(0...1000), "Automatic ones per service (2) …"),
+            .key("per", .duration, "… in so much time (24h)."),
+            .key("cooldown", .duration, "No other so soon after one has ended (30m)."),
+        ])
+
+    static let access = KeyTable(
+        "access", notBuilt: ["approve", "read"],
+        [.key("operate", .list(.text), "Unix groups whose members may act.")])
+
+    static let channel = KeyTable(
+        "a channel",
+        notBuilt: ["pagerduty", "smtp", "opsgenie", "exec", "share_evidence", "redact", "teams"],
+        [
+            .key("slack", .text, "The URL of an incoming webhook."),
+            .key(
+                "webhook", .either([.text, .section(.webhook)]),
+                "A URL that gets the message as JSON."),
+        ])
+
+    static let webhook = KeyTable(
+        "a webhook", notBuilt: ["headers", "template"],
+        [
+            .required("url", .text, "Where the message is sent."),
+            .key("secret", .text, "The key of the HMAC-SHA256 signature over the body."),
+        ])
+
+    static let routeStep = KeyTable(
+        "a step of a route", notBuilt: ["after", "respond_within"],
+        [.required("to", .list(.text), "The channels of this step.")])
+
+    static let plan = KeyTable(
+        "a plan", notBuilt: ["walk_back", "targets", "scenario", "assess", "approve"],
+        [
+            .key("budget", .duration, "Time for all of it (15m)."),
+            .key("gates", .list(.section(.gate)), "Questions that may forbid the rollback."),
+            .key("before", .list(.section(.step)), "Steps before the first method."),
+            .required("methods", .list(.section(.method)), "Ways to roll back, in order."),
+            .key("after", .list(.section(.step)), "Steps that always run, before verification."),
+            .required("verify", .section(.verify), "How it is known that it worked."),
+            .key("probation", .duration, "A breach so soon after pages and never acts (15m)."),
+        ])
+
+    /// What a gate, a step or a check does: one of these.
+    static let action: [Key] = [
+        .key("exec", .list(.text), "A program and its arguments; no shell."),
+        .key("unit", .text, "watchd-rollback@UNIT.service, run as root by systemd."),
+        .key("with", .text, "The argument of the unit."),
+    ]
+
+    static let gate = KeyTable(
+        "a gate", notBuilt: ["http", "on_failure", "retries"],
+        [
+            .key("name", .text, "How it is called in reasons."),
+            .required("timeout", .duration, "No answer so soon counts as blocked."),
+        ] + action)
+
+    static let step = KeyTable(
+        "a step", notBuilt: ["http", "wait", "sql", "poll", "manual"],
+        [
+            .key("name", .text, "How it is called in messages."),
+            .required("timeout", .duration, "It is stopped after so long."),
+            .key("idempotent", .boolean, "May be run again when its outcome is unknown."),
+            .key("retries", .integer(0...10), "Further tries; only if idempotent."),
+            .key(
+                "on_failure", .choice(Step.OnFailure.allCases.map(\.rawValue)),
+                "stop (default) or continue."),
+            .key(
+                "check", .section(.check), "A read-only question whether the step is done."),
+        ] + action)
+
+    static let check = KeyTable("a check", notBuilt: ["http", "timeout"], action)
+
+    static let method = KeyTable(
+        "a method", notBuilt: ["check", "budget", "when"],
+        [
+            .required("name", .text, "How it is called in messages."),
+            .key("loses", .text, "nothing (default), or a sentence; then it needs an approval."),
+            .key("approve", .text, "The role that must approve."),
+            .required("steps", .list(.section(.step)), "What is done, in order."),
+        ])
+
+    static let verify = KeyTable(
+        "verify", notBuilt: ["check", "walk_back"],
+        [
+            .key(
+                "version", .integer(1...100), "Equal reads of the target that make landed (2)."),
+            .key("land_within", .duration, "Landed must be seen so soon after a method (1m)."),
+            .key("settle", .duration, "Samples so soon after landing do not count (15s)."),
+            .key("probes", .list(.text), "Probes that must pass."),
+            .key("clear_for", .duration, "All must be good for so long (1m)."),
+            .key("when", .list(.text), "Further conditions."),
+            .key("timeout", .duration, "Cured must be seen so soon after landing (3m)."),
+        ])
+}

@@ -1,0 +1,157 @@
+// The keys of services and what they are made of.
+
+import WatchCore
+
+extension KeyTable {
+    static let top = KeyTable(
+        "the configuration", notBuilt: ["heartbeat", "connectivity", "silences"],
+        [
+            .key("services", .named(.section(.service)), "The services that are guarded."),
+            .key("policy", .section(.severities), "What each severity asks for."),
+            .key("limits", .section(.limits), "How often watchd may act by itself, per service."),
+            .key("plans", .named(.section(.plan)), "How to roll back."),
+            .key("channels", .named(.section(.channel)), "Where a page can go."),
+            .key(
+                "routes", .named(.list(.section(.routeStep))),
+                "Which channels are tried, one step after the other."),
+            .key("access", .section(.access), "Who may act through the socket."),
+        ])
+
+    static let severities = KeyTable(
+        "policy",
+        Severity.allCases.reversed().map {
+            .key($0.rawValue, .section(.policy), "What this severity asks for.")
+        })
+
+    static let service = KeyTable(
+        "a service",
+        notBuilt: [
+            "slo", "assess", "confidence", "baseline_window", "no_data", "operations",
+            "walk_back", "page", "share_evidence", "redact", "for",
+        ],
+        [
+            .key(
+                "version", .list(.section(.versionSource)),
+                "Where the running version is read; the first that answers counts."),
+            .key("agree", .integer(1...10), "So many equal reads make a change of version (2)."),
+            .key("bake", .duration, "So much evidence of health makes a release good (30m)."),
+            .key(
+                "suspect_for", .duration,
+                "So long after its deployment a release may be blamed automatically (2h)."),
+            .key(
+                "target_within", .duration,
+                "A good release that last ran longer ago is only offered (7d)."),
+            .key("probes", .named(.section(.probe)), "Active checks."),
+            .key("streams", .named(.section(.stream)), "Logs that are followed."),
+            .key("triggers", .list(.section(.trigger)), "The rules."),
+            .key("rollback", .section(.rollback), "How this service is rolled back."),
+            .key(
+                "depends_on", .list(.text), "Services whose incidents explain this one's."),
+        ] + judgement)
+
+    /// For a service, and for a trigger in its stead.
+    static let judgement: [Key] = [
+        .key("warm_up", .duration, "A window answers when it covers so much time (2m)."),
+        .key("clear_for", .duration, "A breach ends when its rule was false so long (1m)."),
+        .key(
+            "min_samples", .either([.integer(1...1_000_000), .section(.minSamples)]),
+            "Ratios and percentiles need so many samples (streams 20, probes 3)."),
+    ]
+
+    static let minSamples = KeyTable(
+        "min_samples",
+        [
+            .key("streams", .integer(1...1_000_000), "Lines (20)."),
+            .key("probes", .integer(1...1_000_000), "Results (3)."),
+        ])
+
+    static let rollback = KeyTable(
+        "rollback", notBuilt: ["scenario"],
+        [.required("plan", .text, "The plan of triggers that name none of their own.")])
+
+    static let trigger = KeyTable(
+        "a trigger",
+        notBuilt: ["for", "confidence", "page", "approve_within", "on_timeout", "assess"],
+        [
+            .required("name", .text, "How the rule is called in messages."),
+            .required("when", .text, "The condition, as in error_rate(access, 2m) > 25%."),
+            .required("severity", .choice(Severity.allCases.map(\.rawValue)), "How bad it is."),
+            .key(
+                "mode", .choice(TriggerConfiguration.Mode.allCases.map(\.rawValue)),
+                "What may follow: shadow records, page tells (default), auto acts, veto forbids."),
+            .key("plan", .text, "Its own plan, instead of the service's."),
+            .key("suspect_for", .duration, "Its own, instead of the service's."),
+        ] + judgement)
+
+    static let stream = KeyTable(
+        "a stream",
+        notBuilt: [
+            "journal", "command", "syslog", "drain", "patterns", "only", "ignore", "routes",
+            "latency", "fields", "no_data", "time", "message",
+        ],
+        [
+            .required("file", .text, "The log file; rotation is followed."),
+            .required(
+                "format", .text,
+                "nginx-combined, apache-common, apache-combined, or an nginx log_format string."),
+            .key("error", .text, "Which lines are errors: 'status >= 500' (default)."),
+            .key("no_data_after", .duration, "Silence for so long makes the stream blind."),
+        ])
+
+    /// How one HTTP request is made; for probes and version sources.
+    static let request: [Key] = [
+        .key(
+            "method", .choice(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+            "GET unless there is a body, then POST."),
+        .key("headers", .named(.text), "Further headers."),
+        .key("body", .text, "The body, as it is."),
+        .key("redirects", .integer(0...20), "Redirects followed (5)."),
+        .key("ca_file", .text, "A PEM bundle instead of the system's authorities."),
+        .key("verify_tls", .boolean, "false: certificates are not checked."),
+        .key("max_body", .integer(1...(64 << 20)), "Bytes of the answer that are read (1 MiB)."),
+    ]
+
+    static let probe = KeyTable(
+        "a probe",
+        notBuilt: [
+            "journey", "tls", "tcp", "dns", "grpc", "exec", "unit", "save", "get", "post", "put",
+            "confidence", "recheck",
+        ],
+        [
+            .required("http", .text, "The URL."),
+            .required("every", .duration, "How often."),
+            .key("timeout", .duration, "Of the whole request (5s)."),
+            .key("failures", .integer(1...100), "So many in a row make it failing (2)."),
+            .key("successes", .integer(1...100), "So many in a row make it pass again (2)."),
+            .key("json", .json, "The body, written as JSON."),
+            .key(
+                "expect", .section(.expectation), "Which answer is good; 200 to 299 if not given."),
+        ] + request)
+
+    static let expectation = KeyTable(
+        "expect",
+        notBuilt: ["expires_in", "latency", "headers", "header", "output", "exit"],
+        [
+            .key(
+                "status", .either([.text, .list(.text)]),
+                "200, 2xx, or a list of these."),
+            .key(
+                "json", .named(.json),
+                "Path to value: a value, a comparison such as \"< 100\", or exists."),
+            .key("contains", .text, "A text the body contains."),
+            .key("matches", .text, "A PCRE2 pattern the body matches."),
+        ])
+
+    static let versionSource = KeyTable(
+        "a version source", notBuilt: ["command", "exec", "announcement", "label"],
+        [
+            .key("symlink", .text, "A link; the last component of its target is the version."),
+            .key("file", .text, "A file; its first line, or what pattern finds in it."),
+            .key("http", .text, "A URL; needs json, header or pattern."),
+            .key("json", .named(.text), "Field to JSON path; needs version: $.path."),
+            .key("header", .text, "The header that names the version."),
+            .key("pattern", .text, "A PCRE2 pattern; its first group, or the whole match."),
+            .key("every", .duration, "How often (2s for links and files, 15s for http)."),
+            .key("timeout", .duration, "Of one read (5s)."),
+        ] + request)
+}
