@@ -146,6 +146,33 @@ private final class Total: Sendable {
         #expect(total.sum.withLock { $0.latencies } == written)
     }
 
+    @Test func whileTheConsumerIsSlowNothingPilesUp() async throws {
+        let total = Total()
+        var gate: [Int32] = [-1, -1]
+        try #require(pipe(&gate) == 0)
+        let (held, opener) = (gate[0], gate[1])
+        defer { close(held) }
+        let stream = try FileStream(
+            service: "shop",
+            configuration: StreamConfiguration(
+                name: "access", kind: .file(path: log), format: .nginx("$status")),
+            time: Clock(), position: nil, beginning: .start
+        ) { event, position in
+            // Nothing goes on before the test lets it: end of file.
+            var byte: UInt8 = 0
+            _ = read(held, &byte, 1)
+            total.take(event, position)
+        }
+        let writer = Writer(log)
+        stream.start()
+        for _ in 0..<100 { writer.write(String(repeating: "200\n", count: 1000)) }
+        close(opener)
+        await total.wait { $0.lines == 100_000 }
+        stream.stop()
+        #expect(total.sum.withLock { $0.batches.count } <= 4)
+        #expect(total.sum.withLock { $0.counted } == 100_000)
+    }
+
     @Test func truncationsBetweenBatchesLoseNothing() async throws {
         let total = Total()
         let stream = try stream(total)
