@@ -73,8 +73,9 @@ public final class FileFollower {
             headHash: file.head.hash, headLength: file.head.length, offset: file.lineStart)
     }
 
-    /// Descriptors to wait at; changes with rotations.
+    /// Descriptors to wait at; others when `generation` is another.
     var descriptors: [Int32] { files.map(\.descriptor) }
+    private(set) var generation = 0
 
     /// Looks at what the path names, and reads what was appended, up to a turn.
     public func poll(now: Instant, into consumer: inout some LineConsumer) -> Outcome {
@@ -185,15 +186,21 @@ public final class FileFollower {
             files = [file]
         }
         beginning = .start
+        generation += 1
         shorten(beside: file)
     }
 
     /// The rotated file that `isFirst` recognises, and those rotated after it; none: not found.
     private func rotated(now: Instant, from isFirst: (LogFile) -> Bool) -> [LogFile] {
         var found: [LogFile] = []
-        for path in RotatedFiles.beside(path) {
-            guard case .success(let file) = LogFile.open(path, now: now) else { continue }
-            if found.isEmpty, !isFirst(file) { continue }
+        var naming: RotatedFiles.Naming?
+        for candidate in RotatedFiles.beside(path) {
+            if let naming, naming == .other || candidate.naming != naming { continue }
+            guard case .success(let file) = LogFile.open(candidate.path, now: now) else { continue }
+            if found.isEmpty {
+                guard isFirst(file) else { continue }
+                naming = candidate.naming
+            }
             found.append(file)
             if found.count > Self.openLimit {
                 found.remove(at: 1)
@@ -207,15 +214,19 @@ public final class FileFollower {
     /// number of open files is bounded.
     private func shorten(beside newest: LogFile) {
         var seen: Set<LogFile.Identity> = []
-        let before = files
-        files = before.filter { file in
+        files = files.filter { file in
             (file === newest || file.identity != newest.identity)
                 && seen.insert(file.identity).inserted
         }
         while files.count > Self.openLimit {
-            files.removeFirst()
-            gaveUp += current == 0 ? 1 : 0
-            current = Swift.max(0, current - 1)
+            if current > 0 {
+                // It was read to its end; only its grace ends early.
+                files.removeFirst()
+                current -= 1
+            } else {
+                files.remove(at: 1)
+                gaveUp += 1
+            }
         }
     }
 

@@ -97,12 +97,8 @@ public final class FileStream: Sendable {
         var sent = time.now().boot
         var isDue = false
         var isLast = false
-        var watched: [Int32] = []
+        var watched = -1
         while true {
-            if watched != follower.descriptors || watched.isEmpty {
-                watched = follower.descriptors
-                waker.watch(path: path, descriptors: watched)
-            }
             let moment = time.now()
             builder.begin(at: moment)
             let outcome = follower.poll(now: moment.boot, into: &builder)
@@ -114,7 +110,14 @@ public final class FileStream: Sendable {
                 isDue = false
             }
             if isLast { return }
-            let wait: Waker.Wait = outcome.hasMore ? .none : isDue ? .change : .pace
+            let isWatched = watched == follower.generation
+            if !isWatched {
+                watched = follower.generation
+                waker.watch(path: path, descriptors: follower.descriptors)
+            }
+            // What came before the watch was set is looked for once more.
+            let goesOn = outcome.hasMore || !isWatched
+            let wait: Waker.Wait = goesOn ? .none : isDue ? .change : .pace
             // Nobody called while the pace was waited for: it is due.
             if waker.wait(wait), wait == .pace { isDue = true }
             isLast = isStopping

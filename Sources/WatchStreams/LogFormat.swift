@@ -22,10 +22,17 @@ public struct LogFormat: Hashable, Sendable {
         case status, seconds, upstreamSeconds, timeLocal, timeISO, milliseconds
     }
 
+    /// Where in `literals` a literal is; by place, since an array in each field would be retained
+    /// and released for each line.
+    struct Literal: Hashable, Sendable {
+        var start: Int
+        var count: Int
+    }
+
     /// A variable and the literal after it; empty: it reaches to the end of the line.
     struct Field: Hashable, Sendable {
         var use: Use
-        var terminator: [UInt8]
+        var terminator: Literal
         /// Enclosed in double quotes.
         var isQuoted = false
     }
@@ -41,8 +48,9 @@ public struct LogFormat: Hashable, Sendable {
 
     /// What it was made from.
     public let source: String
+    let literals: [UInt8]
     /// What a line begins with.
-    let prefix: [UInt8]
+    let prefix: Literal
     let fields: [Field]
 
     /// Whether lines carry their own time.
@@ -54,6 +62,7 @@ public struct LogFormat: Hashable, Sendable {
         var compiler = LogFormatCompiler(source)
         try compiler.run()
         self.source = source
+        literals = compiler.literals
         prefix = compiler.prefix
         fields = compiler.fields
     }

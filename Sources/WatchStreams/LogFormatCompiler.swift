@@ -1,7 +1,8 @@
 // Turns a `log_format` string into fields, and refuses what could only be guessed at.
 
 struct LogFormatCompiler {
-    private(set) var prefix: [UInt8] = []
+    private(set) var literals: [UInt8] = []
+    private(set) var prefix = LogFormat.Literal(start: 0, count: 0)
     private(set) var fields: [LogFormat.Field] = []
     private let bytes: [UInt8]
     private var names: [String] = []
@@ -39,21 +40,23 @@ struct LogFormatCompiler {
             }
             at += 1
         }
-        let text = Array(bytes[start..<at])
+        let place = LogFormat.Literal(start: literals.count, count: at - start)
+        let quote = UInt8(ascii: "\"")
         if fields.isEmpty {
-            prefix = text
+            prefix = place
         } else {
             let last = fields.count - 1
-            fields[last].terminator = text
-            let before = last == 0 ? prefix : fields[last - 1].terminator
-            let quote = UInt8(ascii: "\"")
-            fields[last].isQuoted = before.last == quote && text.first == quote
+            fields[last].terminator = place
+            // Between two literals stands nothing, so the one before ends where this one starts.
+            fields[last].isQuoted =
+                literals.last == quote && start < at && bytes[start] == quote
         }
+        literals += bytes[start..<at]
     }
 
     private mutating func variable(_ at: inout Int) throws(LogFormatError) {
         let dollar = at
-        if let previous = names.last, fields[fields.count - 1].terminator.isEmpty {
+        if let previous = names.last, fields[fields.count - 1].terminator.count == 0 {
             throw LogFormatError(
                 position: dollar,
                 message: "nothing stands between $\(previous) and the variable after it",
@@ -79,7 +82,7 @@ struct LogFormatCompiler {
             at += 1
         }
         names.append(name)
-        fields.append(LogFormat.Field(use: .skip, terminator: []))
+        fields.append(LogFormat.Field(use: .skip, terminator: .init(start: 0, count: 0)))
     }
 
     /// Gives each variable its use; of several times or latencies the best one counts.

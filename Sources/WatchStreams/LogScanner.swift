@@ -9,25 +9,31 @@ extension LogFormat {
         guard let base = line.baseAddress, line.count >= prefix.count,
             memchr(base, 0, line.count) == nil
         else { return nil }
-        var scanner = LogScanner(line: line)
-        guard scanner.has(prefix, at: 0),
-            fields.withUnsafeBufferPointer({
-                scanner.scan($0, from: 0, at: prefix.count, strictly: false)
-            })
-        else { return nil }
-        return scanner.result
+        return literals.withUnsafeBufferPointer { literals in
+            var scanner = LogScanner(line: line, literals: literals)
+            guard scanner.has(prefix, at: 0),
+                fields.withUnsafeBufferPointer({
+                    scanner.scan($0, from: 0, at: prefix.count, strictly: false)
+                })
+            else { return nil }
+            return scanner.result
+        }
     }
 }
 
 struct LogScanner {
     /// Ends of texts tried in one line before it is given up.
-    static let attempts = 4096
+    static let attempts = 512
 
     let line: UnsafeRawBufferPointer
+    let literals: UnsafeBufferPointer<UInt8>
     var result = LogLine()
     private var attemptsLeft = Self.attempts
 
-    init(line: UnsafeRawBufferPointer) { self.line = line }
+    init(line: UnsafeRawBufferPointer, literals: UnsafeBufferPointer<UInt8>) {
+        self.line = line
+        self.literals = literals
+    }
 
     /// `strictly`: an unquoted text came before, so values without quotes must hold no space, else
     /// a client could write the rest of the line into its request.
@@ -54,7 +60,7 @@ struct LogScanner {
         _ fields: UnsafeBufferPointer<LogFormat.Field>, index: Int, at: Int
     ) -> Bool {
         let terminator = fields[index].terminator
-        guard !terminator.isEmpty else { return true }
+        guard terminator.count > 0 else { return true }
         var candidate = find(terminator, from: at)
         while let end = candidate, attemptsLeft > 0 {
             attemptsLeft -= 1
@@ -70,7 +76,7 @@ struct LogScanner {
 
     private func end(of field: LogFormat.Field, from at: Int) -> Int? {
         let terminator = field.terminator
-        guard !terminator.isEmpty else { return line.count }
+        guard terminator.count > 0 else { return line.count }
         if field.use == .timeLocal {
             let end = at + LogTime.localLength
             return has(terminator, at: end) ? end : nil
@@ -82,7 +88,7 @@ struct LogScanner {
                 end = next
             }
         } else if field.use == .list || field.use == .upstreamSeconds,
-            terminator[0] == UInt8(ascii: " ")
+            literals[terminator.start] == UInt8(ascii: " ")
         {
             while let beyond = separator(at: end, from: at) {
                 guard let next = find(terminator, from: beyond) else { return nil }
@@ -117,18 +123,20 @@ struct LogScanner {
         }
     }
 
-    func has(_ literal: [UInt8], at: Int) -> Bool {
+    func has(_ literal: LogFormat.Literal, at: Int) -> Bool {
         guard at + literal.count <= line.count else { return false }
-        for offset in 0..<literal.count where line[at + offset] != literal[offset] {
+        for offset in 0..<literal.count
+        where line[at + offset] != literals[literal.start + offset] {
             return false
         }
         return true
     }
 
-    private func find(_ literal: [UInt8], from start: Int) -> Int? {
+    private func find(_ literal: LogFormat.Literal, from start: Int) -> Int? {
         var at = start
+        let first = Int32(literals[literal.start])
         while at + literal.count <= line.count, let base = line.baseAddress,
-            let hit = memchr(base + at, Int32(literal[0]), line.count - at)
+            let hit = memchr(base + at, first, line.count - at)
         {
             at = UnsafeRawPointer(hit) - base
             if has(literal, at: at) { return at }
@@ -143,7 +151,8 @@ struct LogScanner {
         switch use {
         case .skip, .list, .text: return true
         case .status: return takeStatus(start, end)
-        case .seconds, .upstreamSeconds: return takeSeconds(start, end)
+        case .seconds: return takeSeconds(start, end)
+        case .upstreamSeconds: return takeList(start, end)
         case .timeLocal: result.time = LogTime.local(line, start, end)
         case .timeISO: result.time = LogTime.iso(line, start, end)
         case .milliseconds: result.time = LogTime.epoch(line, start, end)
@@ -161,8 +170,16 @@ struct LogScanner {
         return true
     }
 
-    /// One value, or a list; the sum of those that are there.
     private mutating func takeSeconds(_ start: Int, _ end: Int) -> Bool {
+        if end - start == 1, line[start] == UInt8(ascii: "-") { return true }
+        var at = start
+        guard let value = LogTime.decimal(line, &at, end), at == end else { return false }
+        result.latency = Double(value) / 1e9
+        return true
+    }
+
+    /// The sum of those values that are there.
+    private mutating func takeList(_ start: Int, _ end: Int) -> Bool {
         var at = start
         var sum: Int64?
         while at < end {
@@ -172,11 +189,17 @@ struct LogScanner {
                 guard let value = LogTime.decimal(line, &at, end) else { return false }
                 sum = (sum ?? 0) &+ value
             }
-            let value = at
-            while at < end, line[at] == 32 || line[at] == 44 || line[at] == 58 { at += 1 }
-            if at < end, at == value { return false }
+            guard at < end else {
+                result.latency = sum.map { Double($0) / 1e9 }
+                return true
+            }
+            let isComma = line[at] == UInt8(ascii: ",")
+            let space = isComma ? at + 1 : at
+            guard space < end, line[space] == UInt8(ascii: " "),
+                let next = separator(at: space, from: start), next <= end
+            else { return false }
+            at = next
         }
-        result.latency = sum.map { Double($0) / 1e9 }
-        return end > start
+        return false
     }
 }

@@ -6,17 +6,31 @@ enum RotatedFiles {
     /// Names looked at in one directory.
     static let limit = 10_000
 
-    /// Paths of the files that were `path` once, the oldest first. `log.12` is older than `log.2`;
-    /// other endings (`log-20261121`) are ordered by name. Compressed ones are left out: a file is
-    /// compressed into another file.
-    static func beside(_ path: String) -> [String] {
+    enum Naming: Hashable {
+        /// `log.1`; the larger, the older.
+        case number
+        /// `log-20261121`, `log.2026-11-21T09:30`: digits and signs, in their order.
+        case date
+        /// `log.old`, or the log of another program: says nothing about its age.
+        case other
+    }
+
+    struct Candidate: Hashable {
+        var path: String
+        var naming: Naming
+    }
+
+    /// Files that may have been `path` once; those of one naming the oldest first. Compressed ones
+    /// are left out: a file is compressed into another file.
+    static func beside(_ path: String) -> [Candidate] {
         let slash = path.lastIndex(of: "/")
         let base = slash.map { String(path[path.index(after: $0)...]) } ?? path
         let directory = slash.map { String(path[...$0]) } ?? "./"
         guard !base.isEmpty, let stream = opendir(directory) else { return [] }
         defer { closedir(stream) }
         var numbered: [(number: Int, name: String)] = []
-        var named: [String] = []
+        var dated: [String] = []
+        var others: [String] = []
         var seen = 0
         while seen < limit, let entry = readdir(stream) {
             seen += 1
@@ -30,14 +44,20 @@ enum RotatedFiles {
             else { continue }
             if separator == ".", let number = Int(ending.dropFirst()), number >= 0 {
                 numbered.append((number, name))
+            } else if ending.utf8.allSatisfy({ digitsAndSigns.contains($0) }) {
+                dated.append(name)
             } else {
-                named.append(name)
+                others.append(name)
             }
         }
         numbered.sort { $0.number > $1.number }
-        named.sort()
-        return (named + numbered.map(\.name)).map { directory + $0 }
+        dated.sort()
+        return others.map { Candidate(path: directory + $0, naming: .other) }
+            + dated.map { Candidate(path: directory + $0, naming: .date) }
+            + numbered.map { Candidate(path: directory + $0.name, naming: .number) }
     }
+
+    private static let digitsAndSigns = Set("0123456789.-_:T+".utf8)
 
     private static let compressed = [".gz", ".bz2", ".xz", ".zst", ".lz4", ".Z"]
 }

@@ -119,7 +119,10 @@ private final class Total: Sendable {
         let stream = try stream(total)
         let log = log
         let directory = directory
+        // What is rotated away before the stream ever saw it is not its own.
+        Writer(log).write("")
         stream.start()
+        await total.wait { !$0.batches.isEmpty }
         let written = await Task.detached {
             let writer = Writer(log)
             var written = 0
@@ -143,6 +146,33 @@ private final class Total: Sendable {
         #expect(total.sum.withLock { $0.latencies } == written)
     }
 
+    @Test func whileTheConsumerIsSlowNothingPilesUp() async throws {
+        let total = Total()
+        var gate: [Int32] = [-1, -1]
+        try #require(pipe(&gate) == 0)
+        let (held, opener) = (gate[0], gate[1])
+        defer { close(held) }
+        let stream = try FileStream(
+            service: "shop",
+            configuration: StreamConfiguration(
+                name: "access", kind: .file(path: log), format: .nginx("$status")),
+            time: Clock(), position: nil, beginning: .start
+        ) { event, position in
+            // Nothing goes on before the test lets it: end of file.
+            var byte: UInt8 = 0
+            _ = read(held, &byte, 1)
+            total.take(event, position)
+        }
+        let writer = Writer(log)
+        stream.start()
+        for _ in 0..<100 { writer.write(String(repeating: "200\n", count: 1000)) }
+        close(opener)
+        await total.wait { $0.lines == 100_000 }
+        stream.stop()
+        #expect(total.sum.withLock { $0.batches.count } <= 4)
+        #expect(total.sum.withLock { $0.counted } == 100_000)
+    }
+
     @Test func truncationsBetweenBatchesLoseNothing() async throws {
         let total = Total()
         let stream = try stream(total)
@@ -164,6 +194,11 @@ private final class Total: Sendable {
         let total = Total()
         let log = log
         let directory = directory
+        Writer(log).write("")
+        let first = try stream(total)
+        first.start()
+        await total.wait { $0.position != nil }
+        first.stop()
         let task = Task.detached {
             let writer = Writer(log)
             var written = 0
@@ -199,6 +234,7 @@ extension FileStreamTests {
         let nginx = try Nginx(directory: directory, log: log, format: LogFormatTests.timed)
         let stream = try stream(total, format: LogFormatTests.timed)
         stream.start()
+        await total.wait { !$0.batches.isEmpty }
         var written = 0
         for rotation in 0..<5 {
             for number in 0..<40 {

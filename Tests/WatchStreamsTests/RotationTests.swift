@@ -100,6 +100,21 @@ import WatchStreams
         #expect(following.lines == ["0", "1", "2", "3"])
     }
 
+    @Test func anotherProgramsLogBesideItIsNotTakenForARotatedOne() {
+        let writer = Writer(log)
+        let following = Following(log)
+        writer.write("0\n")
+        following.poll()
+        rename(log, directory.file("access.log-20261120"))
+        Writer(directory.file("access.log-worker")).write("not ours\n")
+        Writer(directory.file("access.log.1")).write("of an older set-up\n")
+        Writer(directory.file("access.log-20261121.gz")).write("compressed\n")
+        writer.reopen()
+        writer.write("1\n")
+        following.poll()
+        #expect(following.lines == ["0", "1"])
+    }
+
     @Test func aTruncatedFileIsReadFromItsStart() {
         let writer = Writer(log)
         let following = Following(log)
