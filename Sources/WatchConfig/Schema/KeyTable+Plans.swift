@@ -99,7 +99,7 @@ extension KeyTable {
         "verify", notBuilt: ["check", "walk_back"],
         [
             .key(
-                "version", .integer(1...100), "So many equal reads count as landed (2)."),
+                "version", .integer(1...100), "Equal reads of the target that make landed (2)."),
             .key("land_within", .duration, "Landed must be seen so soon after a method (1m)."),
             .key("settle", .duration, "Samples so soon after landing do not count (15s)."),
             .key("probes", .list(.text), "Probes that must pass."),
