@@ -9,6 +9,7 @@ final class Problems {
 
     private var found: [(place: Place, diagnostic: Diagnostic)] = []
     private var dropped = 0
+    private var hidden: [(file: Int, line: Int, text: String)] = []
     /// Reads each secret that is named, when the caller wants that.
     private let secrets: (any SecretSource)?
     private var secretAnswers: [SecretReference: String] = [:]
@@ -25,13 +26,34 @@ final class Problems {
 
     private(set) var hasErrors = false
 
+    /// What comes now is only counted.
+    var isFull: Bool { found.count >= Self.limit }
+
+    /// A secret that was written where it should only be named: quotes of the line hide it.
+    func hide(_ text: String, at place: Place) {
+        guard !text.isEmpty else { return }
+        hidden.append((place.file.order, place.line, text))
+    }
+
+    private func masked(_ line: String, _ place: Place) -> String {
+        hidden.reduce(line) { line, secret in
+            guard secret.file == place.file.order, secret.line == place.line else { return line }
+            let stars = String(repeating: "*", count: secret.text.unicodeScalars.count)
+            return line.replacing(secret.text, with: stars)
+        }
+    }
+
     /// Sorted by file and position.
     var diagnostics: [Diagnostic] {
         var sorted = found.enumerated().sorted { a, b in
             let left = (a.element.place.file.order, a.element.place.line, a.element.place.column)
             let right = (b.element.place.file.order, b.element.place.line, b.element.place.column)
             return left == right ? a.offset < b.offset : left < right
-        }.map(\.element.diagnostic)
+        }.map { entry in
+            var diagnostic = entry.element.diagnostic
+            diagnostic.sourceLine = diagnostic.sourceLine.map { masked($0, entry.element.place) }
+            return diagnostic
+        }
         if dropped > 0, let last = sorted.last {
             sorted.append(
                 Diagnostic(
@@ -46,7 +68,7 @@ final class Problems {
         _ severity: Diagnostic.Severity, _ place: Place, _ message: String, _ remedy: String?
     ) {
         if severity == .error { hasErrors = true }
-        guard found.count < Self.limit else {
+        guard !isFull else {
             dropped += 1
             return
         }

@@ -35,9 +35,9 @@ public final class Pattern: @unchecked Sendable {
     public static let sourceLimit = 8 * 1024
     /// Steps and depth a match may take (pcre2api(3), "match limit", "depth limit").
     private static let matchLimit: UInt32 = 1_000_000
-    private static let depthLimit: UInt32 = 10_000
-    /// KiB of heap.
-    private static let heapLimit: UInt32 = 8 * 1024
+    private static let depthLimit: UInt32 = 1_000_000
+    /// KiB of heap while one match runs; this is what ends a deep one.
+    private static let heapLimit: UInt32 = 32 * 1024
 
     public let source: String
     /// Names of groups and their numbers.
@@ -73,6 +73,11 @@ public final class Pattern: @unchecked Sendable {
         names = Self.names(code)
     }
 
+    /// What the named group matched; nil: it took no part, or there is none of that name.
+    public func group(_ name: String, of match: Match) -> String? {
+        names[name].flatMap { match.groups.indices.contains($0) ? match.groups[$0] : nil }
+    }
+
     deinit {
         pcre2_match_context_free_8(context)
         pcre2_code_free_8(code)
@@ -86,7 +91,13 @@ public final class Pattern: @unchecked Sendable {
             throw PatternLimitError(message: "no memory for a match")
         }
         defer { pcre2_match_data_free_8(data) }
-        let count = pcre2_match_8(code, subject, subject.count, 0, 0, data, context)
+        var count = pcre2_match_8(code, subject, subject.count, 0, 0, data, context)
+        if count == PCRE2_ERROR_JIT_STACKLIMIT {
+            // The compiled code has 32 KiB of stack, too little for `(a|b)*` over a long text; the
+            // interpreter has the heap, within the limit (pcre2jit(3), "JIT stack").
+            count = pcre2_match_8(
+                code, subject, subject.count, 0, PCRE2_NO_JIT, data, context)
+        }
         if count == PCRE2_ERROR_NOMATCH { return nil }
         guard count > 0 else {
             throw PatternLimitError(

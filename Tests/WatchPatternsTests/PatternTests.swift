@@ -38,4 +38,29 @@ import WatchPatterns
     @Test func anOverlongPatternIsRefused() {
         #expect(throws: PatternError.self) { try Pattern(String(repeating: "a", count: 9000)) }
     }
+
+    @Test func aLongTextIsNoProblemForAnHonestPattern() throws {
+        let text = String(repeating: "ab\n", count: 30_000) + "version=1.9"
+        let pattern = try Pattern(#"(?:.|\n)*version=(?<version>\S+)"#)
+        let match = try #require(try pattern.firstMatch(in: text))
+        #expect(pattern.group("version", of: match) == "1.9")
+        #expect(pattern.group("commit", of: match) == nil)
+    }
+
+    @Test func oneThatManyThreadsUseAtOnceStaysRight() async throws {
+        let pattern = try Pattern(#"(\d+)-(?<word>[a-z]+)"#)
+        let wrong = await withTaskGroup(of: Int.self) { group in
+            for task in 0..<8 {
+                group.addTask {
+                    (0..<500).count { number in
+                        let match = try? pattern.firstMatch(
+                            in: "x \(number)-t\("abcdefgh".dropFirst(task).prefix(1)) y")
+                        return match?.value != String(number)
+                    }
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(wrong == 0)
+    }
 }

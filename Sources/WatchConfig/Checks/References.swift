@@ -3,45 +3,66 @@
 import WatchCore
 
 struct References {
-    let draft: Draft
-    let problems: Problems
+    private let draft: Draft
+    private let problems: Problems
+    private let services: Set<String>
+    private let plans: Set<String>
+    private let channels: Set<String>
+    /// Indexes of the services that may run a plan.
+    private let users: [String: [Int]]
+    /// A misspelt name may have meant any plan.
+    private let hasUnknownPlan: Bool
+
+    init(draft: Draft, problems: Problems) {
+        self.draft = draft
+        self.problems = problems
+        services = Set(draft.names.services)
+        let plans = Set(draft.names.plans)
+        self.plans = plans
+        channels = Set(draft.names.channels)
+        var users: [String: [Int]] = [:]
+        for (index, service) in draft.services.enumerated() {
+            for plan in service.plans { users[plan.value, default: []].append(index) }
+        }
+        self.users = users
+        hasUnknownPlan =
+            users.keys.contains { !plans.contains($0) }
+            || draft.services.contains { $0.hadRefused }
+    }
 
     func check() {
         for service in draft.services {
             checkDependencies(service)
             checkPlans(service)
             for trigger in service.triggers {
-                checkOperands(
-                    trigger.configuration.when, trigger.when, service.configuration, nil)
+                checkOperands(trigger.configuration.when, trigger.when, service, nil)
                 checkAction(trigger, service)
             }
         }
         for plan in draft.plans { check(plan) }
         for route in draft.routes {
             for channel in route.steps.joined()
-            where !draft.channels.contains(where: { $0.configuration.name == channel.value }) {
-                Names.unknown(
-                    channel, "channel", among: draft.channels.map(\.configuration.name), problems)
+            where !channels.contains(channel.value) {
+                Names.unknown(channel, "channel", among: draft.names.channels, problems)
             }
         }
         checkPolicies()
     }
 
     private func checkDependencies(_ service: ServiceDraft) {
-        let names = draft.services.map(\.configuration.name)
         for other in service.dependsOn {
             if other.value == service.configuration.name {
                 problems.error(other.place, "a service cannot depend on itself", "remove it")
-            } else if !names.contains(other.value) {
-                Names.unknown(other, "service", among: names, problems)
+            } else if !services.contains(other.value) {
+                Names.unknown(other, "service", among: draft.names.services, problems)
             }
         }
     }
 
     private func checkPlans(_ service: ServiceDraft) {
         for plan in [service.plan].compactMap({ $0 }) + service.triggers.compactMap(\.plan)
-        where !draft.plans.contains(where: { $0.plan.name == plan.value }) {
-            Names.unknown(plan, "plan", among: draft.plans.map(\.plan.name), problems)
+        where !plans.contains(plan.value) {
+            Names.unknown(plan, "plan", among: draft.names.plans, problems)
         }
     }
 
@@ -49,11 +70,10 @@ struct References {
 
     /// - Parameter user: the service on whose behalf a plan is checked; nil for its own triggers.
     private func checkOperands(
-        _ expression: Expression, _ text: YAMLValue, _ service: ServiceConfiguration,
+        _ expression: Expression, _ text: YAMLValue, _ service: ServiceDraft,
         _ user: String?
     ) {
-        let probes = service.probes.map(\.name)
-        let signals = probes + service.streams.map(\.name)
+        let signals = service.probes + service.streams
         let whose = user.map { " of service '\($0)'" } ?? ""
         for operand in expression.operands {
             switch operand {
@@ -70,18 +90,18 @@ struct References {
     }
 
     private func checkProbe(
-        _ name: String, _ text: YAMLValue, _ service: ServiceConfiguration, _ whose: String
+        _ name: String, _ text: YAMLValue, _ service: ServiceDraft, _ whose: String
     ) {
-        guard service.probe(name) == nil else { return }
+        guard !service.probes.contains(name) else { return }
         let place = Expressions.place(of: name, in: text)
-        guard service.stream(name) == nil else {
+        guard !service.streams.contains(name) else {
             problems.error(
                 place, "'\(name)' is a stream\(whose), but failing() and up() ask probes",
                 "ask a stream as in error_rate(\(name), 2m)")
             return
         }
         Names.unknown(
-            Placed(name, place), "probe\(whose)", among: service.probes.map(\.name), problems)
+            Placed(name, place), "probe\(whose)", among: service.probes, problems)
     }
 
     // MARK: - What follows of a trigger
@@ -104,7 +124,7 @@ struct References {
                 trigger.modePlace, "'\(configuration.name)' is to roll back, but there is no plan",
                 "add rollback: { plan: NAME } to the service, or plan: NAME to the trigger")
         }
-        if service.configuration.version.isEmpty {
+        if service.configuration.version.isEmpty, !service.hadRefused {
             problems.warning(
                 trigger.modePlace,
                 "the service has no version source, so its release is unknown and "
@@ -116,23 +136,21 @@ struct References {
     // MARK: - Plans
 
     private func check(_ plan: PlanDraft) {
-        let users = draft.services.filter { service in
-            service.plans.contains { $0.value == plan.plan.name }
-        }
-        if users.isEmpty, !draft.services.isEmpty {
+        let users = (users[plan.plan.name] ?? []).map { draft.services[$0] }
+        if users.isEmpty, !draft.services.isEmpty, !hasUnknownPlan {
             problems.warning(
                 plan.place, "no service uses the plan '\(plan.plan.name)'",
                 "add rollback: { plan: \(plan.plan.name) } to a service, or remove the plan")
         }
         for user in users {
-            let service = user.configuration
-            for probe in plan.probes where service.probe(probe.value) == nil {
+            let name = user.configuration.name
+            for probe in plan.probes where !user.probes.contains(probe.value) {
                 Names.unknown(
-                    probe, "probe of service '\(service.name)', which uses this plan",
-                    among: service.probes.map(\.name), problems)
+                    probe, "probe of service '\(name)', which uses this plan",
+                    among: user.probes, problems)
             }
             for condition in plan.conditions {
-                checkOperands(condition.expression, condition.value, service, service.name)
+                checkOperands(condition.expression, condition.value, user, name)
             }
         }
         let captured = users.isEmpty ? draft.services : users

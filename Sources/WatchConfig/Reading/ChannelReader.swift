@@ -7,7 +7,9 @@ struct ChannelReader {
 
     func read(_ entry: YAMLValue.Entry) -> ChannelConfiguration? {
         Names.checkPlain(entry.key, "a channel", entry.keyPlace, problems)
-        guard let section = Section(entry.value, .channel, problems) else { return nil }
+        guard let section = Section(entry.value, .channel, problems, owner: entry.keyPlace) else {
+            return nil
+        }
         let given = section.given(["slack", "webhook"])
         guard given.count == 1 else {
             guard given.count > 1 || !section.hadRefused else { return nil }
@@ -36,6 +38,7 @@ struct ChannelReader {
         let url = webhook.url("url")
         let secret = webhook.template("secret")
         if let secret, secret.secrets.isEmpty {
+            problems.hide(secret.source, at: webhook.place("secret"))
             problems.error(
                 webhook.place("secret"), "a secret is never written in the configuration",
                 "keep it in a file and write ${credential:NAME} or ${file:PATH}")

@@ -7,8 +7,11 @@ struct DocumentReader {
 
     func read(_ root: YAMLValue, into draft: inout Draft) {
         guard let section = Section(root, .top, problems) else { return }
+        draft.names.services += section.names("services")
+        draft.names.plans += section.names("plans")
+        draft.names.channels += section.names("channels")
         for entry in section.named("services") {
-            refuseSecond(entry, "service", draft.services.map { ($0.configuration.name, $0.place) })
+            refuseSecond(entry, "service", &draft)
             if let service = ServiceReader(problems: problems).read(entry) {
                 draft.services.append(service)
             }
@@ -16,18 +19,17 @@ struct DocumentReader {
         policy(section, &draft)
         limits(section, &draft)
         for entry in section.named("plans") {
-            refuseSecond(entry, "plan", draft.plans.map { ($0.plan.name, $0.place) })
+            refuseSecond(entry, "plan", &draft)
             if let plan = PlanReader(problems: problems).read(entry) { draft.plans.append(plan) }
         }
         for entry in section.named("channels") {
-            refuseSecond(
-                entry, "channel", draft.channels.map { ($0.configuration.name, $0.place) })
+            refuseSecond(entry, "channel", &draft)
             if let channel = ChannelReader(problems: problems).read(entry) {
                 draft.channels.append((channel, entry.keyPlace))
             }
         }
         for entry in section.named("routes") {
-            refuseSecond(entry, "route", draft.routes.map { ($0.name, $0.place) })
+            refuseSecond(entry, "route", &draft)
             draft.routes.append(route(entry))
         }
         access(section, &draft)
@@ -35,13 +37,16 @@ struct DocumentReader {
 
     /// The same name in two files.
     private func refuseSecond(
-        _ entry: YAMLValue.Entry, _ what: String, _ known: [(name: String, place: Place)]
+        _ entry: YAMLValue.Entry, _ what: String, _ draft: inout Draft
     ) {
-        guard let first = known.first(where: { $0.name == entry.key }) else { return }
+        guard let first = draft.firstPlaces["\(what) \(entry.key)"] else {
+            draft.firstPlaces["\(what) \(entry.key)"] = entry.keyPlace
+            return
+        }
         problems.error(
             entry.keyPlace,
             "the \(what) '\(printable(entry.key, limit: 60))' is defined twice, first in "
-                + first.place.short, "remove one of them, or rename it")
+                + first.short, "remove one of them, or rename it")
     }
 
     private func policy(_ section: Section, _ draft: inout Draft) {

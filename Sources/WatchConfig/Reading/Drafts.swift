@@ -9,6 +9,11 @@ struct ServiceDraft {
     var plan: Placed<String>?
     var dependsOn: [Placed<String>]
     var triggers: [TriggerDraft]
+    /// As declared, whether or not they could be read: what is there is not missing besides.
+    var probes: [String]
+    var streams: [String]
+    /// Whether a key of it was refused, so that what seems missing may only be misspelt.
+    var hadRefused: Bool
 
     /// Fields of a release that a version source of the service captures.
     var fields: Set<String> {
@@ -55,6 +60,16 @@ struct RouteDraft {
 
 /// Everything of all files.
 struct Draft {
+    /// Names of everything that was declared, whether or not it could be read.
+    struct Names {
+        var services: [String] = []
+        var plans: [String] = []
+        var channels: [String] = []
+    }
+
+    var names = Names()
+    /// By kind and name.
+    var firstPlaces: [String: Place] = [:]
     var services: [ServiceDraft] = []
     var plans: [PlanDraft] = []
     var channels: [(configuration: ChannelConfiguration, place: Place)] = []

@@ -40,10 +40,10 @@ enum Names {
     static func unknown(
         _ name: Placed<String>, _ what: String, among known: [String], _ problems: Problems
     ) {
-        let near = Suggestion.nearest(to: name.value, among: known)
+        let near = problems.isFull ? nil : Suggestion.nearest(to: name.value, among: known)
         let there =
             known.isEmpty
-            ? "there is none" : "there are \(known.prefix(12).joined(separator: ", "))"
+            ? "there is none" : "known: \(known.prefix(12).joined(separator: ", "))"
         problems.error(
             name.place, "no \(what) '\(printable(name.value, limit: 60))'",
             near.map { "did you mean '\($0)'?" } ?? there)

@@ -7,7 +7,9 @@ struct PlanReader {
 
     func read(_ entry: YAMLValue.Entry) -> PlanDraft? {
         Names.checkPlain(entry.key, "a plan", entry.keyPlace, problems)
-        guard let section = Section(entry.value, .plan, problems) else { return nil }
+        guard let section = Section(entry.value, .plan, problems, owner: entry.keyPlace) else {
+            return nil
+        }
         let steps = StepReader(problems: problems)
         let standard = Plan(name: entry.key, methods: [], verify: Verify())
         var plan = standard

@@ -9,7 +9,9 @@ struct ProbeReader {
 
     func read(_ entry: YAMLValue.Entry) -> ProbeConfiguration? {
         Names.checkSignal(entry.key, "a probe", entry.keyPlace, problems)
-        guard let section = Section(entry.value, .probe, problems) else { return nil }
+        guard let section = Section(entry.value, .probe, problems, owner: entry.keyPlace) else {
+            return nil
+        }
         let request = section.request(bodyAsJSON: "json")
         let expectation = section.value("expect").flatMap(expectation) ?? HTTPExpectation()
         let every = section.duration(

@@ -122,6 +122,9 @@ extension Section {
         return Scalars.list(value, key, problems)
     }
 
+    /// The names of a mapping, silently.
+    func names(_ key: String) -> [String] { value(key)?.entries?.map(\.key) ?? [] }
+
     /// The entries of a mapping from names.
     func named(_ key: String) -> [YAMLValue.Entry] {
         guard let value = value(key) else { return [] }

@@ -15,6 +15,7 @@ extension Section {
         guard let template = template(key) else { return nil }
         if let problem = URLCheck.problem(template) {
             problems.error(place(key), problem.message, problem.remedy)
+            if let secret = problem.hidden { problems.hide(secret, at: place(key)) }
             return nil
         }
         return template

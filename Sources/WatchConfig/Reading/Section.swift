@@ -13,7 +13,11 @@ struct Section {
     let hadRefused: Bool
 
     /// nil, and a diagnostic, when the value is no mapping.
-    init?(_ value: YAMLValue, _ table: KeyTable, _ problems: Problems) {
+    /// - Parameter owner: what the mapping belongs to, where that has a name: missing keys are
+    ///   reported there.
+    init?(
+        _ value: YAMLValue, _ table: KeyTable, _ problems: Problems, owner: Place? = nil
+    ) {
         guard let entries = value.entries else {
             let known = table.names.prefix(6).joined(separator: ", ")
             problems.error(
@@ -37,7 +41,8 @@ struct Section {
         for key in table.keys where key.isRequired && values[key.name] == nil {
             guard !Self.isRefusedAnyway(entries, table) else { continue }
             problems.error(
-                place, "\(table.what) needs '\(key.name)'", "\(key.name): \(key.note)")
+                owner ?? place, "\(table.what) needs '\(key.name)'",
+                "add '\(key.name):' (\(key.note.trimmingFullStop))")
         }
     }
 
@@ -48,13 +53,13 @@ struct Section {
         if table.notBuilt.contains(entry.key) {
             problems.error(
                 entry.keyPlace, "'\(entry.key)' of \(table.what) is not built yet",
-                "remove it; there are \(known)")
+                "remove it; known here: \(known)")
             return
         }
         let near = Suggestion.nearest(to: entry.key, among: table.names)
         problems.error(
             entry.keyPlace, "unknown key '\(printable(entry.key, limit: 60))' in \(table.what)",
-            near.map { "did you mean '\($0)'?" } ?? "there are \(known)")
+            near.map { "did you mean '\($0)'?" } ?? "known here: \(known)")
     }
 
     /// What a kind that is not built yet leaves out, or a misspelt key stands for, is not missing
@@ -88,4 +93,8 @@ struct Section {
 
     /// Those of `keys` that are given, in the order of `keys`.
     func given(_ keys: [String]) -> [String] { keys.filter { values[$0] != nil } }
+}
+
+extension String {
+    fileprivate var trimmingFullStop: Substring { hasSuffix(".") ? dropLast() : self[...] }
 }

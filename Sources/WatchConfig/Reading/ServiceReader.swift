@@ -7,7 +7,9 @@ struct ServiceReader {
 
     func read(_ entry: YAMLValue.Entry) -> ServiceDraft? {
         Names.checkPlain(entry.key, "a service", entry.keyPlace, problems)
-        guard let section = Section(entry.value, .service, problems) else { return nil }
+        guard let section = Section(entry.value, .service, problems, owner: entry.keyPlace) else {
+            return nil
+        }
         let standard = ServiceConfiguration(name: entry.key)
         var service = standard
         service.version = section.list("version").compactMap(VersionSourceReader(problems).read)
@@ -30,7 +32,8 @@ struct ServiceReader {
         service.dependsOn = dependsOn.map(\.value)
         return ServiceDraft(
             configuration: service, place: entry.keyPlace, plan: plan, dependsOn: dependsOn,
-            triggers: triggers)
+            triggers: triggers, probes: section.names("probes"),
+            streams: section.names("streams"), hadRefused: section.hadRefused)
     }
 
     private func plan(_ section: Section) -> Placed<String>? {

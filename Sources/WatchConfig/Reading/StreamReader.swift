@@ -21,7 +21,9 @@ struct StreamReader {
 
     func read(_ entry: YAMLValue.Entry) -> StreamConfiguration? {
         Names.checkSignal(entry.key, "a stream", entry.keyPlace, problems)
-        guard let section = Section(entry.value, .stream, problems) else { return nil }
+        guard let section = Section(entry.value, .stream, problems, owner: entry.keyPlace) else {
+            return nil
+        }
         let path = section.path("file")
         let format = section.value("format").flatMap(format)
         let errorStatus = section.value("error").flatMap(errorStatus) ?? 500

@@ -7,6 +7,8 @@ enum URLCheck {
     struct Problem {
         var message: String
         var remedy: String
+        /// What must not be quoted.
+        var hidden: String?
     }
 
     static func problem(_ template: Template) -> Problem? {
@@ -38,11 +40,13 @@ enum URLCheck {
         }
         let rest = text[(text.firstRange(of: "://")?.upperBound ?? text.startIndex)...]
         let authority = rest.prefix { !"/?#".contains($0) }
-        guard !authority.contains("@") else {
+        if let at = authority.lastIndex(of: "@") {
+            let host = authority[authority.index(after: at)...]
             return Problem(
-                message: "\(printable(authority.split(separator: "@").last ?? "", limit: 60))"
-                    + ": a URL must not hold a user and password",
-                remedy: "send them in headers: { Authorization: \"Basic ${credential:NAME}\" }")
+                message:
+                    "a URL must not hold a user and password (at \(printable(host, limit: 60)))",
+                remedy: "send them in headers: { Authorization: \"Basic ${credential:NAME}\" }",
+                hidden: String(authority[..<at]))
         }
         return host(authority, name)
     }

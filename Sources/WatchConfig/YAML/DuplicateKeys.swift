@@ -69,15 +69,17 @@ struct DuplicateKeys {
             value.kind = .sequence(items.map { resolve($0, problems) })
         case .mapping(let entries):
             var kept: [YAMLValue.Entry] = []
+            var lines: [String: Int] = [:]
             for var entry in entries {
                 entry.key = original(entry)
                 entry.value = resolve(entry.value, problems)
-                if let first = kept.first(where: { $0.key == entry.key }) {
+                if let first = lines[entry.key] {
                     problems.error(
                         entry.keyPlace,
-                        "'\(entry.key)' is given twice, first in line \(first.keyPlace.line)",
+                        "'\(entry.key)' is given twice, first in line \(first)",
                         "keep one of them")
                 } else {
+                    lines[entry.key] = entry.keyPlace.line
                     kept.append(entry)
                 }
             }
