@@ -68,7 +68,8 @@ let package = Package(
         library("WatchSystem", ["WatchCore"]),
         library("WatchPatterns", ["CPCRE2"]),
         library("WatchHTTP", ["WatchCore", "CCurl"]),
-        library("WatchConfig", ["WatchCore", "WatchSystem", "WatchPatterns", yams]),
+        library(
+            "WatchConfig", ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", yams]),
         library("WatchProbes", ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"]),
         library("WatchStreams", ["WatchCore", "WatchSystem", "WatchPatterns"]),
         library(

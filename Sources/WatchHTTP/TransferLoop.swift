@@ -89,8 +89,8 @@ final class TransferLoop: Sendable {
         }
     }
 
-    /// Returns when the thread is done with libcurl. Until then the program must not exit: libraries
-    /// are taken down under whoever still uses them.
+    /// Returns when the thread is done with libcurl. Until then the program must not exit:
+    /// libraries are taken down under whoever still uses them.
     func waitForEnd() async {
         await withCheckedContinuation { continuation in
             let hasEnded = state.withLock {

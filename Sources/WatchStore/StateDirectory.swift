@@ -35,11 +35,22 @@ final class StateDirectory: Sendable {
         }
     }
 
+    /// A program that is just being started holds a copy of its parent's descriptors until it
+    /// executes, so a lock that was given up may be held for a moment longer.
+    private static func lock(_ descriptor: Int32) -> Bool {
+        for _ in 0..<20 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+            poll(nil, 0, 25)
+        }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    }
+
     private static func lock(_ directory: String) throws(StoreError) -> Int32 {
         let path = directory + "/watchd.lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .file(operation: "open", path: path, code: errno) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard lock(descriptor) else {
             let code = errno
             defer { close(descriptor) }
             guard code == EWOULDBLOCK else {

@@ -18,7 +18,8 @@ extension Rule {
         "WatchSystem": ["WatchCore"],
         "WatchPatterns": ["CPCRE2"],
         "WatchHTTP": ["WatchCore", "CCurl"],
-        "WatchConfig": ["WatchCore", "WatchSystem", "WatchPatterns", "Yams"],
+        // A log format is checked by the scanner that will read it.
+        "WatchConfig": ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", "Yams"],
         "WatchProbes": ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"],
         "WatchStreams": ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd"],
         "WatchActions": [

@@ -171,7 +171,7 @@ import WatchCore
         ("format: json", "not built yet"), ("format: { regex: x }", "not built yet"),
         ("format: nginx-comined", "did you mean 'nginx-combined'?"),
         ("format: '$remote_addr $request'", "$status"),
-        ("format: '$time_local$status'", "nothing between them"),
+        ("format: '$time_local$status'", "nothing stands between $time_local"),
         ("format: nginx-combined, error: 'status > 500'", "status >= 500"),
         ("format: nginx-combined, error: 'status >= 400 or level == error'", "not built yet"),
         ("format: nginx-combined, patterns: { a: b }", "not built yet"),

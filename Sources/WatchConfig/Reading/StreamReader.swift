@@ -1,20 +1,15 @@
 // One log stream and how its lines are read.
 
 import WatchCore
+import WatchStreams
 
 struct StreamReader {
     private let problems: Problems
 
     /// Named formats as nginx log_format strings (ngx_http_log_module; Apache mod_log_config).
     static let formats = [
-        "nginx-combined":
-            #"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "#
-            + #""$http_referer" "$http_user_agent""#,
-        "apache-combined":
-            #"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "#
-            + #""$http_referer" "$http_user_agent""#,
-        "apache-common":
-            #"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent"#,
+        "nginx-combined": LogFormat.nginxCombined, "apache-combined": LogFormat.apacheCombined,
+        "apache-common": LogFormat.apacheCommon,
     ]
 
     init(_ problems: Problems) { self.problems = problems }
@@ -59,24 +54,15 @@ struct StreamReader {
     private static let remedy =
         "write nginx-combined, apache-combined, apache-common, or the log_format string of nginx"
 
+    /// The scanner itself says whether it can read the format.
     private func checked(_ text: String, _ value: YAMLValue) -> Bool {
-        let format = LogFormat(text)
-        if let both = format.adjacent {
-            problems.error(
-                value.place(ofByte: both.offset),
-                "'\(both.first)' and '\(both.second)' have nothing between them",
-                "put a space or another separator there, in nginx's log_format too")
+        do {
+            _ = try LogFormat(text)
+            return true
+        } catch {
+            problems.error(value.place(ofByte: error.position), error.message, error.remedy)
             return false
         }
-        guard format.variables.contains("status") else {
-            let near = Suggestion.nearest(to: "status", among: format.variables)
-            problems.error(
-                value.place, "the format has no $status, so no line could be an error",
-                near.map { "did you mean $status where '$\($0)' stands?" }
-                    ?? "add $status to nginx's log_format and here")
-            return false
-        }
-        return true
     }
 
     /// `status >= N`.
@@ -96,42 +82,5 @@ struct StreamReader {
                 : "'error' says which lines are errors",
             "write error: \"status >= 500\"")
         return nil
-    }
-}
-
-/// The variables of a log_format string, as far as a configuration check needs them.
-private struct LogFormat {
-    var variables: [String] = []
-    /// Two variables without anything between them: no line could be split.
-    var adjacent: (first: String, second: String, offset: Int)?
-
-    init(_ text: String) {
-        let bytes = Array(text.utf8)
-        var at = 0
-        var previousEnd = -1
-        while at < bytes.count {
-            guard bytes[at] == UInt8(ascii: "$") else {
-                at += 1
-                continue
-            }
-            let start = at
-            at += 1
-            let braced = at < bytes.count && bytes[at] == UInt8(ascii: "{")
-            if braced { at += 1 }
-            let nameStart = at
-            while at < bytes.count, Self.isNameByte(bytes[at]) { at += 1 }
-            let name = String(decoding: bytes[nameStart..<at], as: UTF8.self)
-            if braced, at < bytes.count { at += 1 }
-            if start == previousEnd, adjacent == nil, let last = variables.last {
-                adjacent = ("$\(last)", "$\(name)", start)
-            }
-            variables.append(name)
-            previousEnd = at
-        }
-    }
-
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-            || byte == 95
     }
 }

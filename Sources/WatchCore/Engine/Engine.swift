@@ -46,7 +46,11 @@ public struct Engine {
 
     /// What to do first after a restart: unfinished tasks are asked after.
     public mutating func resume(at now: Moment) -> [Effect] {
-        var effects: [Effect] = []
+        // Instants of another boot were moved into this one: written back at once, so that all
+        // documents belong to one boot.
+        var effects: [Effect] = [
+            .persist(Transaction(host: host, services: services.mapValues(\.state)))
+        ]
         for service in configuration.services {
             guard let rollback = services[service.name]?.state.rollback else { continue }
             if let pending = rollback.pending { effects.append(.resume(pending)) }
