@@ -108,4 +108,21 @@ import WatchCore
             """
         #expect(errors(text).map(\.at) == ["2:21", "2:31", "3:3", "4:12"])
     }
+
+    @Test func whatIsDeclaredButWrongIsNotMissingBesides() {
+        let found = errors(
+            """
+            channels: { pager: { pagerduty: x }, chat: { slack: nowhere } }
+            routes: { oncall: [{ to: [pager, chat] }] }
+            services: { a: { probes: { p: 5 }, rollback: { plan: back },
+              triggers: [{ name: t, when: "up(p) < 1", severity: low }] } }
+            plans: { back: 7 }
+            """)
+        #expect(found.map(\.line) == [1, 1, 3, 5], "\(found)")
+    }
+
+    @Test func groupsMayBeginWithAnUnderscore() {
+        #expect(errors("access: { operate: [_ops, 'on call'] }") == [])
+        #expect(errors("access: { operate: ['a:b'] }").count == 1)
+    }
 }

@@ -101,7 +101,8 @@ import WatchCore
     }
 
     @Test(arguments: [
-        "json: {}, body: x", "method: get", "method: GET, body: x", "headers: { 'a b': c }",
+        "json: {}, body: x", "json: { '${env:A}': 1 }", "json: { a: '${b' }", "method: get",
+        "method: GET, body: x", "headers: { 'a b': c }",
         "headers: { a: 1, A: 2 }", "headers: [a]", "redirects: 50", "ca_file: ca.pem",
         "verify_tls: no", "max_body: 0", "max_body: 1MB", "failures: 0",
         "expect: { status: 600 }", "expect: { status: [] }", "expect: { status: 2x }",

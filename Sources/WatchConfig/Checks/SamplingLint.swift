@@ -24,7 +24,21 @@ struct SamplingLint {
             trigger.when.place,
             "\(few == 1 ? "one failure fires" : "\(few) failures fire") the automatic rule "
                 + "'\(rule.name)'",
-            "raise min_samples or the threshold, so that more than \(Self.fewFailures) are needed")
+            Self.remedy(rule.when))
+    }
+
+    /// `min_samples` means nothing to rules that ask for the state of probes.
+    private static func remedy(_ when: Expression) -> String {
+        let asksForState = when.operands.contains { operand in
+            switch operand {
+            case .failing, .up: true
+            case .signal: false
+            }
+        }
+        return asksForState
+            ? "raise the probes' 'failures:', or name more probes, so that more than "
+                + "\(fewFailures) are needed"
+            : "raise min_samples or the threshold, so that more than \(fewFailures) are needed"
     }
 
     // MARK: - Too few samples

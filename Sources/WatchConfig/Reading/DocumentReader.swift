@@ -108,7 +108,7 @@ struct DocumentReader {
         }
         draft.accessPlace = section.keyPlace("access")
         let groups = access.texts("operate")
-        for group in groups where !Names.isPlain(group.value) {
+        for group in groups where !Names.isGroup(group.value) {
             problems.error(
                 group.place, "'\(printable(group.value, limit: 60))' is no group name",
                 "write the name of a Unix group, as in getent group")

@@ -53,8 +53,16 @@ struct JSONBody {
         switch tree.kind {
         case .scalar: Templates.template(tree, variables: false, problems) != nil
         case .sequence(let items): items.map(check).allSatisfy { $0 }
-        case .mapping(let entries): entries.map { check($0.value) }.allSatisfy { $0 }
+        case .mapping(let entries): entries.map(check).allSatisfy { $0 }
         }
+    }
+
+    private func check(_ entry: YAMLValue.Entry) -> Bool {
+        let good = check(entry.value)
+        guard entry.key.contains("${") else { return good }
+        problems.error(
+            entry.keyPlace, "a key cannot hold a placeholder", "write its text out")
+        return false
     }
 
     private func write(_ tree: YAMLValue, to text: inout String) {

@@ -22,6 +22,12 @@ enum Names {
             && !["and", "or", "not"].contains(text)
     }
 
+    /// A Unix group (group(5)); directories allow more than `[a-z_][a-z0-9_-]*`.
+    static func isGroup(_ text: String) -> Bool {
+        text.utf8.count <= 256 && printable(text, limit: 300) == text
+            && !text.contains { ":,/".contains($0) }
+    }
+
     static func checkPlain(_ name: String, _ what: String, _ place: Place, _ problems: Problems) {
         guard !isPlain(name) else { return }
         problems.error(
