@@ -20,7 +20,7 @@ POLKIT = $(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/polkit-1/rules.d
 STEP = $(if $(filter /usr,$(PREFIX)),$(LIBEXEC),$(PREFIX)/bin)
 PROGRAMS = watchd watchctl watchd-step
 
-.PHONY: help setup build release test unit-test system-test lint demo install uninstall clean
+.PHONY: help setup build release test unit-test system-test lint bench demo install uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -35,6 +35,11 @@ build: ## build for development, into .build/debug
 release: ## build for installation, into .build/release: optimised, Swift's libraries linked in
 	@scripts/setup build
 	swift build -c release --static-swift-stdlib
+
+bench: ## figures of the inner loops, as ratios to a peer or a limit
+	@scripts/setup build
+	swift build -c release --product watchd-bench
+	@.build/release/watchd-bench
 
 demo: ## see watchd roll back two bad releases of a real service (two minutes after the build)
 	@scripts/setup demo

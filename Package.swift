@@ -88,6 +88,9 @@ let package = Package(
         program(
             "watchctl", ["WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", argumentParser]),
         program("watchd-step", ["CProcess"]),
+        .executableTarget(
+            name: "watchd-bench", dependencies: ["WatchCore", "WatchPatterns", "WatchStreams"],
+            path: "Benchmarks/watchd-bench", swiftSettings: house),
 
         tests("WatchCoreTests", ["WatchCore", "WatchSystem"]),
         tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
