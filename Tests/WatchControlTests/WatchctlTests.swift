@@ -67,6 +67,17 @@ import WatchSystem
         }
     }
 
+    @Test func aReasonIsNeverCutHoweverNarrowTheTerminal() async throws {
+        try await withServer { server in
+            var event = Fixtures.event(1, incident: "shop-17")
+            event.text = Array(repeating: "because", count: 40).joined(separator: " ") + " finally"
+            server.backend.append(event)
+            let result = try await run(server, "incident", "shop-17")
+            #expect(result.output.contains("finally"))
+            #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 100 })
+        }
+    }
+
     @Test func everyQuestionIsAnswered() async throws {
         try await withServer { server in
             server.backend.append(Fixtures.event(1, incident: "shop-17"))

@@ -11,13 +11,15 @@ struct ConfigurationFinding: Codable, Hashable, Sendable {
 }
 
 enum ConfigurationCheck {
-    static func findings(_ files: [String]) throws(Failure) -> [ConfigurationFinding] {
-        ConfigurationLoader.load(paths: files).diagnostics.map {
+    /// `secrets`: also whether each can be read, by whoever runs this.
+    static func findings(_ files: [String], secrets: Bool) -> [ConfigurationFinding] {
+        let source = secrets ? SystemSecrets() : nil
+        return ConfigurationLoader.load(paths: files, checkSecrets: source).diagnostics.map {
             ConfigurationFinding(isError: $0.severity == .error, text: $0.text)
         }
     }
 
-    static func schema() throws(Failure) -> String {
+    static func schema() -> String {
         ConfigurationSchema.json()
     }
 

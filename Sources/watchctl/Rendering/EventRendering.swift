@@ -6,7 +6,7 @@ enum EventRendering {
     /// For a list; the columns line up.
     static func table(_ events: [EventRecord]) -> Table {
         var table = Table([
-            .init("time (UTC)"), .init("event"), .init("what", gives: true),
+            .init("time (UTC)"), .init("event"), .init("what", wraps: true),
         ])
         table.rows = events.map { event in
             [Span(clock(event), .dim), kind(event), Span(text(event))]

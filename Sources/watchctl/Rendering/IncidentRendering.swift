@@ -108,7 +108,10 @@ enum IncidentRendering {
             Line(
                 "  plan \(safe(rollback.plan)) · asked by \(safe(rollback.askedBy))" + took, .dim),
         ]
-        if let note = rollback.note { lines.append(Line("  \(safe(note))", .warning)) }
+        if let note = rollback.note {
+            lines += Table.wrap(safe(note, limit: 1000), to: theme.width - 2)
+                .map { Line("  \($0)", .warning) }
+        }
         var table = Table([
             .init("step", gives: true), .init("result"), .init("took", right: true),
             .init("command", gives: true),
@@ -121,17 +124,24 @@ enum IncidentRendering {
             ]
         }
         lines += table.lines(width: theme.width)
-        return lines + outputs(rollback)
+        return lines + outputs(rollback, theme)
     }
 
-    /// The last lines of what failed steps printed.
-    private static func outputs(_ rollback: RollbackRecord) -> [Line] {
+    /// Why steps failed, and the last lines of what they printed.
+    private static func outputs(_ rollback: RollbackRecord, _ theme: Theme) -> [Line] {
         rollback.steps.flatMap { step -> [Line] in
-            guard let result = step.result, !result.succeeded, !result.output.isEmpty else {
-                return []
+            guard let result = step.result, !result.succeeded else { return [] }
+            var lines: [Line] = []
+            switch result.ending {
+            case .couldNotStart(let why), .unknown(let why):
+                lines.append(Line("  \(safe(step.title)):", .dim))
+                lines += Table.wrap(safe(why, limit: 1000), to: theme.width - 4)
+                    .map { Line("    \($0)") }
+            case .exited, .signalled, .timedOut, .cancelled: break
             }
+            guard !result.output.isEmpty else { return lines }
             let tail = result.output.split(whereSeparator: \.isNewline).suffix(5)
-            return [Line("  \(safe(step.title)) said:", .dim)]
+            return lines + [Line("  \(safe(step.title)) said:", .dim)]
                 + tail.map { Line("    \(safe($0))") }
         }
     }
@@ -144,8 +154,8 @@ enum IncidentRendering {
         case .signalled(let signal): Span("✖ signal \(signal)", .bad)
         case .timedOut: Span("✖ timed out", .bad)
         case .cancelled: Span("✖ cancelled", .bad)
-        case .couldNotStart(let why): Span("✖ not started: \(safe(why, limit: 80))", .bad)
-        case .unknown(let why): Span("? unknown: \(safe(why, limit: 80))", .warning)
+        case .couldNotStart: Span("✖ not started", .bad)
+        case .unknown: Span("? unknown", .warning)
         }
     }
 

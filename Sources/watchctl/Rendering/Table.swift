@@ -6,11 +6,14 @@ struct Table {
         var right: Bool
         /// May be cut when there is not room for all; the widest first.
         var gives: Bool
+        /// Of the last column: what does not fit goes on in further lines instead of being cut.
+        var wraps: Bool
 
-        init(_ title: String, right: Bool = false, gives: Bool = false) {
+        init(_ title: String, right: Bool = false, gives: Bool = false, wraps: Bool = false) {
             self.title = title
             self.right = right
-            self.gives = gives
+            self.gives = gives || wraps
+            self.wraps = wraps
         }
     }
 
@@ -38,7 +41,34 @@ struct Table {
         let rule = columns.indices.map {
             Span(String(repeating: "─", count: widths[$0]), .dim)
         }
-        return ([header, rule] + rows).map { line($0, widths).indented(indent) }
+        let body = rows.flatMap { wrapped($0, widths) }
+        return ([header, rule] + body).map { line($0, widths).indented(indent) }
+    }
+
+    /// A row, and what did not fit into its last cell in rows of its own.
+    private func wrapped(_ row: [Span], _ widths: [Int]) -> [[Span]] {
+        guard let last = columns.indices.last, columns[last].wraps else { return [row] }
+        return Self.wrap(row[last].text, to: widths[last]).enumerated().map { number, text in
+            let others =
+                number == 0 ? Array(row.dropLast()) : columns.dropLast().map { _ in Span("") }
+            return others + [Span(text, row[last].style)]
+        }
+    }
+
+    /// Lines of at most `width` columns, broken between words where that is possible.
+    static func wrap(_ text: String, to width: Int) -> [String] {
+        var lines: [String] = []
+        var current = ""
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            let joined = current.isEmpty ? String(word) : "\(current) \(word)"
+            if displayWidth(joined) <= width || current.isEmpty {
+                current = joined
+            } else {
+                lines.append(current)
+                current = String(word)
+            }
+        }
+        return lines + [current]
     }
 
     private func widths(for room: Int) -> [Int] {
