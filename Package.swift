@@ -67,7 +67,7 @@ let package = Package(
         library("WatchCore", [collections]),
         library("WatchSystem", ["WatchCore"]),
         library("WatchPatterns", ["CPCRE2"]),
-        library("WatchHTTP", ["WatchCore", "CCurl"]),
+        library("WatchHTTP", ["WatchCore", "WatchSystem", "CCurl"]),
         library(
             "WatchConfig", ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", yams]),
         library("WatchProbes", ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"]),
@@ -97,7 +97,8 @@ let package = Package(
         tests("WatchPatternsTests", ["WatchPatterns"]),
         // Real servers with scripted manners, for the tests of everything that talks HTTP.
         .target(
-            name: "TestServers", dependencies: ["WatchHTTP"], path: "Tests/TestServers",
+            name: "TestServers", dependencies: ["WatchHTTP", "WatchSystem"],
+            path: "Tests/TestServers",
             swiftSettings: house),
         tests("WatchHTTPTests", ["WatchHTTP", "WatchCore", "TestServers"]),
         tests("WatchConfigTests", ["WatchConfig", "WatchCore"]),

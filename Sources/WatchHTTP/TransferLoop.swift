@@ -4,6 +4,7 @@
 
 import CCurl
 import Synchronization
+import WatchSystem
 
 final class TransferLoop: Sendable {
     struct Order: Sendable {

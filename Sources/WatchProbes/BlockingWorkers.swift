@@ -5,6 +5,7 @@
 import Synchronization
 import WatchCore
 import WatchHTTP
+import WatchSystem
 
 public final class BlockingWorkers: Sendable {
     /// Why there is no value, fit for a message.

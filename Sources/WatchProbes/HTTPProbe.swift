@@ -37,7 +37,7 @@ public struct HTTPProbe: Sendable {
     ) {
         switch answer {
         case .failure(let failure):
-            let reason = redactor.clean(failure.message)
+            let reason = redactor.redact(failure.message)
             result.timings = failure.timings
             result.outcome = failure.kind.isOurs ? .error(reason) : .fail(reason)
         case .success(let response):

@@ -69,7 +69,7 @@ struct HTTPVersion: Sendable {
                 // Half an identity would match too much: a missing commit equals any.
                 return .unavailable(
                     "the commit is not usable: "
-                        + Identifier.refusal(redactor.clean(text ?? found.kindName)))
+                        + Identifier.refusal(redactor.redact(text ?? found.kindName)))
             }
         }
         let commit = values.removeValue(forKey: "commit")

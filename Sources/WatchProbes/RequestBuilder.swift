@@ -62,7 +62,7 @@ public struct RequestBuilder: Sendable {
                 redirects: spec.redirects, verifyTLS: spec.verifyTLS, caFile: spec.caFile,
                 maxBody: spec.maxBody, freshConnection: true)
             return .success(
-                Built(request: request, redactor: Redactor(secrets: Array(known.values.values))))
+                Built(request: request, redactor: Redactor(Array(known.values.values))))
         } catch {
             switch error {
             case .noValue(let name):

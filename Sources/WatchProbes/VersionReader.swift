@@ -59,7 +59,7 @@ public struct VersionReader: Sendable {
             request.noCache = true
             switch await client.send(request) {
             case .failure(let failure):
-                return .unavailable(built.redactor.clean(failure.message))
+                return .unavailable(built.redactor.redact(failure.message))
             case .success(let response):
                 return HTTPVersion(extraction: extraction, redactor: built.redactor)
                     .answer(in: response)
@@ -72,7 +72,7 @@ extension VersionReading.Answer {
     /// A version by itself, if it is one.
     static func checked(_ text: String, redactor: Redactor? = nil) -> Self {
         guard !Identifier.isValid(text) else { return .version(text, commit: nil, fields: [:]) }
-        let refusal = Identifier.refusal(redactor?.clean(text) ?? text)
+        let refusal = Identifier.refusal(redactor?.redact(text) ?? text)
         return .unavailable("the version is not usable: \(refusal)")
     }
 }

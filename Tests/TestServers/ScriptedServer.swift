@@ -4,6 +4,7 @@
 import Glibc
 import Synchronization
 import WatchHTTP
+import WatchSystem
 
 public final class ScriptedServer: Sendable {
     public typealias Script = @Sendable (Connection) -> Void

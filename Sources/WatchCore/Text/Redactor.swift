@@ -1,16 +1,18 @@
-// Takes secrets out of text: in what a program printed, and in what a receiver answered.
+// Secrets that went out may come back: in what a program printed, in an answer, in a URL of a
+// message. Nothing from outside is shown or stored before they are taken out.
 
-struct Redactor: Sendable {
+public struct Redactor: Sendable {
     private static let mark = Array("***".utf8)
 
     /// Longest first, so that a secret that contains another goes as a whole.
     private let secrets: [[UInt8]]
 
-    /// Each secret also line by line: programs print keys and certificates so. A secret that was
-    /// transformed (base64, percent-encoded) is not recognised.
-    init(_ secrets: [String]) {
+    /// Each secret also line by line: programs print keys and certificates so. A character or two
+    /// is no secret that could be told from ordinary text. A secret that was transformed (base64,
+    /// percent-encoded) is not recognised.
+    public init(_ secrets: [String]) {
         var all: Set<[UInt8]> = []
-        for secret in secrets where !secret.isEmpty {
+        for secret in secrets where secret.utf8.count >= 3 {
             all.insert(Array(secret.utf8))
             for line in secret.split(separator: "\n") where line.utf8.count >= 8 {
                 all.insert(Array(line.utf8))
@@ -19,11 +21,11 @@ struct Redactor: Sendable {
         self.secrets = all.sorted { $0.count > $1.count }
     }
 
-    func redact(_ text: String) -> String {
+    public func redact(_ text: String) -> String {
         secrets.isEmpty ? text : String(decoding: redact(Array(text.utf8)), as: UTF8.self)
     }
 
-    func redact(_ text: [UInt8]) -> [UInt8] {
+    public func redact(_ text: [UInt8]) -> [UInt8] {
         secrets.reduce(text, Self.replace)
     }
 

@@ -5,7 +5,7 @@ import Glibc
 /// Runs `body` on a new detached thread with every signal blocked there: signals are the main
 /// program's business, and a write of OpenSSL to a closed socket must not kill it with SIGPIPE.
 /// - Returns: false when the system has no thread left.
-package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+public func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Box {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
