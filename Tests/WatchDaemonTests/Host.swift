@@ -29,7 +29,7 @@ final class Host: Sendable {
         try write(
             "note",
             script(
-                "echo note >> \(root)/runs\necho $PPID > \(root)/shim\n[ ! -p \(root)/hold ] || read x < \(root)/hold"
+                "echo note >> \(root)/runs\necho $PPID > \(root)/shim\n[ ! -p \(root)/hold ] || read x < \(root)/hold || :"
             ))
         try write("link", script("echo \"link $1\" >> \(root)/runs\n\(relink("$1"))"))
         let sources = versions ?? "{ symlink: \(root)/current, every: 500ms }"
