@@ -29,7 +29,8 @@ final class Host: Sendable {
         try write(
             "note",
             script(
-                "echo note >> \(root)/runs\necho $PPID > \(root)/shim\n[ ! -p \(root)/hold ] || read x < \(root)/hold || :"
+                "echo note >> \(root)/runs\necho $PPID > \(root)/shim\n"
+                    + "[ ! -p \(root)/hold ] || read x < \(root)/hold || :"
             ))
         try write("link", script("echo \"link $1\" >> \(root)/runs\n\(relink("$1"))"))
         let sources = versions ?? "{ symlink: \(root)/current, every: 500ms }"
@@ -48,7 +49,8 @@ final class Host: Sendable {
 
     /// Shell words that let the link name another release at one stroke.
     func relink(_ version: String) -> String {
-        "ln -sfn \"releases/\(version)\" \(root)/current.$$ && mv -T \(root)/current.$$ \(root)/current"
+        "ln -sfn \"releases/\(version)\" \(root)/current.$$\n"
+            + "mv -T \(root)/current.$$ \(root)/current"
     }
 
     func write(_ name: String, _ text: String, mode: Int = 0o755) throws {
@@ -108,7 +110,8 @@ final class Host: Sendable {
                 streams:
                   access: { file: \(root)/access.log, format: '\(format)' }
                 triggers:
-                  - { name: storm, when: "error_rate(access, 5s) > 25%", severity: critical, mode: auto }
+                  - { name: storm, severity: critical, mode: auto,
+                      when: "error_rate(access, 5s) > 25%" }
                 rollback: { plan: shop }
             limits: { max_rollbacks: 10, per: 24h, cooldown: 1s }
             plans:
