@@ -117,7 +117,10 @@ let package = Package(
             resources: [.copy("Golden")]),
         tests(
             "WatchDaemonTests",
-            ["WatchDaemon", "WatchConfig", "WatchStore", "WatchCore", "watchd", "watchd-step"]),
+            [
+                "WatchDaemon", "WatchConfig", "WatchStore", "WatchCore", "WatchHTTP", "WatchSystem",
+                "TestServers", "watchd", "watchd-step", logging,
+            ]),
         tests("TidyTests", []),
     ]
 )

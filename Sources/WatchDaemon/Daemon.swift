@@ -43,7 +43,11 @@ public struct Daemon: Sendable {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
         let result = await Result { try await group.run() }
         await parts.stop()
-        try result.get()
+        do {
+            try result.get()
+        } catch let error as ControlError {
+            throw DaemonError.socket(error.description)
+        }
     }
 
     private var quietLogger: Logger {

@@ -30,11 +30,13 @@ public enum DaemonError: Error, Sendable, CustomStringConvertible {
     case configuration([String])
     case state(String)
     case socket(String)
+    /// A program of ours that steps need.
+    case program(String)
 
     public var description: String {
         switch self {
         case .configuration(let diagnostics): diagnostics.joined(separator: "\n")
-        case .state(let why), .socket(let why): why
+        case .state(let why), .socket(let why), .program(let why): why
         }
     }
 }

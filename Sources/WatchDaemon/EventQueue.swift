@@ -30,7 +30,7 @@ final class EventQueue: Sendable {
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard !state.isFinished else { return nil }
             var event = event
-            if state.items.count >= Self.limit {
+            if state.items.count >= Self.limit, event.mayBeDropped {
                 drop(event, &state)
                 return nil
             }
@@ -79,6 +79,16 @@ final class EventQueue: Sendable {
         state.dropped += 1
         if case .stream(let service, let stream, let batch) = event {
             state.lost["\(service)/\(stream)", default: 0] += Swift.max(1, batch.lines)
+        }
+    }
+}
+
+extension Event {
+    /// Observations come again; answers do not. Of those there are never more than steps asked for.
+    fileprivate var mayBeDropped: Bool {
+        switch self {
+        case .tick, .probe, .stream, .version: true
+        case .task, .command, .storeFailed, .storeRecovered: false
         }
     }
 }

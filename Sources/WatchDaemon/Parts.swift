@@ -40,10 +40,12 @@ struct Parts: Sendable {
         let queue = EventQueue()
         let broadcaster = EventBroadcaster()
         let manager = ServiceManager()
-        let client = HTTPClient()
-        let secrets = SystemSecrets()
+        // Before anything that has a thread: a thread that ends while the process exits crashes it.
+        try Self.checkShim(options.shim)
         let (store, bootID) = try Self.openStore(options)
         var engine = try Self.makeEngine(configuration, store, bootID, now)
+        let client = HTTPClient()
+        let secrets = SystemSecrets()
         let checkpoints = CheckpointKeeper(store: store, bootID: bootID, logger: logger)
         positions = checkpoints.restore(into: &engine, at: now)
         let runner = StepRunner(
@@ -91,6 +93,14 @@ struct Parts: Sendable {
         self.time = time
         self.logger = logger
         self.configuration = configuration
+    }
+
+    /// Found out now, not when the first step is to run at 3 a.m.
+    private static func checkShim(_ path: String) throws(DaemonError) {
+        guard !Executable.isRunnable(path) else { return }
+        throw .program(
+            "\(path), which runs the steps, is not there or may not be run; install watchd-step "
+                + "there, or name its place with --shim")
     }
 
     private static func openStore(_ options: DaemonOptions) throws -> (Store, String) {

@@ -5,6 +5,13 @@ import Glibc
 public enum Executable {
     public static var processID: Int32 { getpid() }
 
+    /// Whether we may run the file at this path.
+    public static func isRunnable(_ path: String) -> Bool {
+        var info = stat()
+        return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFREG
+            && access(path, X_OK) == 0
+    }
+
     /// Where its file is (proc(5), `/proc/self/exe`); nil when the kernel does not say.
     public static var path: String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -129,6 +129,23 @@ public struct Connection: Sendable {
             socklen_t(MemoryLayout.size(ofValue: linger)))
     }
 
+    /// Head and body, for a server that was told not to read requests itself; nil: no request came.
+    public func readRequest() -> (head: String, body: [UInt8])? {
+        guard let head = readHead() else { return nil }
+        let length =
+            head.lowercased().split(separator: "\r\n")
+            .first { $0.hasPrefix("content-length:") }
+            .flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
+        var body: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while body.count < length {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else { return nil }
+            body += buffer.prefix(count)
+        }
+        return (head, body)
+    }
+
     func readHead() -> String? {
         var head: [UInt8] = []
         var byte: UInt8 = 0
