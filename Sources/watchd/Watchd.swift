@@ -48,8 +48,9 @@ struct Watchd: AsyncParsableCommand {
             try await Daemon(options: options, logger: Logger(label: "watchd")).run()
         } catch let error as DaemonError {
             StandardError.write("watchd: cannot start\n\(error)\n")
-            // EX_CONFIG of sysexits.h, which systemd shows by name.
-            throw ExitCode(78)
+            // EX_CONFIG of sysexits.h, which systemd shows by name. `_exit`, because threads that
+            // were started before the failure may still be inside their libraries.
+            _exit(78)
         }
     }
 
