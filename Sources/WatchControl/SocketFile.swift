@@ -40,6 +40,9 @@ struct SocketFile: Sendable {
             return "there is no group \(name) on this host, so only root and watchd's own user "
                 + "can connect to \(path); create it with: groupadd --system \(name)"
         }
+        // Under Group= it is that group's already, and the unit's system call filter refuses chown.
+        var status = stat()
+        if stat(path, &status) == 0, status.st_gid == group { return nil }
         // -1: the owner stays (chown(2)).
         guard chown(path, uid_t.max, group) == 0 else {
             return "\(SystemError("chown :\(name) \(path)")); members of \(name) cannot connect; "
