@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.daemonSlot, .timeLimit(.minutes(10)))
 struct BadStartTests {
     private static let badConfiguration: Int32 = 78
 

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 import WatchCore
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.daemonSlot, .timeLimit(.minutes(10)))
 struct BadTimesTests {
     @Test func aChatThatIsDownDelaysNothingAndHearsOfItLater() async throws {
         let host = try Host(chatIsUp: false)

@@ -5,7 +5,7 @@ import Glibc
 import Testing
 import WatchCore
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.daemonSlot, .timeLimit(.minutes(10)))
 struct CrashTests {
     @Test(arguments: [
         "before-persist:decision:1", "after-persist:rollback.began:1",

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 import WatchCore
 
-@Suite(.timeLimit(.minutes(1)), .enabled(if: geteuid() == 0))
+@Suite(.daemonSlot, .timeLimit(.minutes(10)), .enabled(if: geteuid() == 0))
 struct FullDiskTests {
     @Test func withoutRoomNoStepRunsAndThePageArrivesFromMemory() async throws {
         let host = try Host()

@@ -5,7 +5,7 @@ import Glibc
 import Testing
 import WatchCore
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.daemonSlot, .timeLimit(.minutes(10)))
 struct StepLossTests {
     @Test(arguments: [false, true], [false, true])
     func aStepThatLostItsShimIsNotRunAgain(daemonToo: Bool, landed: Bool) async throws {
