@@ -122,9 +122,11 @@ public struct Engine {
     mutating func update(
         _ name: String, _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
     ) -> [Effect] {
-        guard var service = services[name] else { return [] }
+        let neighbours = neighbours(of: name)
+        // Taken out while it changes: a second reference would copy its windows.
+        guard var service = services.removeValue(forKey: name) else { return [] }
         var context = Context(
-            now: now, configuration: configuration, neighbours: neighbours(of: name),
+            now: now, configuration: configuration, neighbours: neighbours,
             storeProblem: storeProblem, host: host)
         body(&service, &context)
         service.syncRollbackRecord()

@@ -161,6 +161,8 @@ extension ServiceEngine {
             escalateWhenDue(&context)
             watchHandedOver(&context)
         case .recovered, .cleared, .superseded:
+            // A breach in probation was paged; somebody must answer it, too.
+            escalateWhenDue(&context)
             if let closes = incident.closesAt, closes.boot <= now, !incident.hasOpenBreach {
                 closeIncident("the time of probation is over", &context)
             }

@@ -2,7 +2,10 @@
 
 extension ServiceEngine {
     mutating func record(_ result: ProbeResult, probe name: String) {
-        guard let probe = configuration.probe(name), var signal = probes[name] else { return }
+        // Taken out while it changes, so that its windows are not copied.
+        guard let probe = configuration.probe(name),
+            var signal = probes.removeValue(forKey: name)
+        else { return }
         signal.health.record(result, failures: probe.failures, successes: probe.successes)
         if !result.isRecheck {
             switch result.outcome {
@@ -21,7 +24,7 @@ extension ServiceEngine {
     }
 
     mutating func record(_ batch: StreamBatch, stream name: String, now: Instant) {
-        guard var signal = streams[name] else { return }
+        guard var signal = streams.removeValue(forKey: name) else { return }
         var late = 0
         for slice in batch.slices {
             if !signal.windows.merge(slice, now: now) { late += slice.count }

@@ -95,6 +95,16 @@ import Testing
         #expect(world.lastDecision?.reason == "probation")
     }
 
+    @Test func aPageInProbationGoesToTheNextStepOfItsRouteToo() {
+        var configuration = World.configuration()
+        configuration.policy[.critical]?.respondWithin = .seconds(30)
+        let world = stormy(configuration)
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+        world.errorRate = 0.5
+        world.pass(90)
+        #expect(world.messages.contains { $0.channel == "mail" && $0.message.kind == .page })
+    }
+
     @Test func aGoodReleaseComeBackByOtherHandsIsNoSuspect() {
         let world = World()
         #expect(world.bakeFirst())
