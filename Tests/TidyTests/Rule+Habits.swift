@@ -107,10 +107,11 @@ extension Rule {
         "machine-paths",
         instead: "write a path from the root of the repository, or of an installed system",
         in: { _ in true },
-        good: Example(path: "README.md", text: "see network/work/plan, $HOME/work/x"),
-        bad: Example(path: "docs/x.md", text: "cd /" + "work/main")
+        good: Example(path: "README.md", text: "see clones/of/it, $HOME/x"),
+        bad: Example(path: "docs/x.md", text: "cd \(SourceFile.checkout)/Sources")
     ) { file in
-        let root = "/" + "work/"
+        // Where this clone lies: no path of the machine it was written on may be in it.
+        let root = SourceFile.checkout + "/"
         return file.lines.enumerated().compactMap { index, line in
             guard line.utf8.count >= root.utf8.count, hasPath(root, in: line) else { return nil }
             return (index + 1, "a path of one machine")

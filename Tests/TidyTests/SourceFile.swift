@@ -22,6 +22,10 @@ struct SourceFile: Sendable {
         lineStarts = [0] + bytes.indices.filter { bytes[$0] == 10 }.map { $0 + 1 }
     }
 
+    /// Where this clone lies on this machine.
+    static let checkout = #filePath.split(separator: "/").dropLast(3)
+        .reduce(into: "") { $0 += "/" + $1 }
+
     var isSwift: Bool { path.hasSuffix(".swift") }
     var isSource: Bool { path.hasPrefix("Sources/") }
     var isTest: Bool { path.hasPrefix("Tests/") }
