@@ -68,6 +68,12 @@ public struct Policy: Hashable, Sendable, Codable {
     public var page: String?
     /// No answer for so long: the next step of the route.
     public var respondWithin: Duration?
+    /// The role that may approve a rollback; nil: whoever may operate.
+    public var approve: String?
+    /// An approval that nobody gave or denied within so long …
+    public var approveWithin: Duration?
+    /// … ends like this.
+    public var onTimeout = OnTimeout.escalate
 
     public init(action: Action, page: String?, respondWithin: Duration?) {
         self.action = action
@@ -82,6 +88,16 @@ public struct Policy: Hashable, Sendable, Codable {
         .medium: Policy(action: .page, page: "team", respondWithin: .hours(2)),
         .low: Policy(action: .record, page: nil, respondWithin: nil),
     ]
+}
+
+/// What happens when nobody answers an offered approval in time.
+public enum OnTimeout: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The next step of the route is told.
+    case escalate
+    /// watchd rolls back, if everything holds that it needs to act by itself.
+    case rollback
+    /// The offer ends; people must ask for a rollback themselves.
+    case hold
 }
 
 /// How often watchd may act by itself, per service, counted from the end of a rollback.
@@ -104,6 +120,8 @@ public struct Limits: Hashable, Sendable, Codable {
 public struct Access: Hashable, Sendable, Codable {
     /// Groups that may act: roll back, arm, acknowledge, announce, …
     public var operate: [String]
+    /// Role (`any-admin`, `senior-admin`, `cto`, …) to the groups whose members have it.
+    public var approve: [String: [String]] = [:]
 
     public init(operate: [String] = []) { self.operate = operate }
 }

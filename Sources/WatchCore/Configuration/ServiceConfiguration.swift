@@ -20,6 +20,12 @@ public struct ServiceConfiguration: Hashable, Sendable, Codable {
     public var plan: String?
     /// Services whose incidents explain this one's.
     public var dependsOn: [String]
+    /// Share of good events that is promised, 0…1; for `burn_rate`.
+    public var slo: Double?
+    /// So much healthy time of the last known good release makes its baseline.
+    public var baselineWindow = Duration.hours(1)
+    /// What a blind signal does besides forbidding action.
+    public var noData = NoData.page
 
     public init(
         name: String, version: [VersionSource] = [], agree: Int = 2, bake: Duration = .minutes(30),
@@ -48,6 +54,11 @@ public struct ServiceConfiguration: Hashable, Sendable, Codable {
     }
 }
 
+/// What follows when a signal has been blind for a while.
+public enum NoData: String, Hashable, Sendable, Codable, CaseIterable {
+    case page, record
+}
+
 /// How much a window must hold before it may answer, and how a breach ends. Per service, and per
 /// trigger where it says so itself.
 public struct Judgement: Hashable, Sendable, Codable {
@@ -58,6 +69,8 @@ public struct Judgement: Hashable, Sendable, Codable {
     /// Ratios, percentiles, mean and max need so many samples, of a stream and of a probe.
     public var minSamplesOfStream: Int
     public var minSamplesOfProbe: Int
+    /// A ratio is compared by its one-sided Wilson bound at this level, 0…1; nil: as it is.
+    public var confidence: Double?
 
     public init(
         warmUp: Duration = .minutes(2), clearFor: Duration = .minutes(1),
@@ -84,6 +97,13 @@ public struct TriggerConfiguration: Hashable, Sendable, Codable {
     public var suspectFor: Duration?
     /// The service's judgement with this trigger's own values in it.
     public var judgement: Judgement
+    /// `for`: it must also have been true in at least 90 % of the seconds of so long.
+    public var sustainedFor: Duration?
+    /// Its own route, instead of the policy's.
+    public var page: String?
+    /// Its own, instead of the policy's.
+    public var approveWithin: Duration?
+    public var onTimeout: OnTimeout?
 
     public init(
         name: String, when: Expression, severity: Severity, mode: Mode = .page,

@@ -81,6 +81,12 @@ public struct StreamBatch: Hashable, Sendable {
         public var errors: Int
         /// Of the lines that had one; seconds.
         public var latency: LatencySketch
+        /// Lines that matched, by the pattern's name.
+        public var patterns: [String: Int] = [:]
+        /// Requests by route, where the stream counts them.
+        public var routes = RouteTallies()
+        /// Distinct values of a field and those that saw an error, by the field's name.
+        public var audiences: [String: Audience] = [:]
 
         public init(second: Int64, count: Int, errors: Int, latency: LatencySketch) {
             self.second = second
