@@ -24,6 +24,8 @@ struct ServiceEngine {
     var lastEvidence: Instant?
     /// First bad second since the running deployment began (or since the last incident closed).
     var firstBad: Instant?
+    /// In a replay: the record tells of another world than the one decided here.
+    var isUnseen = false
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
 
@@ -103,6 +105,7 @@ struct ServiceEngine {
 
     /// Time goes on: verdicts, evidence, deadlines.
     mutating func tick(_ context: inout Context) {
+        guard context.judges else { return }
         judge(&context)
         gatherEvidence(&context)
         advanceIncident(&context)

@@ -33,6 +33,9 @@ struct TriggerState: Hashable, Sendable, Codable {
     private(set) var readings: [String: Reading] = [:]
     /// Has anything been judged yet?
     private(set) var isFresh = true
+    /// The verdict that was told last: a breach that a deployment ended is told at the next
+    /// evaluation, as what it has become.
+    private var told: VerdictName?
 
     init(since: Moment) {
         verdict = .insufficient("nothing was measured yet")
@@ -42,6 +45,7 @@ struct TriggerState: Hashable, Sendable, Codable {
     /// As after a restart in the middle of a breach.
     init(breachedSince: Moment) {
         verdict = .breached
+        told = .breached
         since = breachedSince
         isFresh = false
     }
@@ -60,14 +64,15 @@ struct TriggerState: Hashable, Sendable, Codable {
         case .false: next = .healthy
         case .unknown: next = Self.unknown(evaluation.readings)
         }
-        let before = verdict.name
+        let before = told ?? verdict.name
         let first = isFresh
         isFresh = false
-        guard next.name != before || first else {
+        guard next.name != before || first || next == .breached else {
             verdict = next
             return nil
         }
         verdict = next
+        told = next.name
         since = now
         falseSince = nil
         switch next {
@@ -88,6 +93,7 @@ struct TriggerState: Hashable, Sendable, Codable {
         falseSince = start
         guard now.boot - start >= clearFor else { return nil }
         verdict = .healthy
+        told = .healthy
         since = now
         falseSince = nil
         return .cleared

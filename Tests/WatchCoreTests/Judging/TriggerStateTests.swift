@@ -128,8 +128,21 @@ private final class Judged {
         judged.judge(.true)
         judged.state.endEarly(now: moment(1))
         #expect(judged.state.verdict.name == .insufficient)
+        // It is a change of verdict like any other, and told once.
+        #expect(judged.judge(.unknown) == [.changed])
         #expect(judged.judge(.unknown) == [])
         #expect(judged.judge(.true) == [.began])
+    }
+
+    @Test func aBreachEndedEarlyMayBeHealthyOrBreachedAtOnce() {
+        for (truth, transition) in [
+            (Truth.false, TriggerState.Transition.cleared), (.true, .began),
+        ] {
+            let judged = Judged()
+            judged.judge(.true)
+            judged.state.endEarly(now: moment(1))
+            #expect(judged.judge(truth) == [transition])
+        }
     }
 
     @Test func endingEarlyLeavesOtherVerdictsAlone() {
