@@ -47,6 +47,10 @@ public struct BatchBuilder: LineConsumer, Sendable {
             batch.losses.early += 1
             return
         }
+        add(fields, at: time)
+    }
+
+    private mutating func add(_ fields: LogLine, at time: Int64) {
         guard let slot = slot(of: time.flooredDivision(by: 1_000_000_000)) else {
             batch.losses.dropped += 1
             return
@@ -54,6 +58,30 @@ public struct BatchBuilder: LineConsumer, Sendable {
         batch.slices[slot].count += 1
         if fields.status >= errorStatus { batch.slices[slot].errors += 1 }
         if let latency = fields.latency { batch.slices[slot].latency.record(seconds: latency) }
+    }
+
+    /// What became of a line of a record: see `consume(_:before:)`.
+    public enum Taken: Hashable, Sendable {
+        /// It counts, at its own time in nanoseconds of `CLOCK_BOOTTIME`.
+        case counted(Int64)
+        case unparsed
+        /// It belongs to a later time, and nothing was counted.
+        case later(Int64)
+    }
+
+    /// As `consume`, for replays: takes only a line whose own time lies before `limit`
+    /// (nanoseconds of `CLOCK_BOOTTIME`). The format's lines must carry a time.
+    public mutating func consume(_ line: UnsafeRawBufferPointer, before limit: Int64) -> Taken {
+        guard let fields = format.parse(line), let own = fields.time else {
+            batch.lines += 1
+            batch.losses.unparsed += 1
+            return .unparsed
+        }
+        let time = own &+ offset
+        guard time < limit else { return .later(time) }
+        batch.lines += 1
+        add(fields, at: time)
+        return .counted(time)
     }
 
     public mutating func skippedLongLine() {

@@ -25,6 +25,9 @@ struct Output: Sendable {
         return max(40, Int(size.ws_col))
     }
 
+    /// Text that is whole and printable already.
+    func raw(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
     func lines(_ lines: [Line], _ theme: Theme) {

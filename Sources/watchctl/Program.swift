@@ -29,7 +29,7 @@ struct Root: ParsableCommand {
             ReleasesCommand.self, AckCommand.self, ResolveCommand.self, FalseAlarmCommand.self,
             DeclareCommand.self, RollbackCommand.self, AbortCommand.self, DeployCommand.self,
             ArmCommand.self, DisarmCommand.self, ReloadCommand.self, ConfigCommand.self,
-            TestChannelCommand.self,
+            ReplayCommand.self, TestChannelCommand.self,
         ])
 }
 

@@ -53,20 +53,22 @@ extension ServiceState {
     /// - Parameters:
     ///   - knownGood: releases that are good and ran before everything in the record, the latest
     ///     last.
-    ///   - running: what runs at the start; `since` nil: longer than anybody knows, so that it is
-    ///     no suspect.
+    ///   - ran: what was deployed before the start, oldest first; the last one runs. `since` nil:
+    ///     longer ago than anybody knows, so that it is no suspect.
     public static func seeded(
-        knownGood: [ReleaseIdentity], running: ReleaseIdentity?, since: Moment?, at now: Moment
+        knownGood: [ReleaseIdentity], ran: [(release: ReleaseIdentity, since: Moment?)],
+        at now: Moment
     ) -> ServiceState {
         var state = ServiceState()
         state.book.seed(knownGood: knownGood, at: now)
-        guard let running else { return state }
-        let origin = since.map { _ in Deployment.Origin.announced(by: "replay") } ?? .found
-        state.book.begin(
-            Deployment(number: 0, release: running, began: since ?? now, origin: origin),
-            fields: [:], now: now)
-        state.announced = VersionTracker.Announced(
-            identity: running, at: since?.boot ?? now.boot, readThen: nil)
+        for (release, since) in ran {
+            let origin = since.map { _ in Deployment.Origin.announced(by: "replay") } ?? .found
+            state.book.begin(
+                Deployment(number: 0, release: release, began: since ?? now, origin: origin),
+                fields: [:], now: now)
+            state.announced = VersionTracker.Announced(
+                identity: release, at: since?.boot ?? now.boot, readThen: nil)
+        }
         return state
     }
 }

@@ -8,14 +8,16 @@ extension ServiceEngine {
         else { return }
         signal.health.record(result, failures: probe.failures, successes: probe.successes)
         if !result.isRecheck {
+            // A record may not say how long it took.
+            let latency = result.took > .zero ? result.took.seconds : nil
             switch result.outcome {
             case .pass:
                 signal.windows.record(
-                    at: result.started, isError: false, latency: result.took.seconds)
+                    at: result.started, isError: false, latency: latency)
             case .fail:
                 noteBad(result.started)
                 signal.windows.record(
-                    at: result.started, isError: true, latency: result.took.seconds)
+                    at: result.started, isError: true, latency: latency)
             case .error: break
             }
         }

@@ -1,0 +1,163 @@
+// `watchctl replay`: yesterday's logs, judged by the rules of a configuration, without a daemon.
+
+import ArgumentParser
+import WatchConfig
+import WatchCore
+import WatchReplay
+
+struct ReplayCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "What would have been decided, had watchd seen these logs.",
+        discussion: """
+            Judges recorded logs and probe results with the rules of a configuration: which trigger
+            would have fired when, what would have been done, and why not. Nothing is executed.
+
+              watchctl replay --config watchd.yaml --stream shop/access=access.log \\
+                --known-good shop=1.8.0 --release shop=1.9.0@2026-11-21T09:30:00Z
+
+            Files may be gzip, '-' is standard input, and '*' in PATH names rotated files. Probe files
+            hold one JSON object a line: {time, ok, status, latency_ms, version}. Inputs that are not
+            given are insufficient. Exit status 0, also when something fired; 1 only with --fail-on;
+            3 when an input could not be read, or only in part.
+            """)
+
+    enum FailOn: String, ExpressibleByArgument, CaseIterable {
+        case rollback, page
+    }
+
+    @OptionGroup var common: CommonOptions
+    @Option(help: "Configuration file; may be given again.") var config: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "A file of a stream; may be given again.", valueName: "service/stream=path"))
+    var stream: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "A file of a probe's results; may be given again.", valueName: "service/probe=path"))
+    var probe: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "What was deployed, and when (RFC 3339); without a time it runs since before the start.",
+            valueName: "service=version[@time]"))
+    var release: [String] = []
+    @Option(
+        name: .customLong("known-good"),
+        help: ArgumentHelp(
+            "A release to roll back to. Without one, the first release must bake.",
+            valueName: "service=version"))
+    var knownGood: [String] = []
+    @Option(help: ArgumentHelp("End then, not after the last record.", valueName: "time"))
+    var until: String?
+    @Option(
+        name: .customLong("rollback-takes"),
+        help: "So long after its decision a rollback has succeeded.")
+    var rollbackTakes = "30s"
+    @Option(
+        name: .customLong("fail-on"),
+        help: "Exit with 1 when this, or more, would have been decided (rollback or page).")
+    var failOn: FailOn?
+
+    func perform(_ session: Session) async throws(Failure) -> ExitStatus {
+        let configuration = try loaded()
+        var replay: Replay
+        do {
+            replay = try Replay(request(), configuration: configuration)
+        } catch {
+            throw Self.failure(error)
+        }
+        let known = session.json
+        var observer = ReplayPrinter(session.output, json: known)
+        do {
+            try replay.run(&observer)
+        } catch {
+            observer.finish()
+            throw Self.failure(error)
+        }
+        observer.finish()
+        let problems = replay.problems
+        for problem in problems { session.output.problem("watchctl: \(problem.sentence)") }
+        if !problems.isEmpty { return .unknown }
+        return fails(observer.decisions) ? .badNews : .fine
+    }
+
+    private func loaded() throws(Failure) -> Configuration {
+        guard !config.isEmpty else {
+            throw Failure(.usage, "replay needs --config FILE")
+        }
+        let result = ConfigurationLoader.load(paths: config)
+        guard let configuration = result.configuration else {
+            let errors = result.diagnostics.filter { $0.severity == .error }.map(\.text)
+            throw Failure(
+                .unknown,
+                (["the configuration is not usable"] + errors)
+                    .joined(separator: "\n"))
+        }
+        return configuration
+    }
+
+    private func request() throws(RequestProblem) -> ReplayRequest {
+        var request = ReplayRequest()
+        for argument in stream {
+            request.inputs.append(try .init(kind: .stream, argument: argument))
+        }
+        for argument in probe {
+            request.inputs.append(try .init(kind: .probe, argument: argument))
+        }
+        for argument in release {
+            request.releases.append(try .init(option: "--release", argument: argument))
+        }
+        for argument in knownGood {
+            request.knownGood.append(try .init(option: "--known-good", argument: argument))
+        }
+        if let until { request.until = try ReplayRequest.time(until, of: "--until") }
+        guard let takes = Duration(text: rollbackTakes), takes >= .zero else {
+            throw RequestProblem(
+                "--rollback-takes '\(safe(rollbackTakes))' is no duration; write 30s or 2m")
+        }
+        request.rollbackTakes = takes
+        return request
+    }
+
+    private func fails(_ decisions: Set<ReplayEvent.Decision>) -> Bool {
+        switch failOn {
+        case nil: false
+        case .rollback: decisions.contains(.rollback)
+        case .page: !decisions.isDisjoint(with: [.rollback, .hold, .page])
+        }
+    }
+
+    private static func failure(_ error: any Error) -> Failure {
+        switch error {
+        case let problem as RequestProblem: Failure(.usage, safe(problem.text, limit: 1000))
+        case let problem as InputProblem: Failure(.unknown, safe(problem.sentence, limit: 1000))
+        default: Failure(.unknown, "\(error)")
+        }
+    }
+}
+
+/// Writes events as they happen.
+struct ReplayPrinter: ReplayObserver {
+    private let output: Output
+    private let json: Bool
+    private(set) var decisions: Set<ReplayEvent.Decision> = []
+    private var buffer = ""
+
+    init(_ output: Output, json: Bool) {
+        self.output = output
+        self.json = json
+    }
+
+    mutating func happened(_ event: ReplayEvent) {
+        if let decision = event.decision { decisions.insert(decision) }
+        if json {
+            buffer += event.json + "\n"
+            if buffer.utf8.count > 1 << 16 { finish() }
+        }
+    }
+
+    mutating func finish() {
+        if !buffer.isEmpty { output.raw(buffer) }
+        buffer = ""
+    }
+}
