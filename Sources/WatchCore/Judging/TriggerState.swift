@@ -33,6 +33,16 @@ struct TriggerState: Hashable, Sendable, Codable {
     private(set) var readings: [String: Reading] = [:]
     /// Has anything been judged yet?
     private(set) var isFresh = true
+    /// The breach before, when it has ended.
+    private var lastBreach: Span?
+    /// Another release ended the breach of `lastBreach`, and nothing was known since: whatever
+    /// was wrong may still be.
+    private var isUnresolved: Bool?
+
+    private struct Span: Hashable, Sendable, Codable {
+        var from: Instant
+        var to: Instant
+    }
 
     init(since: Moment) {
         verdict = .insufficient("nothing was measured yet")
@@ -47,6 +57,14 @@ struct TriggerState: Hashable, Sendable, Codable {
     }
 
     var isBreached: Bool { verdict == .breached }
+
+    /// Whether the trigger was breached at `instant`, or the trouble that it had found before was
+    /// not known to have ended. Only the latest breach is remembered.
+    func wasBreached(at instant: Instant) -> Bool {
+        if isBreached { return since.boot <= instant }
+        guard let lastBreach, lastBreach.from <= instant else { return false }
+        return instant < lastBreach.to || isUnresolved ?? false
+    }
 
     /// Takes in an evaluation. nil: the verdict stands.
     mutating func judge(
@@ -71,8 +89,12 @@ struct TriggerState: Hashable, Sendable, Codable {
         since = now
         falseSince = nil
         switch next {
-        case .breached: return .began
-        case .healthy: return first ? .changed : .cleared
+        case .breached:
+            isUnresolved = nil
+            return .began
+        case .healthy:
+            isUnresolved = nil
+            return first ? .changed : .cleared
         case .insufficient, .blind: return .changed
         }
     }
@@ -87,24 +109,34 @@ struct TriggerState: Hashable, Sendable, Codable {
         let start = falseSince ?? now.boot
         falseSince = start
         guard now.boot - start >= clearFor else { return nil }
+        lastBreach = Span(from: since.boot, to: now.boot)
         verdict = .healthy
         since = now
         falseSince = nil
         return .cleared
     }
 
-    /// A deployment of another release: what was breached was its predecessor's.
-    mutating func endEarly(now: Moment) {
-        guard isBreached else { return }
+    /// A deployment of another release: what was breached was its predecessor's. False when
+    /// nothing was.
+    mutating func endEarly(now: Moment) -> Bool {
+        guard isBreached else { return false }
+        lastBreach = Span(from: since.boot, to: now.boot)
+        isUnresolved = true
         verdict = .insufficient("another release was deployed; waiting for its own samples")
         since = now
         falseSince = nil
+        return true
     }
+
+    /// Nobody watched for a while: what was false before may not have been so since.
+    mutating func interrupt() { falseSince = nil }
 
     mutating func rebase(_ rebase: Rebase) {
         guard !rebase.isSameBoot else { return }
         rebase(&since)
         falseSince = nil
+        lastBreach = nil
+        isUnresolved = nil
     }
 
     private static func unknown(_ readings: [String: Reading]) -> Verdict {

@@ -126,7 +126,8 @@ private final class Judged {
     @Test func anotherReleaseEndsABreachEarlyAndCanBreachAnew() {
         let judged = Judged()
         judged.judge(.true)
-        judged.state.endEarly(now: moment(1))
+        let ended = judged.state.endEarly(now: moment(1))
+        #expect(ended)
         #expect(judged.state.verdict.name == .insufficient)
         #expect(judged.judge(.unknown) == [])
         #expect(judged.judge(.true) == [.began])
@@ -135,8 +136,41 @@ private final class Judged {
     @Test func endingEarlyLeavesOtherVerdictsAlone() {
         let judged = Judged()
         judged.judge(.false)
-        judged.state.endEarly(now: moment(5))
+        let ended = judged.state.endEarly(now: moment(5))
+        #expect(!ended)
         #expect(judged.state.verdict == .healthy)
+    }
+
+    @Test func aTimeThatNobodyWatchedBeginsTheClearingAnew() {
+        let judged = Judged()
+        judged.judge(.true)
+        judged.judge(.false, seconds: 59)
+        judged.state.interrupt()
+        #expect(judged.judge(.false, seconds: 60) == [])
+        #expect(judged.judge(.false) == [.cleared])
+    }
+
+    @Test func itIsKnownWhetherItWasBreachedAMomentAgo() {
+        let judged = Judged(clearFor: .seconds(5))
+        judged.judge(.false, seconds: 10)
+        judged.judge(.true, seconds: 10)
+        #expect(judged.state.wasBreached(at: .seconds(11)))
+        #expect(!judged.state.wasBreached(at: .seconds(10.5)))
+        judged.judge(.false, seconds: 10)
+        #expect(!judged.state.isBreached)
+        #expect(judged.state.wasBreached(at: .seconds(20)))
+        #expect(!judged.state.wasBreached(at: .seconds(26)))
+    }
+
+    @Test func whatWasEndedEarlyAndNeverSeenWellIsTroubleStill() {
+        let judged = Judged()
+        judged.judge(.true, seconds: 10)
+        _ = judged.state.endEarly(now: moment(10))
+        judged.judge(.unknown, seconds: 10)
+        #expect(judged.state.wasBreached(at: .seconds(15)))
+        judged.judge(.false)
+        #expect(!judged.state.wasBreached(at: .seconds(15)))
+        #expect(judged.state.wasBreached(at: .seconds(5)))
     }
 
     @Test func aBreachOutlivesARestart() {
