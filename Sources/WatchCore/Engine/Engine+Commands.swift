@@ -6,6 +6,7 @@ extension Engine {
         _ command: Command, by peer: Peer, at now: Moment
     ) -> (reply: CommandReply, effects: [Effect]) {
         noteGap(now)
+        judging = !mode.judgesAtTicksOnly
         switch command {
         case .announce(let service, let release, let fields):
             return on(service, now) { $0.announce(release, fields: fields, by: peer, &$1) }

@@ -36,6 +36,7 @@ extension ServiceEngine {
 
     /// Why a signal cannot be believed; nil: it can, or is not known.
     func blindness(of signal: String, now: Instant) -> String? {
+        if isUnseen { return nil }
         if let probe = probes[signal] {
             guard probe.health.isBlind else { return nil }
             return probe.health.lastReason ?? "it could not be asked"
@@ -52,6 +53,7 @@ extension ServiceEngine {
     }
 
     mutating func reading(of operand: Operand, _ judgement: Judgement, now: Instant) -> Reading {
+        if isUnseen { return Reading(gap: .noData) }
         switch operand {
         case .failing(let names): return failing(names, judgement, now: now)
         case .up(let name): return up(name, judgement, now: now)

@@ -147,23 +147,11 @@ extension ServiceEngine {
         firstBad = firstBadOfNext(since: began)
         restartWindows(at: began)
         for trigger in configuration.triggers where trigger.mode != .veto {
-            endEarly(trigger, &context)
+            triggers[trigger.name]?.endEarly(now: context.now)
+            state.incident?.markCleared(trigger.name, at: context.now.wall)
         }
         releaseChanged(to: release, isOurs: isOurs, &context)
         if known?.standing == .bad, !isOurs { badReleaseRedeployed(release, &context) }
-    }
-
-    /// Another release runs: the verdict on its predecessor says nothing about it.
-    private mutating func endEarly(
-        _ trigger: TriggerConfiguration, _ context: inout Context
-    ) {
-        state.incident?.markCleared(trigger.name, at: context.now.wall)
-        guard triggers[trigger.name]?.endEarly(now: context.now) ?? false else { return }
-        context.events.append(
-            event(
-                "trigger.insufficient", context, trigger: trigger,
-                text: "\(trigger.name): another release was deployed; waiting for its own samples",
-                readings: triggers[trigger.name]?.readings ?? [:]))
     }
 
     /// A grave breach that stood when the release before was last seen cannot be this one's

@@ -28,6 +28,8 @@ struct ServiceEngine {
     var candidate: Candidate?
     /// Time since `restarted` in which nobody watched.
     var uncovered = UncoveredTime()
+    /// In a replay: the record tells of another world than the one decided here.
+    var isUnseen = false
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
 
@@ -119,6 +121,7 @@ struct ServiceEngine {
 
     /// Time goes on: verdicts, evidence, deadlines.
     mutating func tick(_ context: inout Context) {
+        guard context.judges else { return }
         expireAnnouncement(&context)
         judge(&context)
         gatherEvidence(&context)

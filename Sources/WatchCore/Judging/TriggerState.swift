@@ -35,14 +35,14 @@ struct TriggerState: Hashable, Sendable, Codable {
     private(set) var isFresh = true
     /// The breach before, when it has ended.
     private var lastBreach: Span?
-    /// Another release ended the breach of `lastBreach`, and nothing was known since: whatever
-    /// was wrong may still be.
-    private var isUnresolved: Bool?
 
     private struct Span: Hashable, Sendable, Codable {
         var from: Instant
         var to: Instant
     }
+    /// The verdict that was told last: a breach that a deployment ended is told at the next
+    /// evaluation, as what it has become.
+    private var told: VerdictName?
 
     init(since: Moment) {
         verdict = .insufficient("nothing was measured yet")
@@ -52,18 +52,19 @@ struct TriggerState: Hashable, Sendable, Codable {
     /// As after a restart in the middle of a breach.
     init(breachedSince: Moment) {
         verdict = .breached
+        told = .breached
         since = breachedSince
         isFresh = false
     }
 
     var isBreached: Bool { verdict == .breached }
 
-    /// Whether the trigger was breached at `instant`, or the trouble that it had found before was
-    /// not known to have ended. Only the latest breach is remembered.
+    /// Whether the trigger was breached at `instant`, which is not long ago: only the latest
+    /// breach is remembered.
     func wasBreached(at instant: Instant) -> Bool {
         if isBreached { return since.boot <= instant }
-        guard let lastBreach, lastBreach.from <= instant else { return false }
-        return instant < lastBreach.to || isUnresolved ?? false
+        guard let lastBreach else { return false }
+        return lastBreach.from <= instant && instant < lastBreach.to
     }
 
     /// Takes in an evaluation. nil: the verdict stands.
@@ -78,23 +79,20 @@ struct TriggerState: Hashable, Sendable, Codable {
         case .false: next = .healthy
         case .unknown: next = Self.unknown(evaluation.readings)
         }
-        let before = verdict.name
+        let before = told ?? verdict.name
         let first = isFresh
         isFresh = false
-        guard next.name != before || first else {
+        guard next.name != before || first || next == .breached else {
             verdict = next
             return nil
         }
         verdict = next
+        told = next.name
         since = now
         falseSince = nil
         switch next {
-        case .breached:
-            isUnresolved = nil
-            return .began
-        case .healthy:
-            isUnresolved = nil
-            return first ? .changed : .cleared
+        case .breached: return .began
+        case .healthy: return first ? .changed : .cleared
         case .insufficient, .blind: return .changed
         }
     }
@@ -111,21 +109,19 @@ struct TriggerState: Hashable, Sendable, Codable {
         guard now.boot - start >= clearFor else { return nil }
         lastBreach = Span(from: since.boot, to: now.boot)
         verdict = .healthy
+        told = .healthy
         since = now
         falseSince = nil
         return .cleared
     }
 
-    /// A deployment of another release: what was breached was its predecessor's. False when
-    /// nothing was.
-    mutating func endEarly(now: Moment) -> Bool {
-        guard isBreached else { return false }
+    /// A deployment of another release: what was breached was its predecessor's.
+    mutating func endEarly(now: Moment) {
+        guard isBreached else { return }
         lastBreach = Span(from: since.boot, to: now.boot)
-        isUnresolved = true
         verdict = .insufficient("another release was deployed; waiting for its own samples")
         since = now
         falseSince = nil
-        return true
     }
 
     /// Nobody watched for a while: what was false before may not have been so since.
@@ -136,7 +132,6 @@ struct TriggerState: Hashable, Sendable, Codable {
         rebase(&since)
         falseSince = nil
         lastBreach = nil
-        isUnresolved = nil
     }
 
     private static func unknown(_ readings: [String: Reading]) -> Verdict {

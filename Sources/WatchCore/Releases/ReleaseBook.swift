@@ -7,6 +7,8 @@ struct ReleaseBook: Hashable, Sendable, Codable {
 
     private(set) var releases: [Release] = []
     private(set) var deployments: [Deployment] = []
+    /// Known to be good from before the first deployment, the latest last; only replays say so.
+    private var seeded: [ReleaseIdentity]?
 
     var running: Deployment? { deployments.last }
 
@@ -26,11 +28,26 @@ struct ReleaseBook: Hashable, Sendable, Codable {
                 return release
             }
         }
+        for identity in (seeded ?? []).reversed() {
+            if let running, identity.matches(running.release) { continue }
+            if let release = release(identity), release.standing == .good { return release }
+        }
         return nil
     }
 
     /// Releases in a row before the running one that were replaced before they were good. A
     /// release that was deployed again counts once.
+    mutating func seed(knownGood: [ReleaseIdentity], at now: Moment) {
+        seeded = knownGood.isEmpty ? nil : knownGood
+        for identity in knownGood where release(identity) == nil {
+            releases.append(
+                Release(
+                    identity: identity, standing: .good, standingReason: "said to be good",
+                    lastRan: now))
+        }
+    }
+
+    /// Releases in a row, the latest last, that were replaced before they were good.
     var replacedUnbaked: Int {
         var seen: [ReleaseIdentity] = []
         for deployment in deployments.dropLast().reversed() {

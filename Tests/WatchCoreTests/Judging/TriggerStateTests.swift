@@ -126,18 +126,29 @@ private final class Judged {
     @Test func anotherReleaseEndsABreachEarlyAndCanBreachAnew() {
         let judged = Judged()
         judged.judge(.true)
-        let ended = judged.state.endEarly(now: moment(1))
-        #expect(ended)
+        judged.state.endEarly(now: moment(1))
         #expect(judged.state.verdict.name == .insufficient)
+        // It is a change of verdict like any other, and told once.
+        #expect(judged.judge(.unknown) == [.changed])
         #expect(judged.judge(.unknown) == [])
         #expect(judged.judge(.true) == [.began])
+    }
+
+    @Test func aBreachEndedEarlyMayBeHealthyOrBreachedAtOnce() {
+        for (truth, transition) in [
+            (Truth.false, TriggerState.Transition.cleared), (.true, .began),
+        ] {
+            let judged = Judged()
+            judged.judge(.true)
+            judged.state.endEarly(now: moment(1))
+            #expect(judged.judge(truth) == [transition])
+        }
     }
 
     @Test func endingEarlyLeavesOtherVerdictsAlone() {
         let judged = Judged()
         judged.judge(.false)
-        let ended = judged.state.endEarly(now: moment(5))
-        #expect(!ended)
+        judged.state.endEarly(now: moment(5))
         #expect(judged.state.verdict == .healthy)
     }
 
@@ -160,17 +171,6 @@ private final class Judged {
         #expect(!judged.state.isBreached)
         #expect(judged.state.wasBreached(at: .seconds(20)))
         #expect(!judged.state.wasBreached(at: .seconds(26)))
-    }
-
-    @Test func whatWasEndedEarlyAndNeverSeenWellIsTroubleStill() {
-        let judged = Judged()
-        judged.judge(.true, seconds: 10)
-        _ = judged.state.endEarly(now: moment(10))
-        judged.judge(.unknown, seconds: 10)
-        #expect(judged.state.wasBreached(at: .seconds(15)))
-        judged.judge(.false)
-        #expect(!judged.state.wasBreached(at: .seconds(15)))
-        #expect(judged.state.wasBreached(at: .seconds(5)))
     }
 
     @Test func aBreachOutlivesARestart() {

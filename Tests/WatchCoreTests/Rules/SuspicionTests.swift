@@ -86,20 +86,6 @@ import Testing
         #expect(world.suspicion == "breach-predates-release")
     }
 
-    @Test func troubleThatNobodySawEndPredatesTheNextReleaseToo() {
-        let world = baked()
-        world.errorRate = 0.6
-        world.pass(20)
-        // Two fixes in a row, and the second comes before the first could be judged.
-        world.announce("1.0.1")
-        world.pass(2)
-        #expect(world.verdict("storm") == .insufficient)
-        world.announce("1.0.2")
-        world.pass(30)
-        #expect(world.methodTasks.isEmpty)
-        #expect(world.lastDecision?.reason == "breach-predates-release")
-    }
-
     @Test func aBreachOfAMildOrShadowTriggerDoesNotExcuseARelease() {
         var service = World.service()
         service.triggers += [
