@@ -152,6 +152,27 @@ private final class Judged {
         #expect(judged.state.verdict == .healthy)
     }
 
+    @Test func aTimeThatNobodyWatchedBeginsTheClearingAnew() {
+        let judged = Judged()
+        judged.judge(.true)
+        judged.judge(.false, seconds: 59)
+        judged.state.interrupt()
+        #expect(judged.judge(.false, seconds: 60) == [])
+        #expect(judged.judge(.false) == [.cleared])
+    }
+
+    @Test func itIsKnownWhetherItWasBreachedAMomentAgo() {
+        let judged = Judged(clearFor: .seconds(5))
+        judged.judge(.false, seconds: 10)
+        judged.judge(.true, seconds: 10)
+        #expect(judged.state.wasBreached(at: .seconds(11)))
+        #expect(!judged.state.wasBreached(at: .seconds(10.5)))
+        judged.judge(.false, seconds: 10)
+        #expect(!judged.state.isBreached)
+        #expect(judged.state.wasBreached(at: .seconds(20)))
+        #expect(!judged.state.wasBreached(at: .seconds(26)))
+    }
+
     @Test func aBreachOutlivesARestart() {
         let judged = Judged(TriggerState(breachedSince: moment(100)))
         #expect(judged.judge(.true) == [])
