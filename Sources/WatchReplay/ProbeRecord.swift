@@ -47,7 +47,8 @@ public struct ProbeRecord: Hashable, Sendable {
             guard seconds >= 0, seconds < 9e9 else {
                 throw Mistake("has the time \(seconds), which is no count of seconds since 1970")
             }
-            return .seconds(seconds)
+            // Whole microseconds: a double holds no more of them.
+            return WallTime(nanoseconds: Int64((seconds * 1e6).rounded()) * 1000)
         case nil: throw Mistake("has no \"time\"")
         case .null, .bool, .array, .object: throw Mistake("has no time in \"time\"")
         }

@@ -160,11 +160,22 @@ extension Replay {
             return
         }
         clock = max(clock, stream.latest)
+        noteLate(batch, stream)
         observer.saw(batch, of: stream.stream, service: stream.service)
         take(
             engine.handle(
                 .stream(service: stream.service, stream: stream.stream, batch),
                 at: Self.moment(clock)), &observer)
+    }
+
+    private func noteLate(_ batch: StreamBatch, _ stream: StreamInput) {
+        guard let oldest = batch.slices.first, oldest.second * Self.second < clock - Self.second,
+            let widest = engine.widestWindow(ofStream: stream.stream, service: stream.service)
+        else { return }
+        let edge = clock - widest.nanoseconds
+        for slice in batch.slices where slice.second * Self.second < edge {
+            stream.tally.late += slice.count
+        }
     }
 
     private mutating func record(_ probe: ProbeInput, _ observer: inout some ReplayObserver) {

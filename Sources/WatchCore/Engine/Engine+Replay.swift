@@ -10,6 +10,11 @@ extension Engine {
         return update(service, now) { $0.assumeRolledBack(&$1) }
     }
 
+    /// The widest window kept of a stream: lines older than this are late.
+    public func widestWindow(ofStream stream: String, service: String) -> Duration? {
+        services[service]?.streams[stream]?.windows.widths.last
+    }
+
     /// The record of `service` can be used again: windows and probes begin anew.
     public mutating func lookAgain(at service: String, at now: Moment) -> [Effect] {
         judging = false

@@ -85,10 +85,14 @@ extension ServiceEngine {
         let elapsed = second - last
         guard elapsed <= Engine.gap else { return }
         if isGravelyBreached {
+            hadEvidence = false
             state.book.restartBake()
             return
         }
-        guard isEvidence(now.boot) else { return }
+        // What counts is the second that has passed: was it healthy from its begin?
+        let wasHealthy = hadEvidence
+        hadEvidence = isEvidence(now.boot)
+        guard wasHealthy, hadEvidence else { return }
         let needed = configuration.bake
         guard state.book.bake(elapsed, needed: needed) else { return }
         guard let release = state.book.running?.release else { return }

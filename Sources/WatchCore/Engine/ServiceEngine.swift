@@ -22,6 +22,8 @@ struct ServiceEngine {
     var restarted: Instant
     /// The last whole second for which evidence was counted.
     var lastEvidence: Instant?
+    /// Whether that second ended in evidence of health.
+    var hadEvidence = false
     /// First bad second since the running deployment began (or since the last incident closed).
     var firstBad: Instant?
     /// The same of a release that was read, but not often enough yet to count.
