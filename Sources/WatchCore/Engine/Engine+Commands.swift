@@ -24,6 +24,12 @@ extension Engine {
             return onIncident(incident, now) { $0.resolve(comment, by: peer, &$1) }
         case .falseAlarm(let incident, let comment):
             return onIncident(incident, now) { $0.falseAlarm(comment, by: peer, &$1) }
+        case .approve(let incident, let method, let comment):
+            return onIncident(incident, now) { $0.approve(method, comment, by: peer, &$1) }
+        case .deny(let incident, let comment):
+            return onIncident(incident, now) { $0.deny(comment, by: peer, &$1) }
+        case .hold(let incident, let duration, let comment):
+            return onIncident(incident, now) { $0.hold(duration, comment, by: peer, &$1) }
         case .abort(let rollback, let reason):
             guard
                 let service = services.first(where: { $0.value.state.rollback?.id == rollback })

@@ -42,7 +42,7 @@ extension Engine {
     ) -> T? {
         guard var service = services[name] else { return nil }
         let context = Context(
-            now: now, configuration: configuration, neighbours: neighbours(of: name),
+            now: now, configuration: configuration, neighbours: neighbours(of: name, now: now.boot),
             storeProblem: storeProblem, host: host)
         return body(&service, context)
     }
@@ -162,7 +162,7 @@ extension ServiceEngine {
     private func readiness(_ context: Context) -> ServiceStatus.Readiness {
         let automatic = configuration.triggers.filter { trigger in
             trigger.mode == .auto
-                && context.configuration.policy[trigger.severity]?.action == .rollback
+                && context.configuration.policy(trigger.severity).action == .rollback
         }
         guard let trigger = automatic.max(by: { $0.severity < $1.severity }) else {
             return ServiceStatus.Readiness(
@@ -201,9 +201,12 @@ extension ServiceEngine {
         case .page(nil):
             reason = .trigger(name)
             text = "a breach would page (mode \(trigger.mode.rawValue))"
-        case .record:
-            reason = trigger.mode == .shadow ? .shadow : .trigger(name)
-            text = "a breach would only be recorded"
+        case .hold(let refusal):
+            reason = refusal.reason
+            text = "a breach would ask for an approval: \(refusal.text)"
+        case .record(let refusal):
+            reason = refusal?.reason ?? (trigger.mode == .shadow ? .shadow : .trigger(name))
+            text = "a breach would only be recorded" + (refusal.map { ": \($0.text)" } ?? "")
         }
         return Explanation(
             service: self.name, trigger: shown, lines: evaluation.lines, decision: decision.name,

@@ -26,6 +26,8 @@ struct ServiceEngine {
     var firstBad: Instant?
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
+    /// When the last grave breaches began, for the common cause.
+    var recentGraveBreaches: [Instant] = []
 
     var name: String { configuration.name }
 
@@ -52,8 +54,10 @@ struct ServiceEngine {
         let breach = state.incident?.record.breaches.last {
             $0.trigger == trigger.name && $0.cleared == nil
         }
-        guard breach != nil else { return TriggerState(since: now) }
-        return TriggerState(breachedSince: now)
+        guard let breach else { return TriggerState(since: now) }
+        let ago = Swift.max(.zero, now.wall - breach.began)
+        return TriggerState(
+            breachedSince: Moment(boot: now.boot - ago, wall: now.wall - ago))
     }
 
     /// Windows for every width that some expression asks for, and one to show.
@@ -119,6 +123,15 @@ struct ServiceEngine {
             trigger: trigger?.name, severity: trigger?.severity,
             release: release ?? state.book.running?.release, decision: decision, reason: reason,
             text: text, readings: readings)
+    }
+
+    /// A transition of the incident: an event with its cause and what the incident's triggers read.
+    func transition(
+        _ kind: String, _ context: Context, decision: String? = nil, reason: String, text: String
+    ) -> EventRecord {
+        event(
+            kind, context, decision: decision, reason: reason, text: text,
+            readings: incidentReadings)
     }
 
     func trigger(_ name: String) -> TriggerConfiguration? {

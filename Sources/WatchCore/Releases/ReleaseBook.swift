@@ -29,6 +29,17 @@ struct ReleaseBook: Hashable, Sendable, Codable {
         return nil
     }
 
+    /// The `good` release that ran most recently, leaving out some.
+    func lastGood(besides others: [ReleaseIdentity]) -> Release? {
+        for deployment in deployments.reversed() {
+            if others.contains(where: { $0.matches(deployment.release) }) { continue }
+            if let release = release(deployment.release), release.standing == .good {
+                return release
+            }
+        }
+        return nil
+    }
+
     /// Releases in a row, the latest last, that were replaced before they were good.
     var replacedUnbaked: Int {
         var count = 0
