@@ -5,6 +5,8 @@ extension Engine {
     public mutating func perform(
         _ command: Command, by peer: Peer, at now: Moment
     ) -> (reply: CommandReply, effects: [Effect]) {
+        noteGap(now)
+        judging = !mode.judgesAtTicksOnly
         switch command {
         case .announce(let service, let release, let fields):
             return on(service, now) { $0.announce(release, fields: fields, by: peer, &$1) }
@@ -78,13 +80,19 @@ extension Engine {
                 services[$0.name]?.state.incident?.record.id
             }
             let hint = open.isEmpty ? "none is open" : "open: \(open.joined(separator: ", "))"
-            return (
-                CommandReply(
-                    status: .notFound, message: "no incident '\(printable(id))' is open (\(hint))"),
-                []
-            )
+            let what =
+                wasIncident(id)
+                ? "incident '\(id)' is closed" : "no incident '\(printable(id))' is open"
+            return (CommandReply(status: .notFound, message: "\(what) (\(hint))"), [])
         }
         return on(service.key, now, body)
+    }
+
+    /// Whether `id` has the form of an incident that was opened before: numbers never come again.
+    private func wasIncident(_ id: String) -> Bool {
+        guard let dash = id.lastIndex(of: "-"), let number = Int(id[id.index(after: dash)...])
+        else { return false }
+        return services[String(id[..<dash])] != nil && number > 0 && number < host.nextNumber
     }
 
     private mutating func switchArming(

@@ -49,6 +49,7 @@ extension ServiceEngine {
                 "rollback.began", context, reason: start.asker.name,
                 text: "rollback \(id) with plan \(start.plan.name): \(from.text) → "
                     + target.identity.text))
+        guard !context.mode.assumesRollbacks else { return }
         runGate(0, &context)
     }
 

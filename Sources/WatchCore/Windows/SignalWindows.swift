@@ -45,8 +45,10 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     /// When something was last observed, whether or not it counts.
     public private(set) var lastObservation: Instant?
 
-    /// `widths`: every window some expression or display asks for.
-    public init(widths: [Duration]) {
+    /// - Parameters:
+    ///   - widths: every window of counts and latency some expression or display asks for.
+    ///   - needs: what else is asked for.
+    public init(widths: [Duration], needs: SignalNeeds = SignalNeeds()) {
         windows = Set(widths).sorted().map(Window.init)
     }
 
