@@ -151,7 +151,7 @@ extension ServiceEngine {
     }
 
     private mutating func escalateApproval(_ why: String, _ context: inout Context) {
-        let hasFurther = hasFurtherRouteStep(context)
+        let hasFurther = hasFurtherRouteStep(skipping: 1, context)
         if let within = state.incident?.approval?.within, hasFurther {
             let next = Moment(boot: context.now.boot + within, wall: context.now.wall + within)
             state.incident?.approval?.deadline = next

@@ -127,10 +127,11 @@ extension ServiceEngine {
                 + "To answer: `watchctl ack \(incident.record.id)`.", &context)
     }
 
-    func hasFurtherRouteStep(_ context: Context) -> Bool {
+    /// - Parameter skipping: steps that are about to be taken.
+    func hasFurtherRouteStep(skipping: Int = 0, _ context: Context) -> Bool {
         guard let incident = state.incident else { return false }
         let steps = incident.route.flatMap { context.configuration.route($0)?.steps } ?? []
-        return incident.nextRouteStep < steps.count
+        return incident.nextRouteStep + skipping < steps.count
     }
 
     /// The next step of the route, whose people have not been told yet.
