@@ -13,17 +13,28 @@ struct TriggerReader {
         let severity = section.choice("severity", as: Severity.self)
         let mode = section.choice("mode", as: TriggerConfiguration.Mode.self) ?? .page
         let plan = section.text("plan").map { Placed($0, section.place("plan")) }
+        let page = section.text("page").map { Placed($0, section.place("page")) }
         let suspectFor = section.optionalDuration("suspect_for")
         let judgement = section.judgement(inherited)
         guard let name, let when, let severity, let text = section.value("when") else {
             return nil
         }
+        var configuration = TriggerConfiguration(
+            name: name, when: when, severity: severity, mode: mode, plan: plan?.value,
+            suspectFor: suspectFor, judgement: judgement)
+        configuration.page = page?.value
+        configuration.approveWithin = section.approveWithin()
+        configuration.onTimeout = section.choice("on_timeout", as: OnTimeout.self)
         return TriggerDraft(
-            configuration: TriggerConfiguration(
-                name: name, when: when, severity: severity, mode: mode, plan: plan?.value,
-                suspectFor: suspectFor, judgement: judgement),
-            when: text, place: section.place("name"), severityPlace: section.place("severity"),
-            modePlace: section.place("mode"), plan: plan)
+            configuration: configuration, when: text, place: section.place("name"),
+            severityPlace: section.place("severity"), modePlace: section.place("mode"), plan: plan,
+            page: page)
+    }
+}
+
+extension Section {
+    func approveWithin() -> Duration? {
+        optionalDuration("approve_within", in: .seconds(1)...Duration.days(7))
     }
 }
 

@@ -27,7 +27,7 @@ extension KeyTable {
         "a service",
         notBuilt: [
             "slo", "assess", "confidence", "baseline_window", "no_data", "operations",
-            "walk_back", "page", "share_evidence", "redact", "for",
+            "page", "share_evidence", "redact", "for",
         ],
         [
             .key(
@@ -71,7 +71,7 @@ extension KeyTable {
 
     static let trigger = KeyTable(
         "a trigger",
-        notBuilt: ["for", "confidence", "page", "approve_within", "on_timeout", "assess"],
+        notBuilt: ["for", "confidence", "assess"],
         [
             .required("name", .text, "How the rule is called in messages."),
             .required("when", .text, "The condition, as in error_rate(access, 2m) > 25%."),
@@ -81,7 +81,8 @@ extension KeyTable {
                 "What may follow: shadow records, page tells (default), auto acts, veto forbids."),
             .key("plan", .text, "Its own plan, instead of the service's."),
             .key("suspect_for", .duration, "Its own, instead of the service's."),
-        ] + judgement)
+            .key("page", .text, "Its own route, instead of the policy's."),
+        ] + approval + judgement)
 
     static let stream = KeyTable(
         "a stream",
