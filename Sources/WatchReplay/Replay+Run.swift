@@ -155,13 +155,14 @@ extension Replay {
 
     private mutating func hand(_ stream: StreamInput, _ observer: inout some ReplayObserver) {
         guard let batch = stream.take() else { return }
-        if aside[stream.service] != nil {
+        let counts = aside[stream.service] == nil
+        observer.saw(batch, of: stream.stream, service: stream.service, counts: counts)
+        guard counts else {
             stream.tally.skipped += batch.lines
             return
         }
         clock = max(clock, stream.latest)
         noteLate(batch, stream)
-        observer.saw(batch, of: stream.stream, service: stream.service)
         take(
             engine.handle(
                 .stream(service: stream.service, stream: stream.stream, batch),

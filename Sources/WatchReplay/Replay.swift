@@ -7,24 +7,29 @@ public import WatchCore
 /// What a replay tells while it runs. All of it happens on the thread of the replay.
 public protocol ReplayObserver {
     mutating func happened(_ event: ReplayEvent)
-    /// Lines of a stream that count, before the engine has seen them.
-    mutating func saw(_ batch: StreamBatch, of stream: String, service: String)
+    /// Lines of a stream; `counts` is false for those that tell of another world.
+    mutating func saw(_ batch: StreamBatch, of stream: String, service: String, counts: Bool)
     /// A whole second has been judged.
     mutating func judged(_ engine: Engine, at time: WallTime)
     /// So many bytes of all files were read.
     mutating func progressed(bytes: Int64, at time: WallTime)
+    /// Nothing more comes.
+    mutating func finished()
 }
 
 extension ReplayObserver {
-    public mutating func saw(_ batch: StreamBatch, of stream: String, service: String) {}
+    public mutating func saw(
+        _ batch: StreamBatch, of stream: String, service: String, counts: Bool
+    ) {}
     public mutating func judged(_ engine: Engine, at time: WallTime) {}
     public mutating func progressed(bytes: Int64, at time: WallTime) {}
+    public mutating func finished() {}
 }
 
 public struct Replay {
     /// A record that spans more is no record: a stamp is wrong.
     public static let spanLimit = Duration.days(400)
-    static let peer = Peer(uid: 0, name: "replay")
+    static let peer = Peer(uid: 0, name: "--release")
 
     public let configuration: Configuration
     let request: ReplayRequest
@@ -114,5 +119,42 @@ extension Replay {
                     : []
                 return probe.mistakes + rest + (probe.problem.map { [$0] } ?? [])
             }
+    }
+}
+
+/// An input and what was read of it.
+public struct ReplayedInput: Hashable, Sendable {
+    public var input: ReplayRequest.Input
+    public var tally: InputTally
+}
+
+extension Replay {
+    /// In the order of the command line, streams first.
+    public var inputs: [ReplayedInput] {
+        streams.map { stream in
+            var tally = stream.tally
+            tally.first = stream.first.map { WallTime(nanoseconds: $0) }
+            tally.last = stream.latest == .min ? nil : WallTime(nanoseconds: stream.latest)
+            return ReplayedInput(
+                input: .init(
+                    kind: .stream, service: stream.service, signal: stream.stream,
+                    path: stream.path), tally: tally)
+        }
+            + probes.map { probe in
+                ReplayedInput(
+                    input: .init(
+                        kind: .probe, service: probe.service, signal: probe.probe,
+                        path: probe.path), tally: probe.tally)
+            }
+    }
+
+    /// Bytes of all inputs together; nil when one of them is a pipe.
+    public var size: Int64? {
+        var sum: Int64 = 0
+        for source in streams.map(\.source) + probes.map(\.source) {
+            guard let size = source.size else { return nil }
+            sum += size
+        }
+        return sum
     }
 }

@@ -16,6 +16,8 @@ final class StreamInput {
     var tally = InputTally()
     /// Time of the next line that has one, nanoseconds; nil: there is none.
     private(set) var head: Int64?
+    /// Time of the first line that has one.
+    private(set) var first: Int64?
     /// The latest time read so far.
     private(set) var latest = Int64.min
 
@@ -33,6 +35,7 @@ final class StreamInput {
             at: Moment(boot: Instant(nanoseconds: far), wall: WallTime(nanoseconds: far)))
         head = .min
         while read(before: .min) {}
+        first = head
     }
 
     private static func builder(

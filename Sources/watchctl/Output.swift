@@ -49,6 +49,9 @@ struct Output: Sendable {
         line(text)
     }
 
+    /// What is overwritten soon, on the terminal of whoever waits.
+    func status(_ text: String) { write(text, to: STDERR_FILENO) }
+
     func problem(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
     private static func escape(_ scalar: Unicode.Scalar) -> String {

@@ -15,6 +15,22 @@ extension Engine {
         services[service]?.streams[stream]?.windows.widths.last
     }
 
+    /// What the operands of each trigger of `service` read now, by trigger and operand, whether or
+    /// not that changes anything.
+    public func figures(of service: String, at now: Moment) -> [String: [String: Reading]] {
+        guard var copy = services[service] else { return [:] }
+        var figures: [String: [String: Reading]] = [:]
+        for trigger in copy.configuration.triggers {
+            figures[trigger.name] = copy.evaluate(trigger, now: now.boot).readings
+        }
+        return figures
+    }
+
+    /// Whether a trigger of `service` is breached now.
+    public func isBreached(_ trigger: String, of service: String) -> Bool {
+        services[service]?.triggers[trigger]?.isBreached ?? false
+    }
+
     /// The record of `service` can be used again: windows and probes begin anew.
     public mutating func lookAgain(at service: String, at now: Moment) -> [Effect] {
         judging = false

@@ -58,27 +58,71 @@ struct ReplayCommand: Verb {
         help: "Exit with 1 when this, or more, would have been decided (rollback or page).")
     var failOn: FailOn?
 
+    @Flag(help: "Propose thresholds out of a record in which all was well.")
+    var suggest = false
+
+    func validate() throws {
+        if suggest, common.json {
+            throw ValidationError("--suggest is a report for people; leave out --json.")
+        }
+    }
+
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
         let configuration = try loaded()
+        let request: ReplayRequest
         var replay: Replay
         do {
-            replay = try Replay(request(), configuration: configuration)
+            request = try self.request()
+            replay = try Replay(
+                request,
+                configuration: suggest
+                    ? ThresholdAdvice.probing(configuration, request) : configuration)
         } catch {
             throw Self.failure(error)
         }
-        let known = session.json
-        var observer = ReplayPrinter(session.output, json: known)
-        do {
-            try replay.run(&observer)
-        } catch {
-            observer.finish()
-            throw Self.failure(error)
-        }
-        observer.finish()
+        let decisions =
+            session.json
+            ? try run(&replay, ReplayLines(session.output), session).decisions
+            : try report(&replay, request, configuration, session)
         let problems = replay.problems
-        for problem in problems { session.output.problem("watchctl: \(problem.sentence)") }
+        for problem in problems {
+            session.output.problem("watchctl: \(safe(problem.sentence, limit: 1000))")
+        }
         if !problems.isEmpty { return .unknown }
-        return fails(observer.decisions) ? .badNews : .fine
+        return fails(decisions) ? .badNews : .fine
+    }
+
+    private func report(
+        _ replay: inout Replay, _ request: ReplayRequest, _ configuration: Configuration,
+        _ session: Session
+    ) throws(Failure) -> Set<ReplayEvent.Decision> {
+        let findings = try run(
+            &replay, ReplayFindings(replay.configuration, gathersClean: suggest), session)
+        let rendering = ReplayRendering(
+            replay: replay.inputs, request: request, configuration: configuration,
+            findings: findings, theme: session.theme)
+        session.output.lines(rendering.lines, session.theme)
+        if suggest {
+            session.output.lines(
+                AdviceRendering.lines(
+                    ThresholdAdvice.advice(findings, request), findings, session.theme),
+                session.theme)
+        }
+        return Set(findings.events.compactMap(\.decision))
+    }
+
+    private func run<Observer: ReplayObserver>(
+        _ replay: inout Replay, _ observer: Observer, _ session: Session
+    ) throws(Failure) -> Observer {
+        var shown = ReplayProgress(observer, of: replay.size, session.output)
+        do {
+            try replay.run(&shown)
+        } catch {
+            shown.finish()
+            throw Self.failure(error)
+        }
+        shown.finish()
+        return shown.observer
     }
 
     private func loaded() throws(Failure) -> Configuration {
@@ -137,26 +181,22 @@ struct ReplayCommand: Verb {
 }
 
 /// Writes events as they happen.
-struct ReplayPrinter: ReplayObserver {
+struct ReplayLines: ReplayObserver {
+    private static let room = 1 << 16
+
     private let output: Output
-    private let json: Bool
     private(set) var decisions: Set<ReplayEvent.Decision> = []
     private var buffer = ""
 
-    init(_ output: Output, json: Bool) {
-        self.output = output
-        self.json = json
-    }
+    init(_ output: Output) { self.output = output }
 
     mutating func happened(_ event: ReplayEvent) {
         if let decision = event.decision { decisions.insert(decision) }
-        if json {
-            buffer += event.json + "\n"
-            if buffer.utf8.count > 1 << 16 { finish() }
-        }
+        buffer += event.json + "\n"
+        if buffer.utf8.count > Self.room { finished() }
     }
 
-    mutating func finish() {
+    mutating func finished() {
         if !buffer.isEmpty { output.raw(buffer) }
         buffer = ""
     }
