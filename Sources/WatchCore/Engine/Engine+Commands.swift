@@ -5,6 +5,7 @@ extension Engine {
     public mutating func perform(
         _ command: Command, by peer: Peer, at now: Moment
     ) -> (reply: CommandReply, effects: [Effect]) {
+        noteGap(now)
         judging = !mode.judgesAtTicksOnly
         switch command {
         case .announce(let service, let release, let fields):

@@ -104,7 +104,7 @@ public struct Engine {
         }
     }
 
-    private mutating func noteGap(_ now: Moment) {
+    mutating func noteGap(_ now: Moment) {
         if let last = lastHandled, now.boot - last > Self.gap {
             for name in services.keys { services[name]?.uncover(from: last, to: now.boot) }
         }
