@@ -74,7 +74,7 @@ extension LineParser {
     private static func status(_ text: UnsafeRawBufferPointer) -> Int? {
         var at = 0
         guard let number = NumberText(text, &at, text.count), at == text.count,
-            let status = number.whole(shift: 0), status <= 999
+            let status = number.exact, status <= 999
         else { return nil }
         return Int(status)
     }

@@ -105,6 +105,12 @@ struct NumberText {
         return Int64(exactly: rest)
     }
 
+    /// The number itself; nil: it has a fraction, or does not fit.
+    var exact: Int64? {
+        guard let whole = whole(shift: 0) else { return nil }
+        return Double(whole) == value ? whole : nil
+    }
+
     private static let powers: [Double] = [
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
         1e17, 1e18, 1e19, 1e20, 1e21, 1e22,

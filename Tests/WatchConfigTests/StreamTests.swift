@@ -154,7 +154,7 @@ import WatchCore
         ("format: nginx-combined, latency: $request_tim", 80, "the format has no $request_tim"),
         ("format: '$status $request_time', latency: { unit: ms }", 97, "nginx itself says"),
         ("format: '$upstream_status', status: $upstream_status", 83, "several values"),
-        ("format: nginx-combined, patterns: { a: '(' }", 87, "the pattern is wrong"),
+        ("format: nginx-combined, patterns: { a: '(' }", 88, "the pattern is wrong"),
         ("format: nginx-combined, patterns: { a b: x }", 83, "cannot name a pattern"),
         ("format: nginx-combined, patterns: [x]", 81, "'patterns' is a mapping"),
         ("format: nginx-combined, ignore: [ bot ]", 81, "a filter says what to ask"),
@@ -167,7 +167,7 @@ import WatchCore
         ("format: nginx-combined, routes: yes", 79, "true or false"),
         ("format: nginx-combined, time: $time_lokal", 77, "did you mean '$time_local'?"),
         ("patterns: { a: b }, status: $.s", 75, "without a format a line has no values"),
-        ("no_data_after: 5m", 23, "a stream needs 'format'"),
+        ("no_data_after: 5m", 32, "a stream needs 'format'"),
     ])
     func aMistakeIsShownWhereItStands(body: String, column: Int, text: String) {
         let found = service("streams: { a: { file: /a, \(body) } }").diagnostics

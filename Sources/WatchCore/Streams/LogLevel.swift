@@ -20,7 +20,11 @@ public enum LogLevel: Int, Hashable, Sendable, Codable, CaseIterable, Comparable
             self = level
             return
         }
-        for byte in text { word = word << 8 | UInt64(Self.folded(byte)) }
+        for byte in text {
+            // A leading zero would pack to nothing.
+            if byte == 0 { return nil }
+            word = word << 8 | UInt64(Self.folded(byte))
+        }
         guard let level = shortNames[word] else { return nil }
         self = level
     }
