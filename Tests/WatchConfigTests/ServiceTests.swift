@@ -216,7 +216,7 @@ import WatchCore
 
     @Test(arguments: [
         "silences: []", "heartbeat: {}", "connectivity: []",
-        "services: { a: { slo: 99% } }", "services: { a: { assess: [] } }",
+        "services: { a: { assess: [] } }",
         "services: { a: { probes: { p: { tcp: 'a:1', every: 1s } } } }",
         "services: { a: { probes: { p: { unit: a, every: 1s } } } }",
         "services: { a: { streams: { s: { journal: {} } } } }",

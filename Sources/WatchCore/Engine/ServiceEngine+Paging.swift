@@ -140,23 +140,7 @@ extension ServiceEngine {
             guard let value = reading.value else {
                 return "\(name) unknown"
             }
-            return "\(name) = \(figure(value, of: name)) of \(reading.samples)"
+            return "\(name) = \(Operand.shown(value, of: name)) of \(reading.samples)"
         }.joined(separator: ", ")
-    }
-
-    private static func figure(_ value: Double, of name: String) -> String {
-        let function = name.prefix { $0 != "(" }
-        switch function {
-        case "error_rate", "success_rate", "failing", "failing_routes":
-            return "\(rounded(value * 100)) %"
-        case "mean", "max": return "\(rounded(value * 1000)) ms"
-        case let p where p.hasPrefix("p"): return "\(rounded(value * 1000)) ms"
-        default: return "\(rounded(value))"
-        }
-    }
-
-    private static func rounded(_ value: Double) -> String {
-        let tenths = (value * 10).rounded() / 10
-        return tenths == tenths.rounded() ? String(Int64(tenths)) : String(tenths)
     }
 }

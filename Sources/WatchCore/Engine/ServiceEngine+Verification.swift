@@ -319,9 +319,11 @@ extension ServiceEngine {
         }
         let names = Set(state.incident?.record.breaches.map(\.trigger) ?? [])
         for trigger in configuration.triggers where names.contains(trigger.name) {
-            let evaluation = evaluate(trigger.when, judgement(of: trigger), now: now)
+            let finding = find(
+                trigger.when, judgement(of: trigger),
+                isBreached: triggers[trigger.name]?.isBreached ?? false, now: now)
             let holds: Truth =
-                switch evaluation.truth {
+                switch finding.truth {
                 case .true: .false
                 case .false: .true
                 case .unknown: .unknown
@@ -331,8 +333,8 @@ extension ServiceEngine {
         var judgement = configuration.judgement
         judgement.warmUp = .zero
         for expression in verify.when {
-            let evaluation = evaluate(expression, judgement, now: now)
-            result.append(Condition(name: expression.source, holds: evaluation.truth))
+            let finding = find(expression, judgement, now: now)
+            result.append(Condition(name: expression.source, holds: finding.truth))
         }
         return result
     }

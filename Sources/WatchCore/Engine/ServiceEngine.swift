@@ -5,11 +5,15 @@ struct ServiceEngine {
     struct ProbeSignal: Hashable, Sendable, Codable {
         var windows: SignalWindows
         var health = ProbeHealth()
+        /// What the unit's counter of restarts showed last.
+        var lastRestarts: Int?
     }
 
     struct StreamSignal: Hashable, Sendable, Codable {
         var windows: SignalWindows
         var health = StreamHealth()
+        /// Patterns that matched some line since watchd first watched.
+        var matched: Set<String>?
     }
 
     var configuration: ServiceConfiguration
@@ -18,10 +22,14 @@ struct ServiceEngine {
     var probes: [String: ProbeSignal] = [:]
     var streams: [String: StreamSignal] = [:]
     var triggers: [String: TriggerState] = [:]
+    /// What the windows were made for.
+    private(set) var asked = AskedOfSignals([])
     /// Windows of triggers hold samples from here on.
     var restarted: Instant
     /// The last whole second for which evidence was counted.
     var lastEvidence: Instant?
+    /// When verdicts were computed last.
+    var lastJudged: Instant?
     /// First bad second since the running deployment began (or since the last incident closed).
     var firstBad: Instant?
     /// The same of a release that was read, but not often enough yet to count.
@@ -67,16 +75,12 @@ struct ServiceEngine {
 
     /// Windows for every width that some expression asks for, and one to show.
     private mutating func makeSignals(verifyExpressions: [Expression]) {
-        let expressions = configuration.triggers.map(\.when) + verifyExpressions
-        var widths: [String: Set<Duration>] = [:]
-        for operand in expressions.flatMap(\.operands) {
-            if case .signal(_, let signal, let width) = operand {
-                widths[signal, default: []].insert(width)
-            }
-        }
+        let asked = AskedOfSignals(configuration.triggers.map(\.when) + verifyExpressions)
+        self.asked = asked
         func windows(_ signal: String) -> SignalWindows {
-            let asked = widths[signal, default: []].union([shownWidth(signal)])
-            return SignalWindows(widths: asked.sorted())
+            let widths = asked.widths[signal, default: []].union([shownWidth(signal)])
+            return SignalWindows(
+                widths: widths.sorted(), needs: asked.needs[signal] ?? SignalNeeds())
         }
         for probe in configuration.probes {
             probes[probe.name] = ProbeSignal(windows: windows(probe.name))
@@ -89,10 +93,14 @@ struct ServiceEngine {
     /// The window whose figures status shows: the widest of its triggers up to 5 m, else 1 m.
     func shownWidth(_ signal: String) -> Duration {
         let widths = configuration.triggers.flatMap(\.when.operands).compactMap { operand in
-            if case .signal(_, signal, let width) = operand, width <= .minutes(5) {
-                return width as Duration?
+            switch operand {
+            case .signal(_, signal, let width) where width <= .minutes(5),
+                .burnRate(signal, let width) where width <= .minutes(5):
+                width as Duration?
+            case .signal, .burnRate, .failing, .up, .matches, .restarts, .parseFailures,
+                .failingRoutes, .affected, .overrun, .releaseAge, .baseline:
+                nil
             }
-            return nil
         }
         return widths.max() ?? .minutes(1)
     }
@@ -105,6 +113,7 @@ struct ServiceEngine {
         uncovered.forget(before: instant)
         for name in probes.keys { probes[name]?.windows.restart(at: instant) }
         for name in streams.keys { streams[name]?.windows.restart(at: instant) }
+        for name in triggers.keys { triggers[name]?.forgetHistory() }
     }
 
     /// Nothing is known of the time between: the host slept, or watchd got no processor.
