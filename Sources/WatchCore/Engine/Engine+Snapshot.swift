@@ -42,7 +42,7 @@ extension Engine {
     ) -> T? {
         guard var service = services[name] else { return nil }
         let context = Context(
-            now: now, configuration: configuration, neighbours: neighbours(of: name),
+            now: now, configuration: configuration, neighbours: neighbours(of: name, now: now.boot),
             storeProblem: storeProblem, host: host)
         return body(&service, context)
     }

@@ -9,7 +9,7 @@ extension ServiceEngine {
     func readiness(_ context: Context) -> ServiceStatus.Readiness {
         let automatic = configuration.triggers.filter { trigger in
             trigger.mode == .auto
-                && context.configuration.policy[trigger.severity]?.action == .rollback
+                && context.configuration.policy(trigger.severity).action == .rollback
         }
         guard let trigger = automatic.max(by: { $0.severity < $1.severity }) else {
             return ServiceStatus.Readiness(

@@ -163,7 +163,7 @@ import Testing
         world.errorRate = 0.6
         #expect(world.pass(upTo: 30) { $0.incident != nil })
         #expect(world.lastDecision?.reason == "target-stale")
-        #expect(world.messages.last?.message.text.contains("watchctl rollback shop") ?? false)
+        #expect(world.incident?.state == .awaitingApproval)
         #expect(world.methodTasks.isEmpty)
     }
 

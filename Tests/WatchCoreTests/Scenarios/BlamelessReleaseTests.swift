@@ -74,7 +74,7 @@ import Testing
         world.requestsPerSecond = 0
         world.pass(minutes: 60)
         #expect(world.verdict("5xx storm") == .breached)
-        #expect(world.incident?.state == .open)
+        #expect(world.incident?.state == .awaitingApproval)
     }
 
     @Test func aReleaseThatChangesItsLogFormat() {
