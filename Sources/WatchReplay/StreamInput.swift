@@ -36,26 +36,23 @@ final class StreamInput {
         head = .min
         while read(before: .min) {}
         first = head
+        guard head != nil || tally.lines == 0 else {
+            let example = tally.firstUnparsed.map { "; line \($0.number) is: \($0.text)" } ?? ""
+            throw InputProblem(
+                path: path,
+                text: "none of its \(tally.lines) lines is of the format of \(input.name) and "
+                    + "carries a time\(example)")
+        }
     }
 
     private static func builder(
         _ configuration: StreamConfiguration, _ input: ReplayRequest.Input
     ) throws(InputProblem) -> BatchBuilder {
-        let format: LogFormat
-        do throws(LogFormatError) {
-            switch configuration.format {
-            case .nginx(let text): format = try LogFormat(text)
-            }
+        do throws(LineRulesError) {
+            return BatchBuilder(try LineParser(configuration))
         } catch {
             throw InputProblem(path: input.name, text: error.description)
         }
-        guard format.hasTime else {
-            throw InputProblem(
-                path: input.name,
-                text: "lines of its format carry no time, so nobody can say when they were "
-                    + "written; log $time_local, $time_iso8601 or $msec")
-        }
-        return BatchBuilder(format: format, errorStatus: configuration.errorStatus)
     }
 
     var source: any ByteSource { reader.source }
@@ -68,7 +65,9 @@ final class StreamInput {
         for _ in 0..<Self.turn {
             switch reader.next() {
             case .line(let line):
-                switch builder.consume(line, before: limit) {
+                switch builder.consume(
+                    line, before: limit, clock: latest == .min ? nil : latest)
+                {
                 case .counted(let time):
                     tally.lines += 1
                     if time > latest {
@@ -77,6 +76,7 @@ final class StreamInput {
                         tally.outOfOrder += 1
                     }
                 case .unparsed: noteUnparsed(line)
+                case .ignored: tally.lines += 1
                 case .later(let time):
                     head = time
                     reader.unread()
