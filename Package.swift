@@ -95,7 +95,8 @@ let package = Package(
             ]),
         program("watchd-step", ["CProcess"]),
         .executableTarget(
-            name: "watchd-bench", dependencies: ["WatchCore", "WatchPatterns", "WatchStreams"],
+            name: "watchd-bench",
+            dependencies: ["WatchCore", "WatchPatterns", "WatchStreams", "WatchReplay"],
             path: "Benchmarks/watchd-bench", swiftSettings: house),
 
         tests("WatchCoreTests", ["WatchCore", "WatchSystem"]),
@@ -139,6 +140,6 @@ let package = Package(
 if Context.environment["WATCHD_FUZZ_BUILD"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "watchd-fuzz", dependencies: ["WatchCore", "WatchConfig"], path: "Fuzz",
-            exclude: ["corpus", "run"], swiftSettings: house))
+            name: "watchd-fuzz", dependencies: ["WatchCore", "WatchConfig", "WatchReplay"],
+            path: "Fuzz", exclude: ["corpus", "run"], swiftSettings: house))
 }

@@ -42,10 +42,10 @@ extension Replay {
     }
 
     private func checkSpan() throws {
-        let limit = start + Self.spanLimit.nanoseconds
+        let limit = start + request.spanLimit.nanoseconds
         if let until = request.until, until.nanoseconds > limit {
             throw RequestProblem(
-                "--until \(until.text) lies more than \(Self.spanLimit.text) after the first record"
+                "--until \(until.text) lies more than \(request.spanLimit.text) after the first record"
             )
         }
         guard let next = nextRecord, next > limit else { return }
@@ -55,7 +55,7 @@ extension Replay {
         throw InputProblem(
             path: path,
             text: "has a record of \(WallTime(nanoseconds: next).text), more than "
-                + "\(Self.spanLimit.text) after the first record of all; is a stamp wrong?")
+                + "\(request.spanLimit.text) after the first record of all; is a stamp wrong?")
     }
 
     /// What is there before the first record.

@@ -27,8 +27,6 @@ extension ReplayObserver {
 }
 
 public struct Replay {
-    /// A record that spans more is no record: a stamp is wrong.
-    public static let spanLimit = Duration.days(400)
     static let peer = Peer(uid: 0, name: "--release")
 
     public let configuration: Configuration

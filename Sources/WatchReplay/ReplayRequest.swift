@@ -48,6 +48,8 @@ public struct ReplayRequest: Hashable, Sendable {
     public var knownGood: [Announcement] = []
     public var until: WallTime?
     public var rollbackTakes = Duration.seconds(30)
+    /// A record that spans more is no record: a stamp is wrong.
+    public var spanLimit = Duration.days(400)
 
     public init() {}
 }
