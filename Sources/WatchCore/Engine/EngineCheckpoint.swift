@@ -74,8 +74,21 @@ extension ServiceEngine {
     fileprivate mutating func restoreObservations(
         _ saved: EngineCheckpoint.Service, _ at: Moment, _ now: Moment
     ) {
-        probes = saved.probes
-        streams = saved.streams
+        for (name, signal) in saved.probes {
+            // Plans ask for windows too, so they can differ where the service does not.
+            guard let fresh = probes[name] else { continue }
+            probes[name] = signal
+            if !fresh.windows.hasSameWindows(as: signal.windows) {
+                probes[name]?.windows = fresh.windows
+            }
+        }
+        for (name, signal) in saved.streams {
+            guard let fresh = streams[name] else { continue }
+            streams[name] = signal
+            if !fresh.windows.hasSameWindows(as: signal.windows) {
+                streams[name]?.windows = fresh.windows
+            }
+        }
         restarted = saved.restarted
         uncovered = saved.uncovered ?? UncoveredTime()
         if saved.running == state.book.running?.release { tracker = saved.tracker }

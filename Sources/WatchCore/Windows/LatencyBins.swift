@@ -11,6 +11,7 @@ enum LatencyBins {
     /// Bins are kept and summed in groups, so that a sketch holds only those in use, and a
     /// percentile is found without walking all of them.
     static let groupSize = 64
+    static let groups = count / groupSize
 
     /// The bin of a latency in seconds, which must be 0 … `longest`.
     @inline(__always)

@@ -14,17 +14,19 @@ public struct LatencySketch: Sendable {
     /// So many values make it a histogram.
     static let exactLimit = 100
     /// Cells of one group in a histogram: the sum of its bins, then the bins.
-    static let groupCells = 1 + LatencyBins.groupSize
-    private static let noGroup: Int16 = -1
+    private static let groupCells = 1 + LatencyBins.groupSize
+    /// A byte for each group: 0, or which of the groups that are kept it is, counted from 1.
+    private static let tableCells = LatencyBins.groups / 8
 
     /// While exact: bit patterns of the values, ascending (the order of non-negative doubles is
-    /// that of their bits). Else groups of bins, from `firstGroup` on: only those in use, so that
-    /// a service whose answers take 5 … 500 ms does not pay for an hour.
+    /// that of their bits). Else a table and then groups of bins: only those in use, so that a
+    /// service whose answers take 5 … 500 ms does not pay for an hour.
     private var cells: [UInt64] = []
     /// Number of recorded values.
     public private(set) var count = 0
     private var maximum = 0.0
-    private var firstGroup = Self.noGroup
+    /// Whether all values are kept, and percentiles are exact.
+    public private(set) var isExact = true
     /// Whether `maximum` is a recorded value; else it is one of a bin.
     private(set) var maximumIsExact = true
     /// Nanoseconds. An integer, so that what was added can be taken away without a trace.
@@ -33,9 +35,6 @@ public struct LatencySketch: Sendable {
     public init() {}
 
     public var isEmpty: Bool { count == 0 }
-
-    /// Whether percentiles are exact.
-    public var isExact: Bool { firstGroup == Self.noGroup }
 
     /// Seconds. nil when empty.
     public var mean: Double? {
@@ -163,7 +162,6 @@ extension LatencySketch {
             last.bin < LatencyBins.count, maximum >= 0, maximum <= LatencyBins.longest
         else { return nil }
         makeHistogram()
-        makeRoom(from: first.bin / LatencyBins.groupSize, to: last.bin / LatencyBins.groupSize)
         var before = -1
         for (bin, number) in bins {
             guard bin > before, number > 0, number < 1 << 40 else { return nil }
@@ -185,68 +183,61 @@ extension LatencySketch {
             for cell in cells { body(LatencyBins.index(of: Double(bitPattern: cell)), 1) }
             return
         }
-        var bin = Int(firstGroup) * LatencyBins.groupSize
-        for group in stride(from: 0, to: cells.count, by: Self.groupCells) {
-            if cells[group] > 0 {
-                for step in 0..<LatencyBins.groupSize {
-                    let number = cells[group + 1 + step]
-                    if number > 0 { body(bin + step, number) }
-                }
+        for group in 0..<LatencyBins.groups {
+            guard let start = start(of: group), cells[start] > 0 else { continue }
+            for step in 0..<LatencyBins.groupSize {
+                let number = cells[start + 1 + step]
+                if number > 0 { body(group * LatencyBins.groupSize + step, number) }
             }
-            bin += LatencyBins.groupSize
         }
     }
 
     private mutating func makeHistogram() {
         guard isExact else { return }
         let values = cells
-        cells = []
-        firstGroup = 0
-        if let least = values.first, let most = values.last {
-            makeRoom(from: Self.group(of: least), to: Self.group(of: most))
-        }
+        cells = [UInt64](repeating: 0, count: Self.tableCells)
+        isExact = false
         for value in values { increment(LatencyBins.index(of: Double(bitPattern: value)), by: 1) }
     }
 
-    private static func group(of cell: UInt64) -> Int {
-        LatencyBins.index(of: Double(bitPattern: cell)) / LatencyBins.groupSize
+    /// Where the group's cells begin; nil: it is not kept.
+    @inline(__always)
+    private func start(of group: Int) -> Int? {
+        let place = Int(cells[group >> 3] >> UInt64(group & 7) << 3 & 0xFF)
+        return place == 0 ? nil : Self.tableCells + (place - 1) * Self.groupCells
     }
 
-    private func start(of group: Int) -> Int { (group - Int(firstGroup)) * Self.groupCells }
+    /// Where the group's cells begin, which it gets if it has none.
+    @inline(__always)
+    private mutating func makeStart(of group: Int) -> Int {
+        start(of: group) ?? addGroup(group)
+    }
 
-    /// Makes the cells hold these groups too.
-    private mutating func makeRoom(from low: Int, to high: Int) {
-        let groups = cells.count / Self.groupCells
-        let first = groups == 0 ? low : Swift.min(low, Int(firstGroup))
-        let end = groups == 0 ? high + 1 : Swift.max(high + 1, Int(firstGroup) + groups)
-        guard end - first > groups else { return }
+    private mutating func addGroup(_ group: Int) -> Int {
+        let start = cells.count
+        let place = (start - Self.tableCells) / Self.groupCells + 1
         // Exactly as much as is needed: an array that grows by itself doubles.
-        var grown = [UInt64](repeating: 0, count: (end - first) * Self.groupCells)
-        let shift = groups == 0 ? 0 : (Int(firstGroup) - first) * Self.groupCells
-        for index in cells.indices { grown[shift + index] = cells[index] }
-        cells = grown
-        firstGroup = Int16(truncatingIfNeeded: first)
+        cells.reserveCapacity(start + Self.groupCells)
+        cells.append(contentsOf: repeatElement(0, count: Self.groupCells))
+        cells[group >> 3] |= UInt64(place) << UInt64((group & 7) << 3)
+        return start
     }
 
-    /// Gives back the groups at both ends when many of them are empty: an outlier has left.
+    /// Gives back empty groups when there are several: an outlier has left.
     private mutating func trim() {
-        let groups = cells.count / Self.groupCells
-        func isEmpty(_ group: Int) -> Bool { cells[group * Self.groupCells] == 0 }
-        guard let low = (0..<groups).first(where: { !isEmpty($0) }),
-            let high = (0..<groups).last(where: { !isEmpty($0) }), groups - (high - low + 1) > 3
-        else { return }
-        cells = Array(cells[low * Self.groupCells..<(high + 1) * Self.groupCells])
-        firstGroup += Int16(truncatingIfNeeded: low)
+        let used = (0..<LatencyBins.groups).filter { group in
+            start(of: group).map { cells[$0] > 0 } ?? false
+        }
+        let kept = (cells.count - Self.tableCells) / Self.groupCells
+        guard kept - used.count > 1 else { return }
+        let old = self
+        cells = [UInt64](repeating: 0, count: Self.tableCells)
+        for group in used { add(group, of: old) }
     }
 
     @inline(__always)
     private mutating func increment(_ bin: Int, by number: UInt64) {
-        let group = bin / LatencyBins.groupSize
-        var at = start(of: group)
-        if at < 0 || at >= cells.count {
-            makeRoom(from: group, to: group)
-            at = start(of: group)
-        }
+        let at = makeStart(of: bin / LatencyBins.groupSize)
         cells[at] &+= number
         cells[at + 1 + bin % LatencyBins.groupSize] &+= number
     }
@@ -254,16 +245,18 @@ extension LatencySketch {
     /// Adds the bins of `other` to a histogram.
     private mutating func add(_ other: LatencySketch) {
         guard !other.isExact else { return other.forEachBin { increment($0, by: $1) } }
-        let groups = other.cells.count / Self.groupCells
-        makeRoom(from: Int(other.firstGroup), to: Int(other.firstGroup) + groups - 1)
-        let shift = start(of: Int(other.firstGroup))
-        for index in other.cells.indices { cells[shift + index] &+= other.cells[index] }
+        for group in 0..<LatencyBins.groups { add(group, of: other) }
+    }
+
+    private mutating func add(_ group: Int, of other: LatencySketch) {
+        guard let from = other.start(of: group), other.cells[from] > 0 else { return }
+        let to = makeStart(of: group)
+        for cell in 0..<Self.groupCells { cells[to + cell] &+= other.cells[from + cell] }
     }
 
     /// How many were really taken away.
     private mutating func decrement(_ bin: Int, by number: UInt64) -> Int {
-        let at = start(of: bin / LatencyBins.groupSize)
-        guard at >= 0, at < cells.count else { return 0 }
+        guard let at = start(of: bin / LatencyBins.groupSize) else { return 0 }
         let cell = at + 1 + bin % LatencyBins.groupSize
         let taken = Swift.min(number, cells[cell])
         cells[at] -= taken
@@ -287,17 +280,19 @@ extension LatencySketch {
     private func value(rank: Int) -> Double {
         guard !isExact else { return Double(bitPattern: cells[rank - 1]) }
         var left = UInt64(rank)
-        var bin = Int(firstGroup) * LatencyBins.groupSize
-        for group in stride(from: 0, to: cells.count, by: Self.groupCells) {
-            if cells[group] >= left {
-                for step in 0..<LatencyBins.groupSize {
-                    let number = cells[group + 1 + step]
-                    if number >= left { return LatencyBins.value(of: bin + step) }
-                    left -= number
-                }
+        for group in 0..<LatencyBins.groups {
+            guard let start = start(of: group) else { continue }
+            guard cells[start] >= left else {
+                left -= cells[start]
+                continue
             }
-            left -= cells[group]
-            bin += LatencyBins.groupSize
+            for step in 0..<LatencyBins.groupSize {
+                let number = cells[start + 1 + step]
+                guard number < left else {
+                    return LatencyBins.value(of: group * LatencyBins.groupSize + step)
+                }
+                left -= number
+            }
         }
         return maximum
     }
@@ -308,8 +303,7 @@ extension LatencySketch: Hashable {
     public static func == (a: LatencySketch, b: LatencySketch) -> Bool {
         guard a.count == b.count, a.sum == b.sum, a.maximum == b.maximum, a.isExact == b.isExact
         else { return false }
-        if a.firstGroup == b.firstGroup, a.cells == b.cells { return true }
-        return !a.isExact && a.bins == b.bins
+        return a.cells == b.cells || !a.isExact && a.bins == b.bins
     }
 
     public func hash(into hasher: inout Hasher) {

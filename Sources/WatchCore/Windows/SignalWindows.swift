@@ -68,6 +68,12 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     /// What else is kept.
     public var needs: SignalNeeds { extras?.needs ?? SignalNeeds() }
 
+    /// Whether `other` holds the same windows of the same things, so that one can stand for the
+    /// other.
+    func hasSameWindows(as other: SignalWindows) -> Bool {
+        widths == other.widths && needs == other.needs
+    }
+
     /// Adds one observation of a probe at its start; latency in seconds.
     public mutating func record(at time: Instant, isError: Bool, latency: Double?) {
         advance(to: time)

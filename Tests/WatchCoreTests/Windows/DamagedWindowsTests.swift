@@ -45,13 +45,13 @@ import Testing
         }
     }
 
-    @Test(arguments: (1...8).map { UInt64($0) })
+    @Test(arguments: (1...4).map { UInt64($0) })
     func numbersAndTextsThatChangedAreRefusedOrHarmless(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let good = Array(try JSONEncoder().encode(filled()))
         let digits = good.indices.filter { (48...57).contains(good[$0]) }
         var refused = 0
-        for _ in 0..<150 {
+        for _ in 0..<50 {
             var bytes = good
             switch Int.random(in: 0..<4, using: &random) {
             case 0:
@@ -71,6 +71,6 @@ import Testing
                 refused += 1
             }
         }
-        #expect(refused > 20)
+        #expect(refused > 7)
     }
 }

@@ -53,12 +53,11 @@ private struct Recount {
         return restarts.dropFirst(epoch).allSatisfy { begin >= $0 }
     }
 
-    /// Half seconds of the window since the restart that lie in no gap: all times are halves.
+    /// Gaps do not overlap here.
     func covered(width: Int, now: Double) -> Double {
         let start = max(now - Double(width), restarts.last ?? 0)
-        return stride(from: start, to: now, by: 0.5).reduce(0) { sum, half in
-            gaps.contains { $0.from <= half && half < $0.to } ? sum : sum + 0.5
-        }
+        let lost = gaps.map { max(0, min($0.to, now) - max($0.from, start)) }
+        return now - start - lost.reduce(0, +)
     }
 }
 
