@@ -20,6 +20,7 @@ enum Bench {
         windows()
         try scanning()
         try evaluating()
+        try engine()
     }
 
     /// Seconds of the fastest of five runs.

@@ -37,6 +37,8 @@ extension ServiceEngine {
         firstBad = old.firstBad
         candidate = old.candidate
         lastEvidence = old.lastEvidence
+        baseline = old.baseline
+        forgetBaselines(changedFrom: old.configuration)
         for (name, signal) in old.probes {
             guard let fresh = probes[name],
                 old.configuration.probe(name)?.kind == configuration.probe(name)?.kind,

@@ -13,6 +13,8 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var running: ReleaseIdentity?
         var baked: Duration
         var lastRan: Moment?
+        /// Of the running release; nil in checkpoints of before.
+        var baseline: ReleaseBaseline?
         /// What the signals were configured as; another configuration makes the rest useless.
         var configuration: ServiceConfiguration
     }
@@ -33,6 +35,7 @@ extension Engine {
                     tracker: service.tracker, restarted: service.restarted,
                     uncovered: service.uncovered, running: running,
                     baked: release?.baked ?? .zero, lastRan: release?.lastRan,
+                    baseline: service.baseline.running,
                     configuration: service.configuration)
             })
     }
@@ -44,6 +47,8 @@ extension Engine {
             guard var service = services[name] else { continue }
             let rebase = Rebase(now: now, isSameBoot: isSameBoot)
             service.restoreRelease(saved, checkpoint.at, rebase)
+            service.restoreBaseline(
+                saved.baseline, madeFor: saved.configuration, isSameBoot: isSameBoot)
             if isSameBoot, checkpoint.at.boot <= now.boot,
                 saved.configuration == service.configuration
             {

@@ -34,6 +34,10 @@ public struct LatencySketch: Sendable {
 
     public init() {}
 
+    init(_ values: [Double]) {
+        for value in values { record(seconds: value) }
+    }
+
     public var isEmpty: Bool { count == 0 }
 
     /// Seconds. nil when empty.
@@ -203,14 +207,15 @@ extension LatencySketch {
     /// Where the group's cells begin; nil: it is not kept.
     @inline(__always)
     private func start(of group: Int) -> Int? {
-        let place = Int(cells[group >> 3] >> UInt64(group & 7) << 3 & 0xFF)
+        let place = Int(cells[group >> 3] >> UInt64((group & 7) << 3) & 0xFF)
         return place == 0 ? nil : Self.tableCells + (place - 1) * Self.groupCells
     }
 
     /// Where the group's cells begin, which it gets if it has none.
     @inline(__always)
     private mutating func makeStart(of group: Int) -> Int {
-        start(of: group) ?? addGroup(group)
+        if let start = start(of: group) { return start }
+        return addGroup(group)
     }
 
     private mutating func addGroup(_ group: Int) -> Int {
