@@ -19,7 +19,6 @@ enum Bench {
         print("watchd's inner loops, best of 5; compare ratios, not machines")
         windows()
         try scanning()
-        try evaluating()
         try engine()
     }
 
@@ -76,21 +75,6 @@ enum Bench {
         row(
             "scan a timed nginx line", "\(millions(perSecond)) M lines/s",
             "\(times(perSecond / peer)) our PCRE2-JIT wrapper on the equivalent regex")
-    }
-
-    static func evaluating() throws {
-        let rule = try Expression("error_rate(access, 2m) > 25%")
-        let reading = Reading(value: 0.12, samples: 2400)
-        var breached = 0
-        let took = best {
-            for _ in 0..<10_000 where rule.evaluate({ _ in reading }).truth == .true {
-                breached += 1
-            }
-        }
-        precondition(breached == 0)
-        row(
-            "evaluate 10 000 ratio triggers", "\(tenths(took * 1000)) ms",
-            "\(times(took / 0.010)) the limit of 10 ms (without reading windows)")
     }
 
     static func tenths(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }

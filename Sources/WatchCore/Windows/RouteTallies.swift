@@ -55,8 +55,8 @@ public struct RouteTallies: Hashable, Sendable, Codable {
             .sorted { ($1.counts.count, $0.route) < ($0.counts.count, $1.route) }
     }
 
-    /// To a route for which there is room, or to all others.
-    mutating func add(_ counts: Counts, to route: String?) {
+    /// To a route for which there is room, or to all others; nil: a route that was not told apart.
+    public mutating func add(_ counts: Counts, to route: String?) {
         guard let route, routes[route] != nil || routes.count < Self.limit else {
             others.add(counts)
             return

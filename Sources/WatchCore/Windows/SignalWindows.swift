@@ -141,7 +141,7 @@ public struct SignalWindows: Hashable, Sendable, Codable {
 
     private mutating func add(_ tally: Tally, _ latency: LatencySketch, at time: Instant) {
         for index in windows.indices {
-            windows[index].tallies.add(tally, at: time)
+            if tally.count > 0 { windows[index].tallies.add(tally, at: time) }
             if latency.count > 0 { windows[index].latencies.add(latency, at: time) }
         }
     }

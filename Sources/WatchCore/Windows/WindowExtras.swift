@@ -72,7 +72,9 @@ struct WindowExtras: Hashable, Sendable, Codable {
             for index in routes.indices { routes[index].ring.add(slice.routes, at: time) }
         }
         for index in audiences.indices {
-            guard let audience = slice.audiences[audiences[index].name] else { continue }
+            guard let audience = slice.audiences[audiences[index].name], !audience.isEmpty else {
+                continue
+            }
             audiences[index].ring.add(audience, at: time)
         }
     }
