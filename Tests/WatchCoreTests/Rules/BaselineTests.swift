@@ -249,7 +249,7 @@ extension BaselineTests {
         let world = deployed(after: 120)
         #expect(!isUnknown(world))
         var next = world.configuration
-        next.services[0].streams[0].errorStatus = 400
+        next.services[0].streams[0].error = nil
         world.perform(world.engine.reconfigure(to: next, at: world.now))
         world.pass(2)
         #expect(isUnknown(world))
