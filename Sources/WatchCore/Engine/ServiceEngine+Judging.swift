@@ -92,16 +92,21 @@ extension ServiceEngine {
         guard second > last else { return }
         lastEvidence = second
         let elapsed = second - last
-        guard elapsed <= Engine.gap else { return }
+        guard elapsed <= Engine.gap else {
+            hadEvidence = false
+            return baseline.discard()
+        }
         if isGravelyBreached {
             hadEvidence = false
             state.book.restartBake()
+            forgetRunUpOfBreach(now.boot)
             return
         }
         // What counts is the second that has passed: was it healthy from its begin?
         let wasHealthy = hadEvidence
         hadEvidence = isEvidence(now.boot)
-        guard wasHealthy, hadEvidence else { return }
+        guard wasHealthy, hadEvidence else { return baseline.discard() }
+        baseline.admit(elapsed, now: second, window: configuration.baselineWindow)
         let needed = configuration.bake
         guard state.book.bake(elapsed, needed: needed) else { return }
         guard let release = state.book.running?.release else { return }

@@ -9,16 +9,11 @@ extension ServiceEngine {
         signal.health.record(result, failures: probe.failures, successes: probe.successes)
         signal.noteRestarts(result)
         if !result.isRecheck {
-            // A record may not say how long it took.
-            let latency = result.took > .zero ? result.took.seconds : nil
             switch result.outcome {
-            case .pass:
-                signal.windows.record(
-                    at: result.started, isError: false, latency: latency)
+            case .pass: record(result, isError: false, name, &signal.windows)
             case .fail:
                 noteBad(result.started)
-                signal.windows.record(
-                    at: result.started, isError: true, latency: latency)
+                record(result, isError: true, name, &signal.windows)
             case .error: break
             }
         }
@@ -26,12 +21,29 @@ extension ServiceEngine {
         noteProbeForVerification(name, result)
     }
 
+    private mutating func record(
+        _ result: ProbeResult, isError: Bool, _ name: String, _ windows: inout SignalWindows
+    ) {
+        // A record may not say how long it took.
+        let latency = result.took > .zero ? result.took.seconds : nil
+        windows.record(at: result.started, isError: isError, latency: latency)
+        noteForBaseline(
+            name, Tally(count: 1, errors: isError ? 1 : 0), LatencySketch(latency.map { [$0] } ?? []),
+            at: result.started)
+    }
+
     mutating func record(_ batch: StreamBatch, stream name: String, now: Instant) {
         guard var signal = streams.removeValue(forKey: name) else { return }
         var late = 0
         for slice in batch.slices {
-            if !signal.windows.merge(slice, now: now) { late += slice.count }
-            if slice.errors > 0 { noteBad(Instant(nanoseconds: slice.second * 1_000_000_000)) }
+            let time = Instant(nanoseconds: slice.second &* 1_000_000_000)
+            if signal.windows.merge(slice, now: now) {
+                noteForBaseline(
+                    name, Tally(count: slice.count, errors: slice.errors), slice.latency, at: time)
+            } else {
+                late += slice.count
+            }
+            if slice.errors > 0 { noteBad(time) }
             for (pattern, count) in slice.patterns where count > 0 {
                 signal.noteMatch(of: pattern)
             }
