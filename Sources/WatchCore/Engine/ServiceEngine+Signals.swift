@@ -28,7 +28,8 @@ extension ServiceEngine {
         let latency = result.took > .zero ? result.took.seconds : nil
         windows.record(at: result.started, isError: isError, latency: latency)
         noteForBaseline(
-            name, Tally(count: 1, errors: isError ? 1 : 0), LatencySketch(latency.map { [$0] } ?? []),
+            name, Tally(count: 1, errors: isError ? 1 : 0),
+            LatencySketch(latency.map { [$0] } ?? []),
             at: result.started)
     }
 
