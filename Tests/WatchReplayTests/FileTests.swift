@@ -8,7 +8,8 @@ import WatchCore
 
 @Suite struct FileTests {
     private static let storm =
-        #"- { name: storm, when: "error_rate(access, 10s) > 25%", severity: high, warm_up: 5s, clear_for: 20s }"#
+        #"- { name: storm, when: "error_rate(access, 10s) > 25%", "#
+        + #"severity: high, warm_up: 5s, clear_for: 20s }"#
 
     private static let lines = traffic(0..<60, bad: 0) + traffic(60..<120, bad: 5)
     private static let data = Data(lines.map { $0 + "\n" }.joined().utf8)
