@@ -18,8 +18,8 @@ struct ReplayCommand: Verb {
 
             Files may be gzip, '-' is standard input, and '*' in PATH names rotated files. Probe
             files hold one JSON object a line: {time, ok, status, latency_ms, version}. Inputs that
-            are not given are insufficient. Exit status 0, also when something fired; 1 only with --fail-on;
-            3 when an input could not be read, or only in part.
+            are not given are insufficient. Exit status 0, also when something fired; 1 only with
+            --fail-on; 3 when an input could not be read, or only in part.
             """)
 
     enum FailOn: String, ExpressibleByArgument, CaseIterable {
