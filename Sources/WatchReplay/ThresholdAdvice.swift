@@ -37,6 +37,15 @@ public struct ThresholdAdvice: Hashable, Sendable {
             case .rate: "rate(\(signal), 5m)"
             }
         }
+
+        /// An expression that reads it and is never true.
+        func never(_ signal: String) -> String {
+            switch self {
+            case .errorRate: "\(operand(signal)) > 100%"
+            case .p95, .p99: "\(operand(signal)) < 0s"
+            case .rate: "\(operand(signal)) < 0"
+            }
+        }
     }
 
     /// The configuration with rules that never fire, so that the engine reads what is wanted.
@@ -51,7 +60,7 @@ public struct ThresholdAdvice: Hashable, Sendable {
                     let operand = measure.operand(input.signal)
                     let name = prefix + operand
                     guard !result.services[index].triggers.contains(where: { $0.name == name }),
-                        let when = try? Expression("\(operand) < 0 and \(operand) > 0")
+                        let when = try? Expression(measure.never(input.signal))
                     else { continue }
                     result.services[index].triggers.append(
                         TriggerConfiguration(
