@@ -41,7 +41,11 @@ import WatchCore
         let result = ConfigurationLoader.loadText(
             "{ policy: { high: { action: rollback } }, services: {} }")
         let policy = try #require(result.configuration?.policy[.high])
-        #expect(policy == Policy(action: .rollback, page: "oncall", respondWithin: .minutes(15)))
+        #expect(
+            policy
+                == Policy(
+                    action: .rollback, page: "oncall", respondWithin: .minutes(15),
+                    approve: "senior-admin"))
         #expect(result.configuration?.policy[.low] == Policy.defaults[.low])
     }
 
@@ -221,7 +225,7 @@ import WatchCore
         "services: { a: { probes: { p: { unit: a, every: 1s } } } }",
         "services: { a: { streams: { s: { journal: {} } } } }",
         "services: { a: { version: [{ command: [a] }] } }",
-        "policy: { low: { approve: any-admin } }", "access: { approve: {} }",
+        "access: { read: [] }",
         "channels: { a: { smtp: {} } }", "channels: { a: { pagerduty: x } }",
     ])
     func isRefusedByName(text: String) {

@@ -26,7 +26,7 @@ extension KeyTable {
     static let service = KeyTable(
         "a service",
         notBuilt: [
-            "assess", "no_data", "operations", "walk_back", "page", "share_evidence", "redact",
+            "assess", "no_data", "operations", "page", "share_evidence", "redact",
             "for",
         ],
         [
@@ -78,7 +78,7 @@ extension KeyTable {
 
     static let trigger = KeyTable(
         "a trigger",
-        notBuilt: ["page", "approve_within", "on_timeout", "assess"],
+        notBuilt: ["assess"],
         [
             .required("name", .text, "How the rule is called in messages."),
             .required("when", .text, "The condition, as in error_rate(access, 2m) > 25%."),
@@ -91,7 +91,8 @@ extension KeyTable {
                 "The condition was also true in 90 % of the seconds of the last so long."),
             .key("plan", .text, "Its own plan, instead of the service's."),
             .key("suspect_for", .duration, "Its own, instead of the service's."),
-        ] + judgement)
+            .key("page", .text, "Its own route, instead of the policy's."),
+        ] + approval + judgement)
 
     static let stream = KeyTable(
         "a stream",

@@ -42,7 +42,7 @@ extension Engine {
     ) -> T? {
         guard var service = services[name] else { return nil }
         let context = Context(
-            now: now, configuration: configuration, neighbours: neighbours(of: name),
+            now: now, configuration: configuration, neighbours: neighbours(of: name, now: now.boot),
             storeProblem: storeProblem, host: host)
         return body(&service, context)
     }
@@ -154,7 +154,7 @@ extension ServiceEngine {
     private func readiness(_ context: Context) -> ServiceStatus.Readiness {
         let automatic = configuration.triggers.filter { trigger in
             trigger.mode == .auto
-                && context.configuration.policy[trigger.severity]?.action == .rollback
+                && context.configuration.policy(trigger.severity).action == .rollback
         }
         guard let trigger = automatic.max(by: { $0.severity < $1.severity }) else {
             return ServiceStatus.Readiness(
