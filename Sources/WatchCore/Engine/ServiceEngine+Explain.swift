@@ -112,7 +112,8 @@ extension ServiceEngine {
         if let level = judgement.confidence, trigger.when.hasSampledComparison {
             let shown = ExpressionType.ratio.shown(level)
             notes.append(
-                "ratios count by what is \(shown) sure of them (confidence): few samples prove little")
+                "ratios count by what is \(shown) sure of them (confidence): few samples prove little"
+            )
         }
         return notes
     }

@@ -21,7 +21,8 @@ extension ServiceEngine {
             let age = (context.now.boot - running.began.boot).text
             return CommandReply(
                 status: .refused, reason: Reason.busy.code,
-                message: "'\(operation)' of \(name) runs already, begun \(age) ago by \(running.by)")
+                message: "'\(operation)' of \(name) runs already, begun \(age) ago by \(running.by)"
+            )
         }
         let running = state.operations ?? []
         guard running.count < Operation.limit else {
@@ -51,7 +52,8 @@ extension ServiceEngine {
             let hint = names.isEmpty ? "none runs" : "running: \(names.joined(separator: ", "))"
             return CommandReply(
                 status: .notFound,
-                message: "no operation '\(printable(operation, limit: 60))' of \(name) runs (\(hint))")
+                message:
+                    "no operation '\(printable(operation, limit: 60))' of \(name) runs (\(hint))")
         }
         let left = (state.operations ?? []).filter { $0.name != operation }
         state.operations = left.isEmpty ? nil : left

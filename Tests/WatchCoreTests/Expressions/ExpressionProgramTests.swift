@@ -65,7 +65,10 @@ struct RandomExpression {
         switch Int.random(in: 0..<8, using: &random) {
         case 0: Reading(gap: .tooFewSamples(needed: 20), samples: 3)
         case 1: Reading(gap: .blind("unreadable"))
-        case 2: Reading(value: [0, 1, .infinity, .nan, -1, 1e300].randomElement(using: &random) ?? 0, samples: 9)
+        case 2:
+            Reading(
+                value: [0, 1, .infinity, .nan, -1, 1e300].randomElement(using: &random) ?? 0,
+                samples: 9)
         default:
             Reading(
                 value: Double(Int.random(in: 0...40, using: &random)) / 10,

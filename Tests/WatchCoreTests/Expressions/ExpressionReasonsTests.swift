@@ -93,7 +93,10 @@ import Testing
         ("release_age() < 1h", "release_age()", 5400.0, "release_age() is 1h30m, not less than 1h"),
         ("overrun(m) > 2", "overrun(m)", 2.5, "overrun(m) is 2.5, more than 2"),
         ("matches(s.x, 1m) >= 1", "matches(s.x, 1m)", 4, "matches(s.x, 1m) is 4, at least 1"),
-        ("failing(a, b) > 60%", "failing(a, b)", 0.5, "failing(a, b) is 50 % of 9 probes, not more than 60%"),
+        (
+            "failing(a, b) > 60%", "failing(a, b)", 0.5,
+            "failing(a, b) is 50 % of 9 probes, not more than 60%"
+        ),
         (
             "failing_routes(s, 5m) > 50%", "failing_routes(s, 5m)", 0.75,
             "failing_routes(s, 5m) is 75 % of 9 routes, more than 50%"
