@@ -36,12 +36,14 @@ struct ServiceEngine {
     var candidate: Candidate?
     /// Time since `restarted` in which nobody watched.
     var uncovered = UncoveredTime()
+    /// What was normal under the last known good release.
+    var baseline = BaselineGathering()
     /// In a replay: the record tells of another world than the one decided here.
     var isUnseen = false
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
     /// When the last grave breaches began, for the common cause.
-    var recentGraveBreaches: [Instant] = []
+    var recentGraveBreaches: [GraveBreach] = []
 
     var name: String { configuration.name }
 
@@ -134,6 +136,7 @@ struct ServiceEngine {
     mutating func tick(_ context: inout Context) {
         guard context.judges else { return }
         expireAnnouncement(&context)
+        syncBaseline(&context)
         judge(&context)
         gatherEvidence(&context)
         advanceIncident(&context)
