@@ -18,6 +18,22 @@ import WatchSystem
                 .falseAlarm(incident: "shop-17", comment: "")
             ),
             (
+                "/v1/incidents/shop-17/approve", #"{"method":"restore","comment":"do it"}"#,
+                .approve(incident: "shop-17", method: "restore", comment: "do it")
+            ),
+            (
+                "/v1/incidents/shop-17/approve", "",
+                .approve(incident: "shop-17", method: nil, comment: "")
+            ),
+            (
+                "/v1/incidents/shop-17/deny", #"{"comment":"no"}"#,
+                .deny(incident: "shop-17", comment: "no")
+            ),
+            (
+                "/v1/incidents/shop-17/hold", #"{"for":"5m","comment":"hotfix"}"#,
+                .hold(incident: "shop-17", for: .minutes(5), comment: "hotfix")
+            ),
+            (
                 "/v1/services/shop/rollback", #"{"to":"1.9.0","reason":"bad","dry_run":true}"#,
                 .rollback(service: "shop", to: "1.9.0", reason: "bad", dryRun: true, force: false)
             ),
@@ -88,6 +104,9 @@ import WatchSystem
                 ("/v1/services/shop/rollback", #"{"to":"../etc"}"#, "'../etc' is not of the form"),
                 ("/v1/services/shop/rollback", #"{"dry_run":"yes"}"#, "must be true or false"),
                 ("/v1/services/shop/deploys", "{}", "version is missing"),
+                ("/v1/incidents/shop-17/hold", "{}", "for is missing"),
+                ("/v1/incidents/shop-17/hold", #"{"for":"-5m"}"#, "is no duration"),
+                ("/v1/incidents/shop-17/approve", #"{"methd":"x"}"#, "unknown field 'methd'"),
                 (
                     "/v1/services/shop/incidents", #"{"severity":"bad","reason":"x"}"#,
                     "known: critical, high, low, medium"

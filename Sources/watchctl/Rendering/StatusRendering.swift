@@ -142,6 +142,12 @@ enum StatusRendering {
             let reason = incident.reason.map { " because \(safe($0))" } ?? ""
             facts.append(("", [Span(safe(decision) + reason)]))
         }
+        if let until = incident.heldUntil {
+            facts.append(("", [Span("held until \(Figures.time(until))", .warning)]))
+        }
+        if let offer = incident.offer {
+            facts.append(("", [Span(OfferRendering.summary(offer, theme), .warning)]))
+        }
         return facts
     }
 
