@@ -172,8 +172,10 @@ struct VersionTracker: Hashable, Sendable, Codable {
         sources[index].lastAsked = reading.asked
         switch reading.answer {
         case .version(let version, let commit, let fields):
-            let identity = ReleaseIdentity(version: version, commit: commit)
-            let isRepeat = sources[index].identity == identity
+            var identity = ReleaseIdentity(version: version, commit: commit)
+            // A missing commit equals any: some answers of a source name it, others do not.
+            let isRepeat = sources[index].identity?.matches(identity) ?? false
+            if isRepeat { identity.commit = commit ?? sources[index].identity?.commit }
             sources[index].run = isRepeat ? sources[index].run + 1 : 1
             if !isRepeat {
                 sources[index].runBegan = reading.asked
