@@ -13,6 +13,10 @@ struct Context {
     }
     private(set) var hostChanged = false
 
+    var mode = EngineMode.live
+    /// Whether verdicts and timers move now.
+    var judges = true
+
     /// The service's durable state changed and must be stored.
     var isDirty = false
     var events: [EventRecord] = []

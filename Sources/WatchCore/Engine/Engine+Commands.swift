@@ -5,6 +5,8 @@ extension Engine {
     public mutating func perform(
         _ command: Command, by peer: Peer, at now: Moment
     ) -> (reply: CommandReply, effects: [Effect]) {
+        noteGap(now)
+        judging = !mode.judgesAtTicksOnly
         switch command {
         case .announce(let service, let release, let fields):
             return on(service, now) { $0.announce(release, fields: fields, by: peer, &$1) }

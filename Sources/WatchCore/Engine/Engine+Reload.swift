@@ -33,6 +33,9 @@ extension ServiceEngine {
     /// expression, and the version when the sources are the same.
     fileprivate mutating func inherit(from old: ServiceEngine) {
         restarted = old.restarted
+        uncovered = old.uncovered
+        firstBad = old.firstBad
+        candidate = old.candidate
         lastEvidence = old.lastEvidence
         for (name, signal) in old.probes {
             guard let fresh = probes[name],

@@ -14,15 +14,19 @@ public struct Engine {
     /// Why the store takes nothing; nil: it does.
     private(set) public var storeProblem: String?
     private var lastHandled: Instant?
+    let mode: EngineMode
+    /// Whether what is handled now may judge.
+    var judging = true
 
     /// - Parameters:
     ///   - stored: what the last run left; its instants belong to boot `storedBootID`.
     ///   - now: the time of starting.
     public init(
         configuration: Configuration, stored: DurableState? = nil, storedBootID: String = "",
-        bootID: String = "", now: Moment
+        bootID: String = "", now: Moment, mode: EngineMode = .live
     ) {
         self.configuration = configuration
+        self.mode = mode
         let rebase = Rebase(now: now, isSameBoot: storedBootID == bootID)
         host = stored?.host ?? HostState()
         host.arming.rebase(rebase)
@@ -62,6 +66,7 @@ public struct Engine {
     /// Takes in one event. Effects are to be done in order; see `Effect`.
     public mutating func handle(_ event: Event, at now: Moment) -> [Effect] {
         noteGap(now)
+        judging = !mode.judgesAtTicksOnly || event.isTick
         switch event {
         case .tick: return updateAll(now) { $0.tick(&$1) }
         case .probe(let service, let probe, let result):
@@ -99,7 +104,7 @@ public struct Engine {
         }
     }
 
-    private mutating func noteGap(_ now: Moment) {
+    mutating func noteGap(_ now: Moment) {
         if let last = lastHandled, now.boot - last > Self.gap {
             for name in services.keys { services[name]?.uncover(from: last, to: now.boot) }
         }
@@ -128,6 +133,8 @@ public struct Engine {
         var context = Context(
             now: now, configuration: configuration, neighbours: neighbours,
             storeProblem: storeProblem, host: host)
+        context.mode = mode
+        context.judges = judging
         body(&service, &context)
         service.syncRollbackRecord()
         services[name] = service

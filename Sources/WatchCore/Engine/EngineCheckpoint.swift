@@ -8,8 +8,11 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var triggers: [String: TriggerState]
         var tracker: VersionTracker
         var restarted: Instant
+        /// Since `restarted`; nil in checkpoints of before.
+        var uncovered: UncoveredTime?
         var running: ReleaseIdentity?
         var baked: Duration
+        var lastRan: Moment?
         /// What the signals were configured as; another configuration makes the rest useless.
         var configuration: ServiceConfiguration
     }
@@ -24,44 +27,71 @@ extension Engine {
             at: now,
             services: services.mapValues { service in
                 let running = service.state.book.running?.release
+                let release = running.flatMap { service.state.book.release($0) }
                 return EngineCheckpoint.Service(
                     probes: service.probes, streams: service.streams, triggers: service.triggers,
-                    tracker: service.tracker, restarted: service.restarted, running: running,
-                    baked: running.flatMap { service.state.book.release($0)?.baked } ?? .zero,
+                    tracker: service.tracker, restarted: service.restarted,
+                    uncovered: service.uncovered, running: running,
+                    baked: release?.baked ?? .zero, lastRan: release?.lastRan,
                     configuration: service.configuration)
             })
     }
 
-    /// Takes up a checkpoint of the same boot; of another boot only the bake progress holds. A
-    /// service whose configuration is another one starts afresh.
+    /// Takes up a checkpoint of the same boot; of another boot only the bake progress, and when a
+    /// release was last seen, hold. A service whose configuration is another one starts afresh.
     public mutating func restore(_ checkpoint: EngineCheckpoint, isSameBoot: Bool, at now: Moment) {
         for (name, saved) in checkpoint.services {
             guard var service = services[name] else { continue }
-            if let running = service.state.book.running?.release, saved.running == running {
-                service.state.book.restoreBaked(saved.baked, of: running)
-            }
+            let rebase = Rebase(now: now, isSameBoot: isSameBoot)
+            service.restoreRelease(saved, checkpoint.at, rebase)
             if isSameBoot, checkpoint.at.boot <= now.boot,
                 saved.configuration == service.configuration
             {
-                service.probes = saved.probes
-                service.streams = saved.streams
-                service.restarted = saved.restarted
-                if saved.running == service.state.book.running?.release {
-                    service.tracker = saved.tracker
-                }
-                for (trigger, state) in saved.triggers {
-                    // A breach that was stored since outlives an older checkpoint.
-                    let stored = service.triggers[trigger]
-                    if stored?.isBreached ?? false, !state.isBreached { continue }
-                    service.triggers[trigger] = state
-                }
-                service.uncover(from: checkpoint.at.boot, to: now.boot)
-                // A deployment that was stored after the checkpoint was written.
-                if let began = service.state.book.running?.began.boot, began > saved.restarted {
-                    service.restartWindows(at: began)
-                }
+                service.restoreObservations(saved, checkpoint.at, now)
             }
             services[name] = service
+        }
+    }
+}
+
+extension ServiceEngine {
+    fileprivate mutating func restoreRelease(
+        _ saved: EngineCheckpoint.Service, _ at: Moment, _ rebase: Rebase
+    ) {
+        guard let running = saved.running, state.book.release(running) != nil else { return }
+        if var lastRan = saved.lastRan {
+            rebase(&lastRan)
+            state.book.restoreLastRan(lastRan, of: running)
+        }
+        // A breach that was stored since began the bake again.
+        let breaches = state.incident?.record.breaches ?? []
+        guard running == state.book.running?.release,
+            !breaches.contains(where: { $0.cleared == nil || $0.began >= at.wall })
+        else { return }
+        state.book.restoreBaked(saved.baked, of: running)
+    }
+
+    fileprivate mutating func restoreObservations(
+        _ saved: EngineCheckpoint.Service, _ at: Moment, _ now: Moment
+    ) {
+        probes = saved.probes
+        streams = saved.streams
+        restarted = saved.restarted
+        uncovered = saved.uncovered ?? UncoveredTime()
+        if saved.running == state.book.running?.release { tracker = saved.tracker }
+        for (name, saved) in saved.triggers {
+            // What was stored since outlives an older checkpoint: a breach that began, and one
+            // that ended.
+            let isShadow = trigger(name)?.mode == .shadow
+            guard isShadow || saved.isBreached == triggers[name]?.isBreached ?? false else {
+                continue
+            }
+            triggers[name] = saved
+        }
+        uncover(from: at.boot, to: now.boot)
+        // A deployment that was stored after the checkpoint was written.
+        if let began = state.book.running?.began.boot, began > saved.restarted {
+            restartWindows(at: began)
         }
     }
 }

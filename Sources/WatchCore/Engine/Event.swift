@@ -15,6 +15,8 @@ public enum Event: Hashable, Sendable {
     case storeFailed(String, skipped: [String])
     /// The store takes transactions again.
     case storeRecovered
+
+    var isTick: Bool { if case .tick = self { true } else { false } }
 }
 
 /// One result of one probe.

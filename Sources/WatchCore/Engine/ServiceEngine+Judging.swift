@@ -103,7 +103,10 @@ extension ServiceEngine {
         guard state.book.running != nil, !tracker.isUnknown, tracker.mixed == nil else {
             return false
         }
-        let healthy = graveTriggers.contains { triggers[$0.name]?.verdict == .healthy }
+        // A shadow trigger that is healthy speaks for the release, too; its breach says nothing.
+        let healthy = configuration.triggers.contains {
+            $0.severity >= .high && triggers[$0.name]?.verdict == .healthy
+        }
         guard healthy else { return false }
         let automatic = configuration.triggers.filter { $0.mode == .auto }
         return !automatic.contains { trigger in

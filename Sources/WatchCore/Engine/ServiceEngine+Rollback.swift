@@ -31,6 +31,7 @@ extension ServiceEngine {
                 "rollback.began", context, reason: asker.name,
                 text: "rollback \(id) with plan \(plan.name): \(from.text) → "
                     + target.identity.text))
+        guard !context.mode.assumesRollbacks else { return }
         runGate(0, &context)
     }
 

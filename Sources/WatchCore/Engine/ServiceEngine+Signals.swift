@@ -34,13 +34,9 @@ extension ServiceEngine {
         streams[name] = signal
     }
 
-    private mutating func noteBad(_ instant: Instant) {
-        guard instant >= restarted else { return }
-        firstBad = Swift.min(firstBad ?? instant, instant)
-    }
-
     /// Why a signal cannot be believed; nil: it can, or is not known.
     func blindness(of signal: String, now: Instant) -> String? {
+        if isUnseen { return nil }
         if let probe = probes[signal] {
             guard probe.health.isBlind else { return nil }
             return probe.health.lastReason ?? "it could not be asked"
@@ -57,11 +53,13 @@ extension ServiceEngine {
     }
 
     mutating func reading(of operand: Operand, _ judgement: Judgement, now: Instant) -> Reading {
+        if isUnseen { return Reading(gap: .noData) }
         switch operand {
         case .failing(let names): return failing(names, judgement, now: now)
         case .up(let name): return up(name, judgement, now: now)
         case .signal(let function, let signal, let width):
             if let why = blindness(of: signal, now: now) { return Reading(gap: .blind(why)) }
+            guard hasReported(signal) else { return Reading(gap: .noData) }
             let sums: SignalWindows.Sums
             let needed: Int
             if probes[signal] != nil {
@@ -80,15 +78,30 @@ extension ServiceEngine {
         }
     }
 
+    /// Whether anything was ever heard of the signal itself: of a log that nobody reads yet not
+    /// even the count is known, while one that is read and silent has a count of 0.
+    private func hasReported(_ signal: String) -> Bool {
+        streams[signal].map(\.health.hasReported) ?? (probes[signal]?.health.lastVerdict != nil)
+    }
+
     private func isWarm(_ judgement: Judgement, now: Instant) -> Bool {
-        now - restarted >= judgement.warmUp
+        (now - restarted) - uncovered.within(from: restarted, to: now) >= judgement.warmUp
+    }
+
+    /// Whether the state of a probe is of today: it spoke, and was not due in a time that nobody
+    /// watched since.
+    private func hasSpoken(_ name: String, _ health: ProbeHealth, now: Instant) -> Bool {
+        guard health.state != .waiting, let last = health.lastVerdict,
+            let every = configuration.probe(name)?.every
+        else { return false }
+        return uncovered.within(from: last, to: now) <= every
     }
 
     private func failing(_ names: [String], _ judgement: Judgement, now: Instant) -> Reading {
         guard isWarm(judgement, now: now) else { return Reading(gap: .warmingUp) }
-        let known = names.compactMap { probes[$0]?.health }
-        let seeing = known.filter { !$0.isBlind }
-        let spoken = seeing.filter { $0.state != .waiting }
+        let known = names.compactMap { name in probes[name].map { (name, $0.health) } }
+        let seeing = known.filter { !$0.1.isBlind }
+        let spoken = seeing.filter { hasSpoken($0.0, $0.1, now: now) }
         guard spoken.count * 2 >= names.count, !spoken.isEmpty else {
             let blind = known.count - seeing.count
             return Reading(
@@ -96,7 +109,7 @@ extension ServiceEngine {
                     ? .blind("\(blind) of \(names.count) probes could not be asked") : .noData,
                 samples: spoken.count)
         }
-        let failing = spoken.filter { $0.state == .failing }.count
+        let failing = spoken.filter { $0.1.state == .failing }.count
         return Reading(value: Double(failing) / Double(spoken.count), samples: spoken.count)
     }
 
@@ -106,6 +119,7 @@ extension ServiceEngine {
         if health.isBlind {
             return Reading(gap: .blind(health.lastReason ?? "it could not be asked"))
         }
+        guard hasSpoken(name, health, now: now) else { return Reading(gap: .noData) }
         switch health.state {
         case .waiting: return Reading(gap: .noData)
         case .passing: return Reading(value: 1, samples: 1)

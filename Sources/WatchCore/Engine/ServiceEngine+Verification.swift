@@ -67,7 +67,7 @@ extension ServiceEngine {
 
     /// What time brings to a rollback.
     mutating func advanceRollback(_ context: inout Context) {
-        guard let rollback = state.rollback else { return }
+        guard let rollback = state.rollback, !context.mode.assumesRollbacks else { return }
         syncRollbackRecord()
         if let pending = rollback.pending, let since = rollback.pendingSince {
             if context.now.boot - since.boot > pending.timeout + Self.answerGrace {

@@ -18,27 +18,68 @@ extension ServiceEngine {
             current.matches(running.release)
         {
             state.book.touchRunning(now: context.now)
+            if state.book.capture(tracker.fields) { context.isDirty = true }
         }
+    }
+
+    /// What was announced and never read ends, where there is a source to read it.
+    mutating func expireAnnouncement(_ context: inout Context) {
+        guard tracker.expireAnnouncement(at: context.now.boot) else { return }
+        state.announced = nil
+        context.isDirty = true
+        context.events.append(
+            event(
+                "release.unconfirmed", context, reason: "announcement-expired",
+                text: "no source read what was announced within "
+                    + VersionTracker.announcementHolds.text))
     }
 
     mutating func announce(
         _ release: ReleaseIdentity, fields: [String: String], by peer: Peer,
         _ context: inout Context
     ) -> CommandReply {
+        if let refusal = Self.unusable(release, fields) {
+            return CommandReply(status: .refused, reason: "unusable-value", message: refusal)
+        }
         let change = tracker.announce(release, at: context.now.boot)
         state.announced = tracker.announced
         context.isDirty = true
-        guard let change else {
-            return CommandReply(status: .done, message: "\(name): \(release.text) runs already")
-        }
         apply(change, announcedBy: peer, fields: fields, &context)
-        if case .completed = change {
+        guard case .completed(let release) = change else {
+            return CommandReply(
+                status: .done, message: "\(name): deployment of \(release.text) has begun")
+        }
+        // Said soon after it was read or announced, it is that deployment; later, somebody
+        // deployed the same release again, with another configuration.
+        guard let running = state.book.running,
+            context.now.boot - running.began.boot > VersionTracker.announcementHolds
+        else {
+            state.book.announceRunning(by: peer.name)
             return CommandReply(
                 status: .done,
                 message: "\(name): \(release.text) runs already; no new deployment begins")
         }
+        deploymentBegan(
+            running.release.completed(by: release), began: context.now.boot,
+            lastSeenBefore: context.now.boot, origin: .announced(by: peer.name),
+            fields: fields, &context)
         return CommandReply(
-            status: .done, message: "\(name): deployment of \(release.text) has begun")
+            status: .done,
+            message: "\(name): \(release.text) runs already; taken as a change of configuration")
+    }
+
+    /// Values become arguments of programs, whoever says them.
+    private static func unusable(
+        _ release: ReleaseIdentity, _ fields: [String: String]
+    ) -> String? {
+        var values = fields
+        values["version"] = release.version
+        if let commit = release.commit { values["commit"] = commit }
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+            if !Identifier.isValid(name) { return "a field: \(Identifier.refusal(name))" }
+            if !Identifier.isValid(value) { return "\(name): \(Identifier.refusal(value))" }
+        }
+        return nil
     }
 
     private mutating func apply(
@@ -87,20 +128,23 @@ extension ServiceEngine {
         let isOther = before.map { !$0.matches(release) } ?? true
         let known = state.book.release(release)
         let isOurs = if case .rollback = origin { true } else { false }
-        let isReturn = !isOurs && known?.standing == .good && before != nil
+        let isReturn = isOther && !isOurs && known?.standing == .good && before != nil
         let moment = Moment(boot: began, wall: context.now.wall(at: began))
         state.book.begin(
             Deployment(
                 number: context.nextNumber(), release: release, began: moment, origin: origin,
                 breachPredates: breachPredates(lastSeenBefore), isReturnOfGood: isReturn),
-            fields: fields, now: context.now)
+            fields: fields,
+            lastSeenBefore: Moment(
+                boot: lastSeenBefore, wall: context.now.wall(at: lastSeenBefore)),
+            now: context.now)
         context.isDirty = true
         context.events.append(
             event(
                 "release.detected", context, release: release, reason: origin.code,
                 text: "\(release.text) runs, \(origin.text)"))
         guard isOther else { return }
-        firstBad = nil
+        firstBad = firstBadOfNext(since: began)
         restartWindows(at: began)
         for trigger in configuration.triggers where trigger.mode != .veto {
             triggers[trigger.name]?.endEarly(now: context.now)
@@ -113,10 +157,7 @@ extension ServiceEngine {
     /// A grave breach that stood when the release before was last seen cannot be this one's
     /// fault. One that began between that read and the first new one does not predate it.
     private func breachPredates(_ lastSeenBefore: Instant) -> Bool {
-        graveTriggers.contains { trigger in
-            guard let state = triggers[trigger.name], state.isBreached else { return false }
-            return state.since.boot <= lastSeenBefore
-        }
+        graveTriggers.contains { triggers[$0.name]?.wasBreached(at: lastSeenBefore) ?? false }
     }
 }
 

@@ -24,6 +24,12 @@ struct ServiceEngine {
     var lastEvidence: Instant?
     /// First bad second since the running deployment began (or since the last incident closed).
     var firstBad: Instant?
+    /// The same of a release that was read, but not often enough yet to count.
+    var candidate: Candidate?
+    /// Time since `restarted` in which nobody watched.
+    var uncovered = UncoveredTime()
+    /// In a replay: the record tells of another world than the one decided here.
+    var isUnseen = false
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
 
@@ -37,7 +43,9 @@ struct ServiceEngine {
         self.state = state
         tracker = VersionTracker(
             sourceCount: configuration.version.count, agree: configuration.agree,
-            current: state.book.running?.release, announced: state.announced)
+            current: state.book.running?.release,
+            predecessor: state.book.deployments.dropLast().last?.release,
+            announced: state.announced)
         if let rollback = state.rollback, rollback.hasActed { tracker.expect(rollback.to) }
         restarted = now.boot
         makeSignals(verifyExpressions: verifyExpressions)
@@ -52,8 +60,9 @@ struct ServiceEngine {
         let breach = state.incident?.record.breaches.last {
             $0.trigger == trigger.name && $0.cleared == nil
         }
-        guard breach != nil else { return TriggerState(since: now) }
-        return TriggerState(breachedSince: now)
+        guard let breach else { return TriggerState(since: now) }
+        let began = Swift.min(now.wall, breach.began)
+        return TriggerState(breachedSince: Moment(boot: now.instant(at: began), wall: began))
     }
 
     /// Windows for every width that some expression asks for, and one to show.
@@ -90,19 +99,30 @@ struct ServiceEngine {
 
     /// From `instant` on samples count for triggers; what came before does not.
     mutating func restartWindows(at instant: Instant) {
+        // Windows do not take back what an earlier restart has cut off.
+        guard instant >= restarted else { return }
         restarted = instant
+        uncovered.forget(before: instant)
         for name in probes.keys { probes[name]?.windows.restart(at: instant) }
         for name in streams.keys { streams[name]?.windows.restart(at: instant) }
     }
 
     /// Nothing is known of the time between: the host slept, or watchd got no processor.
     mutating func uncover(from: Instant, to: Instant) {
+        uncovered.add(from: from, to: to)
+        for name in triggers.keys { triggers[name]?.interrupt() }
+        if case .curing(var curing) = state.rollback?.stage {
+            curing.clearSince = nil
+            state.rollback?.stage = .curing(curing)
+        }
         for name in probes.keys { probes[name]?.windows.uncover(from: from, to: to) }
         for name in streams.keys { streams[name]?.windows.uncover(from: from, to: to) }
     }
 
     /// Time goes on: verdicts, evidence, deadlines.
     mutating func tick(_ context: inout Context) {
+        guard context.judges else { return }
+        expireAnnouncement(&context)
         judge(&context)
         gatherEvidence(&context)
         advanceIncident(&context)

@@ -21,7 +21,12 @@ public struct ServiceState: Hashable, Sendable, Codable {
         rollback?.rebase(rebase)
         for index in automaticEnds.indices { rebase(&automaticEnds[index]) }
         arming?.rebase(rebase)
-        if !rebase.isSameBoot { announced = nil }
+        // Its instant belongs to the deployment that it began, whose wall time is known.
+        if !rebase.isSameBoot, var kept = announced {
+            let began = book.running.flatMap { $0.release.matches(kept.identity) ? $0.began : nil }
+            kept.at = began?.boot ?? kept.at
+            announced = began == nil ? nil : kept
+        }
     }
 }
 

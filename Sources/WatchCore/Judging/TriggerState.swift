@@ -33,6 +33,16 @@ struct TriggerState: Hashable, Sendable, Codable {
     private(set) var readings: [String: Reading] = [:]
     /// Has anything been judged yet?
     private(set) var isFresh = true
+    /// The breach before, when it has ended.
+    private var lastBreach: Span?
+
+    private struct Span: Hashable, Sendable, Codable {
+        var from: Instant
+        var to: Instant
+    }
+    /// The verdict that was told last: a breach that a deployment ended is told at the next
+    /// evaluation, as what it has become.
+    private var told: VerdictName?
 
     init(since: Moment) {
         verdict = .insufficient("nothing was measured yet")
@@ -42,11 +52,20 @@ struct TriggerState: Hashable, Sendable, Codable {
     /// As after a restart in the middle of a breach.
     init(breachedSince: Moment) {
         verdict = .breached
+        told = .breached
         since = breachedSince
         isFresh = false
     }
 
     var isBreached: Bool { verdict == .breached }
+
+    /// Whether the trigger was breached at `instant`, which is not long ago: only the latest
+    /// breach is remembered.
+    func wasBreached(at instant: Instant) -> Bool {
+        if isBreached { return since.boot <= instant }
+        guard let lastBreach else { return false }
+        return lastBreach.from <= instant && instant < lastBreach.to
+    }
 
     /// Takes in an evaluation. nil: the verdict stands.
     mutating func judge(
@@ -60,14 +79,15 @@ struct TriggerState: Hashable, Sendable, Codable {
         case .false: next = .healthy
         case .unknown: next = Self.unknown(evaluation.readings)
         }
-        let before = verdict.name
+        let before = told ?? verdict.name
         let first = isFresh
         isFresh = false
-        guard next.name != before || first else {
+        guard next.name != before || first || next == .breached else {
             verdict = next
             return nil
         }
         verdict = next
+        told = next.name
         since = now
         falseSince = nil
         switch next {
@@ -87,7 +107,9 @@ struct TriggerState: Hashable, Sendable, Codable {
         let start = falseSince ?? now.boot
         falseSince = start
         guard now.boot - start >= clearFor else { return nil }
+        lastBreach = Span(from: since.boot, to: now.boot)
         verdict = .healthy
+        told = .healthy
         since = now
         falseSince = nil
         return .cleared
@@ -96,15 +118,20 @@ struct TriggerState: Hashable, Sendable, Codable {
     /// A deployment of another release: what was breached was its predecessor's.
     mutating func endEarly(now: Moment) {
         guard isBreached else { return }
+        lastBreach = Span(from: since.boot, to: now.boot)
         verdict = .insufficient("another release was deployed; waiting for its own samples")
         since = now
         falseSince = nil
     }
 
+    /// Nobody watched for a while: what was false before may not have been so since.
+    mutating func interrupt() { falseSince = nil }
+
     mutating func rebase(_ rebase: Rebase) {
         guard !rebase.isSameBoot else { return }
         rebase(&since)
         falseSince = nil
+        lastBreach = nil
     }
 
     private static func unknown(_ readings: [String: Reading]) -> Verdict {

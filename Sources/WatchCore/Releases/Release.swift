@@ -17,6 +17,11 @@ public struct ReleaseIdentity: Hashable, Sendable, Codable {
         return commit == theirs
     }
 
+    /// The same release, with the commit that `other` knows where this one names none.
+    func completed(by other: ReleaseIdentity) -> ReleaseIdentity {
+        ReleaseIdentity(version: version, commit: commit ?? other.commit)
+    }
+
     /// `1.9.0` or `1.9.0 (4f2c1d0)`.
     public var text: String { commit.map { "\(version) (\($0.prefix(9)))" } ?? version }
 }

@@ -7,6 +7,8 @@ struct ReleaseBook: Hashable, Sendable, Codable {
 
     private(set) var releases: [Release] = []
     private(set) var deployments: [Deployment] = []
+    /// Known to be good from before the first deployment, the latest last; only replays say so.
+    private var seeded: [ReleaseIdentity]?
 
     var running: Deployment? { deployments.last }
 
@@ -26,25 +28,48 @@ struct ReleaseBook: Hashable, Sendable, Codable {
                 return release
             }
         }
+        for identity in (seeded ?? []).reversed() {
+            if let running, identity.matches(running.release) { continue }
+            if let release = release(identity), release.standing == .good { return release }
+        }
         return nil
+    }
+
+    /// Releases in a row before the running one that were replaced before they were good. A
+    /// release that was deployed again counts once.
+    mutating func seed(knownGood: [ReleaseIdentity], at now: Moment) {
+        seeded = knownGood.isEmpty ? nil : knownGood
+        for identity in knownGood where release(identity) == nil {
+            releases.append(
+                Release(
+                    identity: identity, standing: .good, standingReason: "said to be good",
+                    lastRan: now))
+        }
     }
 
     /// Releases in a row, the latest last, that were replaced before they were good.
     var replacedUnbaked: Int {
-        var count = 0
+        var seen: [ReleaseIdentity] = []
         for deployment in deployments.dropLast().reversed() {
-            guard release(deployment.release)?.standing == .baking else { break }
-            count += 1
+            let identity = deployment.release
+            if running?.release.matches(identity) ?? false { continue }
+            if seen.contains(where: { $0.matches(identity) }) { continue }
+            guard release(identity)?.standing == .baking else { break }
+            seen.append(identity)
         }
-        return count
+        return seen.count
     }
 
-    /// Begins a deployment; the release is entered when it is new.
-    mutating func begin(_ deployment: Deployment, fields: [String: String], now: Moment) {
-        touchRunning(now: now)
+    /// Begins a deployment; the release is entered when it is new. `lastSeenBefore`: until then
+    /// the release before was seen running.
+    mutating func begin(
+        _ deployment: Deployment, fields: [String: String], lastSeenBefore: Moment? = nil,
+        now: Moment
+    ) {
+        touchRunning(now: lastSeenBefore ?? now)
         if let index = index(of: deployment.release) {
             releases[index].lastRan = now
-            releases[index].identity = merge(releases[index].identity, deployment.release)
+            releases[index].identity = releases[index].identity.completed(by: deployment.release)
             releases[index].fields.merge(fields) { _, new in new }
         } else {
             releases.append(
@@ -59,18 +84,47 @@ struct ReleaseBook: Hashable, Sendable, Codable {
         guard let last = deployments.indices.last,
             deployments[last].release.matches(identity)
         else { return }
-        let merged = merge(deployments[last].release, identity)
+        let merged = deployments[last].release.completed(by: identity)
         if let index = index(of: merged) {
-            releases[index].identity = merge(releases[index].identity, merged)
+            releases[index].identity = releases[index].identity.completed(by: merged)
             releases[index].fields.merge(fields) { _, new in new }
         }
         deployments[last].release = merged
     }
 
+    /// Captured fields of the running release; true when a new one is among them. Their values
+    /// may change with each read (an instance's name): that alone is not worth a write.
+    mutating func capture(_ fields: [String: String]) -> Bool {
+        guard !fields.isEmpty, let running, let index = index(of: running.release) else {
+            return false
+        }
+        let known = releases[index].fields.count
+        releases[index].fields.merge(fields) { _, new in new }
+        return releases[index].fields.count > known
+    }
+
+    /// The deployment that was read is now announced, too.
+    mutating func announceRunning(by who: String) {
+        guard let last = deployments.indices.last, case .read = deployments[last].origin else {
+            return
+        }
+        deployments[last].origin = .announced(by: who)
+    }
+
     /// The running release is still seen.
     mutating func touchRunning(now: Moment) {
-        guard let running, let index = index(of: running.release) else { return }
+        guard let running, let index = index(of: running.release),
+            releases[index].lastRan.boot < now.boot
+        else { return }
         releases[index].lastRan = now
+    }
+
+    /// What a checkpoint knows that is newer than the stored state.
+    mutating func restoreLastRan(_ moment: Moment, of identity: ReleaseIdentity) {
+        guard let index = index(of: identity), releases[index].lastRan.boot < moment.boot else {
+            return
+        }
+        releases[index].lastRan = moment
     }
 
     /// More evidence for the running release; true when that made it good.
@@ -118,10 +172,6 @@ struct ReleaseBook: Hashable, Sendable, Codable {
 
     private func index(of identity: ReleaseIdentity) -> Int? {
         releases.firstIndex { $0.identity.matches(identity) }
-    }
-
-    private func merge(_ a: ReleaseIdentity, _ b: ReleaseIdentity) -> ReleaseIdentity {
-        ReleaseIdentity(version: a.version, commit: a.commit ?? b.commit)
     }
 
     private mutating func forget() {

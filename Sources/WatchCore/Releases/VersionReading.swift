@@ -8,6 +8,8 @@ public struct VersionReading: Hashable, Sendable, Codable {
         case unavailable(String)
     }
 
+    var isAnswer: Bool { if case .version = answer { true } else { false } }
+
     /// When the source was asked (the start of the read).
     public var asked: Instant
     public var answer: Answer

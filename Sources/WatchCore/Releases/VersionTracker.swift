@@ -2,9 +2,8 @@
 // load balancer that mixes two releases. Pure: readings in, changes out.
 //
 // The first source that answers leads; the others complete its fields and are compared with it.
-// A change counts after `agree` equal reads and is dated to the first of them. A release that
-// comes back within `mixedSpan` reads makes the version *mixed*: one deployment, of the member
-// seen first last, until `mixedSpan` equal reads end it.
+// A change counts after `agree` equal reads and is dated to the first of them. What happens when
+// several releases answer in turn is in `VersionTracker+Mixed.swift`.
 
 struct VersionTracker: Hashable, Sendable, Codable {
     /// Reads within which a return means "mixed", and equal reads that end it.
@@ -36,13 +35,6 @@ struct VersionTracker: Hashable, Sendable, Codable {
         var readThen: ReleaseIdentity?
     }
 
-    struct MixedState: Hashable, Sendable, Codable {
-        /// The member first seen last.
-        var newest: ReleaseIdentity
-        var equalReads: Int
-        var last: ReleaseIdentity
-    }
-
     /// What a reading changed.
     enum Change: Hashable, Sendable {
         /// Another release runs since `began`.
@@ -59,24 +51,29 @@ struct VersionTracker: Hashable, Sendable, Codable {
     /// The release taken to run, as last decided here.
     private(set) var current: ReleaseIdentity?
     private(set) var announced: Announced?
-    private(set) var mixed: MixedState?
+    var mixed: MixedState?
     /// The leading source's last reads, oldest first, with when each was asked for.
-    private var history: [Read] = []
+    var history: [Read] = []
+    /// What ran before `current` when this tracker began: until its own history is long enough,
+    /// that tells which member of a mix is the older one.
+    var predecessor: ReleaseIdentity?
     /// What watchd's own rollback is about to bring back.
-    private var expected: ReleaseIdentity?
-    private let agree: Int
+    private(set) var expected: ReleaseIdentity?
+    let agree: Int
 
-    private struct Read: Hashable, Sendable, Codable {
+    struct Read: Hashable, Sendable, Codable {
         var identity: ReleaseIdentity
         var asked: Instant
     }
 
     init(
-        sourceCount: Int, agree: Int, current: ReleaseIdentity?, announced: Announced? = nil
+        sourceCount: Int, agree: Int, current: ReleaseIdentity?,
+        predecessor: ReleaseIdentity? = nil, announced: Announced? = nil
     ) {
         sources = Array(repeating: Source(), count: sourceCount)
         self.agree = Swift.max(1, agree)
         self.current = current
+        self.predecessor = predecessor
         self.announced = announced
     }
 
@@ -89,14 +86,17 @@ struct VersionTracker: Hashable, Sendable, Codable {
             && sources.allSatisfy { $0.identity == nil && ($0.misses >= agree || $0.run == 0) }
     }
 
-    /// The leader has read another release, but not often enough yet: what runs is about to be
-    /// decided anew.
-    var isChanging: Bool {
-        guard announced == nil, mixed == nil, let current, let leader,
-            let read = sources[leader].identity
-        else { return false }
-        return !read.matches(current)
+    /// When the leader first read another release than the one taken to run, if it has not done so
+    /// often enough yet: what runs is about to be decided anew.
+    var changeBegan: Instant? {
+        guard mixed == nil, let current, let leader, let read = sources[leader].identity,
+            !read.matches(current)
+        else { return nil }
+        if let announced, announced.readThen?.matches(read) ?? false { return nil }
+        return sources[leader].runBegan
     }
+
+    var isChanging: Bool { changeBegan != nil }
 
     /// Sources whose version differs from the leader's.
     var disagreeing: Set<Int> {
@@ -135,15 +135,36 @@ struct VersionTracker: Hashable, Sendable, Codable {
         history.removeAll { !$0.identity.matches(identity) }
     }
 
-    /// Somebody says that `identity` runs from now on; nil when that is no change.
-    mutating func announce(_ identity: ReleaseIdentity, at now: Instant) -> Change? {
-        announced = Announced(
-            identity: identity, at: now, readThen: leader.flatMap { sources[$0].identity })
+    /// Somebody says that `identity` runs from now on.
+    mutating func announce(_ identity: ReleaseIdentity, at now: Instant) -> Change {
+        // Said again, it is the same announcement still.
+        if announced?.identity.matches(identity) != true {
+            // A source that is silent now (the application is being replaced) last named `current`:
+            // naming it again will be no change.
+            announced = Announced(
+                identity: identity, at: now,
+                readThen: leader.flatMap { sources[$0].identity } ?? current)
+        }
         mixed = nil
-        history = []
-        defer { current = identity }
-        if let current, current.matches(identity) { return .completed(merge(current, identity)) }
+        predecessor = nil
+        // What was announced does not "come back".
+        history.removeAll { $0.identity.matches(identity) }
+        if let current, current.matches(identity) {
+            self.current = current.completed(by: identity)
+            return .completed(current.completed(by: identity))
+        }
+        current = identity
         return .deployed(identity, began: now, lastSeenBefore: now, source: "announcement")
+    }
+
+    /// Time goes on: where there is a source, what was announced and never read ends. True when an
+    /// announcement ended.
+    mutating func expireAnnouncement(at now: Instant) -> Bool {
+        guard let announced, !sources.isEmpty, now - announced.at > Self.announcementHolds else {
+            return false
+        }
+        self.announced = nil
+        return true
     }
 
     /// Takes in what source `index` answered.
@@ -153,18 +174,23 @@ struct VersionTracker: Hashable, Sendable, Codable {
         guard sources.indices.contains(index) else { return [] }
         note(reading, from: index)
         guard let leader, let effective = effectiveIdentity(leader: leader) else { return [] }
-        expireAnnouncement(now: reading.asked, leader: leader)
+        _ = expireAnnouncement(at: reading.asked)
+        endAnnouncementOnChange(leader: leader)
+        let isLed = index == leader && reading.isAnswer
+        if isLed {
+            history.append(Read(identity: effective, asked: reading.asked))
+            if history.count > Self.mixedSpan + 1 {
+                history.removeFirst()
+                predecessor = nil
+            }
+        }
+        if mixed != nil { return isLed ? continueMixed(effective, reading.asked) : [] }
+        if isLed, let change = becomeMixed() { return change }
         if let announced {
             // The sources still read what they read before it.
             guard effective.matches(announced.identity) else { return [] }
             return complete(with: effective)
         }
-        if index == leader {
-            history.append(Read(identity: effective, asked: reading.asked))
-            if history.count > Self.mixedSpan + 1 { history.removeFirst() }
-        }
-        if mixed != nil { return index == leader ? continueMixed(effective, reading) : [] }
-        if index == leader, let change = becomeMixed() { return change }
         return settle(effective, leader: leader, reader: index, label: label)
     }
 
@@ -172,10 +198,8 @@ struct VersionTracker: Hashable, Sendable, Codable {
         sources[index].lastAsked = reading.asked
         switch reading.answer {
         case .version(let version, let commit, let fields):
-            var identity = ReleaseIdentity(version: version, commit: commit)
-            // A missing commit equals any: some answers of a source name it, others do not.
+            let identity = ReleaseIdentity(version: version, commit: commit)
             let isRepeat = sources[index].identity?.matches(identity) ?? false
-            if isRepeat { identity.commit = commit ?? sources[index].identity?.commit }
             sources[index].run = isRepeat ? sources[index].run + 1 : 1
             if !isRepeat {
                 sources[index].runBegan = reading.asked
@@ -184,7 +208,8 @@ struct VersionTracker: Hashable, Sendable, Codable {
                 sources[index].previousSeen = sources[index].lastAnswered
             }
             sources[index].lastAnswered = reading.asked
-            sources[index].identity = identity
+            sources[index].identity =
+                isRepeat ? sources[index].identity?.completed(by: identity) : identity
             sources[index].fields = fields
             sources[index].problem = nil
             sources[index].misses = 0
@@ -210,23 +235,23 @@ struct VersionTracker: Hashable, Sendable, Codable {
         return identity
     }
 
-    private mutating func expireAnnouncement(now: Instant, leader: Int) {
-        guard let announced, let read = sources[leader].identity else { return }
-        let changed = announced.readThen.map { !$0.matches(read) } ?? true
-        if (changed && sources[leader].run >= agree) || now - announced.at > Self.announcementHolds
-        {
-            self.announced = nil
-        }
+    private mutating func endAnnouncementOnChange(leader: Int) {
+        guard let announced, let read = sources[leader].identity, sources[leader].run >= agree,
+            !(announced.readThen?.matches(read) ?? false)
+        else { return }
+        self.announced = nil
+    }
+
+    /// What runs was decided; the announcement, if there was one, has had its say.
+    mutating func take(_ identity: ReleaseIdentity) {
+        current = identity
+        announced = nil
     }
 
     private mutating func complete(with effective: ReleaseIdentity) -> [Change] {
         guard let current, current.commit == nil, effective.commit != nil else { return [] }
         self.current = effective
         return [.completed(effective)]
-    }
-
-    private func merge(_ a: ReleaseIdentity, _ b: ReleaseIdentity) -> ReleaseIdentity {
-        ReleaseIdentity(version: a.version, commit: a.commit ?? b.commit)
     }
 
     /// The ordinary way: enough equal reads of something else make a change.
@@ -244,63 +269,11 @@ struct VersionTracker: Hashable, Sendable, Codable {
         guard reader == decider, sources[decider].run >= agree,
             let began = sources[decider].runBegan
         else { return [] }
-        current = effective
+        take(effective)
         let seen = sources[decider].previousSeen ?? began
         return [
             .deployed(
                 effective, began: began, lastSeenBefore: Swift.min(seen, began), source: label)
-        ]
-    }
-
-    /// A … B … A within the span: `A` came back.
-    private mutating func becomeMixed() -> [Change]? {
-        guard let last = history.last else { return nil }
-        if let expected, expected.matches(last.identity) { return nil }
-        let earlier = history.dropLast()
-        guard let previous = earlier.last, !previous.identity.matches(last.identity),
-            earlier.contains(where: { $0.identity.matches(last.identity) })
-        else { return nil }
-        // First seen last: of the members, the one whose first read is the latest.
-        guard
-            let other = earlier.last(where: { !$0.identity.matches(last.identity) }),
-            let firstOther = history.first(where: { $0.identity.matches(other.identity) }),
-            let firstLast = history.first(where: { $0.identity.matches(last.identity) })
-        else { return nil }
-        let newest = firstOther.asked > firstLast.asked ? firstOther : firstLast
-        mixed = MixedState(newest: newest.identity, equalReads: 1, last: last.identity)
-        var changes: [Change] = []
-        if current.map({ !$0.matches(newest.identity) }) ?? true {
-            current = newest.identity
-            let before = history.last { $0.asked < newest.asked }?.asked ?? newest.asked
-            changes.append(
-                .deployed(
-                    newest.identity, began: newest.asked, lastSeenBefore: before,
-                    source: "mixed reads"))
-        }
-        return changes + [.becameMixed]
-    }
-
-    private mutating func continueMixed(
-        _ effective: ReleaseIdentity, _ reading: VersionReading
-    ) -> [Change] {
-        guard var state = mixed else { return [] }
-        guard case .version = reading.answer else { return [] }
-        if state.last.matches(effective) {
-            state.equalReads += 1
-        } else {
-            state.equalReads = 1
-            state.last = effective
-        }
-        mixed = state
-        guard state.equalReads >= Self.mixedSpan else { return [] }
-        mixed = nil
-        history = history.suffix(1)
-        guard let current, !current.matches(effective) else { return [.mixedEnded] }
-        self.current = effective
-        let began = reading.asked
-        return [
-            .mixedEnded,
-            .deployed(effective, began: began, lastSeenBefore: began, source: "equal reads"),
         ]
     }
 }

@@ -10,6 +10,11 @@ final class World {
     var requestsPerSecond = 50
     var probePasses = true
     var sourceAnswers = true
+    /// Where a test needs more than one of each: what a source reads, a probe finds and a log
+    /// holds, by service and name; nil from one of them: nothing comes in.
+    var reads: ((World, _ service: String, _ source: Int) -> VersionReading.Answer?)?
+    var finds: ((World, _ service: String, _ probe: String) -> ProbeResult.Outcome?)?
+    var logs: ((World, _ service: String) -> StreamBatch?)?
     /// What a task does; the default succeeds at once, and `activate` switches the version.
     var answer: (World, StepTask) -> TaskResult? = { $0.obey($1) }
 
@@ -20,6 +25,7 @@ final class World {
     private(set) var tasks: [StepTask] = []
     private(set) var stored = DurableState()
     private(set) var cancelled: [String] = []
+    private(set) var transactions = 0
     /// While false, every transaction fails.
     var storeWorks = true
     private(set) var volatileMessages: [OutboxMessage] = []
@@ -55,39 +61,63 @@ final class World {
         now.boot = now.boot + .seconds(1)
         now.wall = now.wall + .seconds(1)
         for service in configuration.services {
-            let errors = Int(Double(requestsPerSecond) * errorRate)
-            var latency = LatencySketch()
-            for _ in 0..<requestsPerSecond { latency.record(seconds: 0.02) }
-            let slice = StreamBatch.Slice(
-                second: now.boot.second - 1, count: requestsPerSecond, errors: errors,
-                latency: latency)
-            let slices = requestsPerSecond > 0 ? [slice] : []
-            handle(
-                .stream(
-                    service: service.name, stream: "access",
-                    StreamBatch(slices: slices, lines: requestsPerSecond)))
-            probe(service.name)
-            readVersion(service.name)
+            if let batch = logs.map({ $0(self, service.name) }) ?? traffic() {
+                handle(.stream(service: service.name, stream: "access", batch))
+            }
+            for probe in service.probes where isDue(probe.every) {
+                self.probe(service.name, probe.name)
+            }
+            for (index, source) in service.version.enumerated() where isDue(source.every) {
+                readVersion(service.name, index)
+            }
         }
         handle(.tick)
     }
 
-    func probe(_ service: String) {
-        let outcome: ProbeResult.Outcome =
-            probePasses ? .pass : .fail("connection refused")
-        handle(
-            .probe(
-                service: service, probe: "health",
-                ProbeResult(started: now.boot, took: .milliseconds(5), outcome: outcome)))
+    private func isDue(_ every: Duration) -> Bool {
+        now.boot.second % Swift.max(1, every.nanoseconds / 1_000_000_000) == 0
     }
 
-    func readVersion(_ service: String) {
-        let answer: VersionReading.Answer =
+    /// The last second's requests.
+    private func traffic() -> StreamBatch {
+        batch(requestsPerSecond, errors: Int(Double(requestsPerSecond) * errorRate))
+    }
+
+    func batch(_ requests: Int, errors: Int = 0, latency: Double = 0.02) -> StreamBatch {
+        guard requests > 0 else { return StreamBatch() }
+        var sketch = LatencySketch()
+        for _ in 0..<requests { sketch.record(seconds: latency) }
+        let slice = StreamBatch.Slice(
+            second: now.boot.second - 1, count: requests, errors: errors, latency: sketch)
+        return StreamBatch(slices: [slice], lines: requests)
+    }
+
+    func probe(_ service: String, _ probe: String = "health", isRecheck: Bool = false) {
+        let usual: ProbeResult.Outcome = probePasses ? .pass : .fail("connection refused")
+        guard let outcome = finds.map({ $0(self, service, probe) }) ?? usual else { return }
+        handle(
+            .probe(
+                service: service, probe: probe,
+                ProbeResult(
+                    started: now.boot, took: .milliseconds(5), outcome: outcome,
+                    isRecheck: isRecheck)))
+    }
+
+    func readVersion(_ service: String, _ source: Int) {
+        let usual: VersionReading.Answer =
             sourceAnswers
             ? .version(version, commit: nil, fields: [:]) : .unavailable("no such file")
+        guard let answer = reads.map({ $0(self, service, source) }) ?? usual else { return }
         handle(
             .version(
-                service: service, source: 0, VersionReading(asked: now.boot, answer: answer)))
+                service: service, source: source,
+                VersionReading(asked: now.boot, answer: answer)))
+    }
+
+    /// The host sleeps, or watchd gets no processor: nothing happens, and time is gone.
+    func suspend(_ seconds: Int) {
+        now.boot = now.boot + .seconds(Double(seconds))
+        now.wall = now.wall + .seconds(seconds)
     }
 
     // MARK: - Events and effects
@@ -112,8 +142,11 @@ final class World {
                 if failed { skipped.append(task.id) } else { run(task) }
             case .cancel(let id):
                 cancelled.append(id)
-            case .readVersions(let service): readVersion(service)
-            case .probeNow(let service, _): probe(service)
+            case .readVersions(let service):
+                let sources = configuration.service(service)?.version ?? []
+                for index in sources.indices { readVersion(service, index) }
+            case .probeNow(let service, let probes):
+                for name in probes { probe(service, name, isRecheck: true) }
             case .deliver: break
             case .deliverFromMemory(let messages): volatileMessages += messages
             }
@@ -122,6 +155,7 @@ final class World {
     }
 
     private func store(_ transaction: Transaction) {
+        transactions += 1
         if let host = transaction.host { stored.host = host }
         stored.services.merge(transaction.services) { $1 }
         events += transaction.events

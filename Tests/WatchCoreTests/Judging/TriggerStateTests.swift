@@ -128,8 +128,21 @@ private final class Judged {
         judged.judge(.true)
         judged.state.endEarly(now: moment(1))
         #expect(judged.state.verdict.name == .insufficient)
+        // It is a change of verdict like any other, and told once.
+        #expect(judged.judge(.unknown) == [.changed])
         #expect(judged.judge(.unknown) == [])
         #expect(judged.judge(.true) == [.began])
+    }
+
+    @Test func aBreachEndedEarlyMayBeHealthyOrBreachedAtOnce() {
+        for (truth, transition) in [
+            (Truth.false, TriggerState.Transition.cleared), (.true, .began),
+        ] {
+            let judged = Judged()
+            judged.judge(.true)
+            judged.state.endEarly(now: moment(1))
+            #expect(judged.judge(truth) == [transition])
+        }
     }
 
     @Test func endingEarlyLeavesOtherVerdictsAlone() {
@@ -137,6 +150,27 @@ private final class Judged {
         judged.judge(.false)
         judged.state.endEarly(now: moment(5))
         #expect(judged.state.verdict == .healthy)
+    }
+
+    @Test func aTimeThatNobodyWatchedBeginsTheClearingAnew() {
+        let judged = Judged()
+        judged.judge(.true)
+        judged.judge(.false, seconds: 59)
+        judged.state.interrupt()
+        #expect(judged.judge(.false, seconds: 60) == [])
+        #expect(judged.judge(.false) == [.cleared])
+    }
+
+    @Test func itIsKnownWhetherItWasBreachedAMomentAgo() {
+        let judged = Judged(clearFor: .seconds(5))
+        judged.judge(.false, seconds: 10)
+        judged.judge(.true, seconds: 10)
+        #expect(judged.state.wasBreached(at: .seconds(11)))
+        #expect(!judged.state.wasBreached(at: .seconds(10.5)))
+        judged.judge(.false, seconds: 10)
+        #expect(!judged.state.isBreached)
+        #expect(judged.state.wasBreached(at: .seconds(20)))
+        #expect(!judged.state.wasBreached(at: .seconds(26)))
     }
 
     @Test func aBreachOutlivesARestart() {

@@ -1,0 +1,72 @@
+// What only a replay asks of the engine (DESIGN §6 "Replay"): a rollback is assumed to have
+// helped, and from then on the record tells of a world in which nobody rolled back.
+
+extension Engine {
+    /// The rollback of `service` that runs has succeeded now: `from` is bad, the target runs, the
+    /// incident is recovered, limits and cooldown count. What is recorded after it happened in
+    /// another world, so the service's triggers are insufficient until `lookAgain`.
+    public mutating func assumeRolledBack(_ service: String, at now: Moment) -> [Effect] {
+        judging = false
+        return update(service, now) { $0.assumeRolledBack(&$1) }
+    }
+
+    /// The record of `service` can be used again: windows and probes begin anew.
+    public mutating func lookAgain(at service: String, at now: Moment) -> [Effect] {
+        judging = false
+        return update(service, now) { $0.lookAgain(&$1) }
+    }
+}
+
+extension ServiceEngine {
+    mutating func assumeRolledBack(_ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        let now = context.now
+        recovered(unconfirmed: [], &context)
+        tracker.noteOwnRollback(to: rollback.to)
+        if configuration.version.isEmpty {
+            // Nobody will read it: it is known all the same.
+            _ = tracker.announce(rollback.to, at: now.boot)
+            state.announced = tracker.announced
+        }
+        deploymentBegan(
+            rollback.to, began: now.boot, lastSeenBefore: now.boot,
+            origin: .rollback(id: rollback.id), fields: [:], &context)
+        // A veto, too: what breached it is not seen any more.
+        for trigger in configuration.triggers { triggers[trigger.name]?.endEarly(now: now) }
+        isUnseen = true
+    }
+
+    mutating func lookAgain(_ context: inout Context) {
+        isUnseen = false
+        restartWindows(at: context.now.boot)
+        for name in probes.keys { probes[name]?.health = ProbeHealth() }
+        for name in streams.keys {
+            var health = StreamHealth()
+            health.record(StreamBatch(), late: 0, now: context.now.boot)
+            streams[name]?.health = health
+        }
+    }
+}
+
+extension ServiceState {
+    /// What a replay knows of a service before its first record.
+    /// - Parameters:
+    ///   - knownGood: releases that are good and ran before everything in the record, the latest
+    ///     last.
+    ///   - running: what runs at the start; `since` nil: longer than anybody knows, so that it is
+    ///     no suspect.
+    public static func seeded(
+        knownGood: [ReleaseIdentity], running: ReleaseIdentity?, since: Moment?, at now: Moment
+    ) -> ServiceState {
+        var state = ServiceState()
+        state.book.seed(knownGood: knownGood, at: now)
+        guard let running else { return state }
+        let origin = since.map { _ in Deployment.Origin.announced(by: "replay") } ?? .found
+        state.book.begin(
+            Deployment(number: 0, release: running, began: since ?? now, origin: origin),
+            fields: [:], now: now)
+        state.announced = VersionTracker.Announced(
+            identity: running, at: since?.boot ?? now.boot, readThen: nil)
+        return state
+    }
+}
