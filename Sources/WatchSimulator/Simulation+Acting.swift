@@ -23,7 +23,7 @@ extension Simulation {
         if let veto = standingVeto(task.service, book) {
             throw Violation("no-act-while-vetoed", "\(task.id): '\(veto)' is breached")
         }
-        guard !rollback.hasActed else { return }
+        guard !rollback.hasActed, !steps.acted.contains(task.rollback) else { return }
         emitted.services[task.service]?.rollback?.hasActed = true
         try checkSwitches(task)
         try checkTarget(task, rollback, book)

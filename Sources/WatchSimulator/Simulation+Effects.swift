@@ -104,8 +104,9 @@ extension Simulation {
             switch effect {
             case .persist(let transaction):
                 isWritten = try persist(transaction, order)
-            case .run(let task), .resume(let task):
-                if isWritten { try start(task, effect) } else { skipped.append(task.id) }
+            case .run(let task):
+                if isWritten { try start(task) } else { skipped.append(task.id) }
+            case .resume(let task): if isWritten { try start(task) }
             case .cancel(let id): runner.cancel(id, at: clock.time)
             case .readVersions(let service): readVersions(service)
             case .probeNow(let service, let probes): probeNow(service, probes)
@@ -149,7 +150,7 @@ extension Simulation {
         return true
     }
 
-    private func start(_ task: StepTask, _ effect: Effect) throws(Violation) {
+    private func start(_ task: StepTask) throws(Violation) {
         guard store.state.services[task.service]?.pendingTask == task else {
             throw Violation(
                 "intent-before-effect", "\(task.id) is run, and what is stored does not say so")

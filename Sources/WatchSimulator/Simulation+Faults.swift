@@ -38,7 +38,8 @@ extension Simulation {
                 ]) : .reading
         case .sourceFault: changeSource(of: world)
         case .trouble:
-            world.troubleUntil = clock.time + random.nanoseconds(upTo: Double(random.pick([5, 60])))
+            world.troubleUntil =
+                clock.time + random.nanoseconds(upTo: Double(random.pick([5, 60])))
             guard random.chance(30) else { return }
             for other in worlds { other.troubleUntil = world.troubleUntil }
         case .blindness: world.blindUntil = clock.time + random.nanoseconds(upTo: 30)
@@ -118,7 +119,8 @@ extension Simulation {
     private func carryOut(_ act: Act) throws(Violation) {
         switch act {
         case .deploy(let service):
-            worlds[service].deployNew(&random, at: clock.time, healthy: random.chance(70))
+            worlds[service].deployNew(
+                &random, at: clock.time, healthy: isHealing || random.chance(70))
             say("\(worlds[service].name) gets a hotfix: \(worlds[service].truth)")
         case .announce(let service, let version):
             try command(

@@ -124,7 +124,9 @@ extension Simulation {
     private func answer(
         of job: TaskRunner.Job, _ ending: TaskResult.Ending
     ) -> TaskResult.Ending {
-        guard case .unit(let name, _) = job.task.action, case .exited = ending else { return ending }
+        guard case .unit(let name, _) = job.task.action, case .exited = ending else {
+            return ending
+        }
         if name.hasPrefix("check") {
             return .exited(steps.hasWorked(checkedBy: job.task) ? 0 : 1)
         }

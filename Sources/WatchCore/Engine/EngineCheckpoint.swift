@@ -13,6 +13,8 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var running: ReleaseIdentity?
         var baked: Duration
         var lastRan: Moment?
+        /// Breaches that had begun a bake again by then.
+        var bakesBegun: Int?
         /// What the signals were configured as; another configuration makes the rest useless.
         var configuration: ServiceConfiguration
     }
@@ -33,6 +35,7 @@ extension Engine {
                     tracker: service.tracker, restarted: service.restarted,
                     uncovered: service.uncovered, running: running,
                     baked: release?.baked ?? .zero, lastRan: release?.lastRan,
+                    bakesBegun: service.state.book.bakesBegun,
                     configuration: service.configuration)
             })
     }
@@ -64,9 +67,7 @@ extension ServiceEngine {
             state.book.restoreLastRan(lastRan, of: running)
         }
         // A breach that was stored since began the bake again.
-        let breaches = state.incident?.record.breaches ?? []
-        guard running == state.book.running?.release,
-            !breaches.contains(where: { $0.cleared == nil || $0.began >= at.wall })
+        guard running == state.book.running?.release, saved.bakesBegun == state.book.bakesBegun
         else { return }
         state.book.restoreBaked(saved.baked, of: running)
     }

@@ -54,7 +54,7 @@ struct ServiceLedger {
 
     mutating func addGap(from: Instant, to: Instant) {
         guard to > from else { return }
-        gaps.removeAll { $0.to < to - Samples.remembered }
+        if gaps.count > 30 { gaps.removeAll { $0.to < floor && $0.to < to - Samples.remembered } }
         gaps.append((from, to))
     }
 
@@ -117,21 +117,27 @@ struct ServiceLedger {
     private func sums(
         _ signal: String, _ width: Duration, _ judgement: Judgement, _ now: Instant
     ) -> (count: Int, errors: Int)? {
-        guard !isBlind(signal, now: now), floor < now else { return nil }
+        guard !isBlind(signal, now: now), floor <= now else { return nil }
         let start = Swift.max(floor, now - width)
-        var covered = now - start
-        for gap in merged {
-            let (from, to) = (Swift.max(gap.from, start), Swift.min(gap.to, now))
-            if to > from { covered -= to - from }
-        }
+        let covered = now - start - uncovered(from: start, to: now)
         guard covered >= Swift.min(width, judgement.warmUp) else { return nil }
         if let probe = configuration.probes.firstIndex(where: { $0.name == signal }) {
+            guard probes[probe].lastVerdict != nil else { return nil }
             return probes[probe].samples.sums(width: width, now: now)
         }
-        guard let stream = configuration.streams.firstIndex(where: { $0.name == signal }) else {
-            return nil
-        }
+        guard let stream = configuration.streams.firstIndex(where: { $0.name == signal }),
+            streams[stream].hasReported
+        else { return nil }
         return streams[stream].samples.sums(width: width, now: now)
+    }
+
+    private func uncovered(from start: Instant, to end: Instant) -> Duration {
+        var sum = Duration.zero
+        for gap in merged {
+            let (from, to) = (Swift.max(gap.from, start), Swift.min(gap.to, end))
+            if to > from { sum += to - from }
+        }
+        return sum
     }
 
     /// Gaps without overlaps.
@@ -151,11 +157,18 @@ struct ServiceLedger {
     private func failing(
         _ names: [String], over percent: Int, _ judgement: Judgement, _ now: Instant
     ) -> Truth {
-        guard now - floor >= judgement.warmUp else { return .unknown }
+        guard now - floor - uncovered(from: floor, to: now) >= judgement.warmUp else {
+            return .unknown
+        }
         let named = configuration.probes.indices.filter {
             names.contains(configuration.probes[$0].name)
+        }
+        // What it said before a time that nobody watched, longer than its interval, is stale.
+        let spoken = named.filter { index in
+            guard let last = probes[index].lastVerdict else { return false }
+            return !probes[index].isBlind && probes[index].state != .waiting
+                && uncovered(from: last, to: now) <= configuration.probes[index].every
         }.map { probes[$0] }
-        let spoken = named.filter { !$0.isBlind && $0.state != .waiting }
         guard !spoken.isEmpty, spoken.count * 2 >= names.count else { return .unknown }
         let failing = spoken.filter { $0.state == .failing }.count
         return Truth(Double(failing) / Double(spoken.count) > Double(percent) / 100)

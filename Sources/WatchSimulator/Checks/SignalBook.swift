@@ -113,6 +113,9 @@ struct StreamBook {
         if seconds.count > 200 { seconds.removeAll { $0.second <= now.second - 60 } }
     }
 
+    /// Anything was ever heard of the log itself.
+    var hasReported: Bool { watchedSince != nil }
+
     func isBlind(now: Instant, noDataAfter: Duration?) -> Bool {
         if isUnreadable { return true }
         var (lines, unparsed, misdated, dropped) = (0, 0, 0, 0)

@@ -99,7 +99,8 @@ struct StepBook {
         let passed = passedGates[task.rollback] ?? []
         if !forced.contains(task.rollback), passed.count < plan.gates.count {
             throw Violation(
-                "gates-first", "\(task.id) runs with gates \(passed.sorted()) passed of "
+                "gates-first",
+                "\(task.id) runs with gates \(passed.sorted()) passed of "
                     + "\(plan.gates.count)")
         }
     }

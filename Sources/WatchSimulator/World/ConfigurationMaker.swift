@@ -139,8 +139,11 @@ struct ConfigurationMaker {
     ) -> TriggerConfiguration {
         var trigger = TriggerConfiguration(
             name: name, when: Self.expression(rule.source),
-            severity: grave ? random.pick([.critical, .critical, .high]) : random.pick(Severity.allCases),
-            mode: grave ? random.pick([.auto, .auto, .auto, .auto, .page, .shadow]) : random.pick([.page, .page, .auto, .shadow]),
+            severity: grave
+                ? random.pick([.critical, .critical, .high]) : random.pick(Severity.allCases),
+            mode: grave
+                ? random.pick([.auto, .auto, .auto, .auto, .page, .shadow])
+                : random.pick([.page, .page, .auto, .shadow]),
             judgement: judgement)
         if rule.signals == ["db"] {
             trigger.mode = random.pick([.veto, .veto, .page])

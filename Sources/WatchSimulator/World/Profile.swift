@@ -52,7 +52,7 @@ struct Profile {
         delayed = draw(&random, 40, [10, 40])
         lag = draw(&random, 30, [10, 50])
         channelFault = draw(&random, 40, [20, 60])
-   
+
         list = [
             (crash, .crash), (reboot, .reboot), (suspend, .suspend), (longSleep, .longSleep),
             (wallJump, .wallJump), (storeFailure, .storeFailure), (streamFault, .streamFault),

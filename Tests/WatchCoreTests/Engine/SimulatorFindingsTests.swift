@@ -1,0 +1,43 @@
+// What the simulator found, each as a short story: the seed is long forgotten, the rule stays.
+
+import Testing
+
+@testable import WatchCore
+
+@Suite struct SimulatorFindingsTests {
+    /// The bake begins again at a breach, be it shorter than a second.
+    @Test func aBreachOfAnInstantBeginsTheBakeAgain() {
+        var triggers = [World.trigger("down", "failing(health) > 60%", .high, .page)]
+        triggers[0].judgement.clearFor = .zero
+        let world = World(
+            World.configuration(services: [World.service(triggers: triggers)]))
+        world.pass(15)
+        let baked = world.state.book.releases.first?.baked ?? .zero
+        #expect(baked > .zero)
+        world.probePasses = false
+        for _ in 0..<2 { world.probe("shop") }
+        world.probePasses = true
+        for _ in 0..<2 { world.probe("shop") }
+        #expect(world.kinds("trigger.breached").count == 1)
+        #expect(world.state.book.releases.first?.baked == .zero)
+    }
+
+    /// Bake progress of a checkpoint from before the breach is not taken up, though the incident
+    /// is closed by then.
+    @Test func anOlderCheckpointDoesNotUndoTheRestartOfTheBake() {
+        let triggers = [World.trigger("down", "failing(health) > 60%", .high, .page)]
+        let world = World(
+            World.configuration(services: [World.service(triggers: triggers)]))
+        world.pass(15)
+        let checkpoint = world.engine.checkpoint(at: world.now)
+        world.probePasses = false
+        world.pass(3)
+        let id = world.incident?.id ?? ""
+        world.command(.resolve(incident: id, comment: ""))
+        world.engine = Engine(
+            configuration: world.configuration, stored: world.stored, storedBootID: "a",
+            bootID: "a", now: world.now)
+        world.engine.restore(checkpoint, isSameBoot: true, at: world.now)
+        #expect(world.state.book.releases.first?.baked == .zero)
+    }
+}
