@@ -97,7 +97,8 @@ extension Simulation {
         guard let index = index(task.service), !ledgers[index].hasNoOpinion else { return }
         let now = clock.moment.boot
         let sees = scenario.configuration.services[index].triggers.contains { trigger in
-            guard trigger.mode == .auto, book.breached[trigger.name] != nil,
+            guard trigger.mode == .auto || trigger.mode == .page,
+                book.breached[trigger.name] != nil,
                 let rule = scenario.rules[task.service]?[trigger.name]
             else { return false }
             return !rule.signals.contains { ledgers[index].isBlind($0, now: now) }

@@ -60,7 +60,27 @@ extension Simulation {
         case .announce(let service, let release, _):
             guard let index = index(service) else { return }
             reads[index].announced(release.version, at: clock.moment)
-        case .acknowledge, .resolve, .falseAlarm, .declare, .rollback, .abort: break
+        case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,
+            .abort:
+            break
+        }
+    }
+
+    /// An approval counts for what was offered, while that still runs.
+    func checkApproval(
+        _ incident: String, _ method: String?, _ reply: CommandReply
+    ) throws(Violation) {
+        guard let rollback = reply.rollback else { return }
+        steps.approved[rollback] = method ?? ""
+        guard let service = before.first(where: { incident.hasPrefix($0.key + "-") })?.value
+        else { return }
+        guard let offered = service.offered else {
+            throw Violation("approval-of-an-offer", "\(rollback) was approved, and never offered")
+        }
+        if let running = service.running, !running.matches(offered) {
+            throw Violation(
+                "approval-void-when-changed",
+                "\(rollback) was approved for \(offered.text), and \(running.text) runs")
         }
     }
 
@@ -94,7 +114,8 @@ extension Simulation {
     private func noteEvidence(_ now: Instant) {
         for index in ledgers.indices {
             defer { lastEvidence[index] = now }
-            guard let last = lastEvidence[index], now - last <= .seconds(6), now > last,
+            let last = lastEvidence[index]
+            guard now - last <= .seconds(6), now > last,
                 let version = emitted.services[ledgers[index].name]?.running?.version,
                 ledgers[index].hasEvidence(now: now)
             else { continue }
@@ -109,13 +130,6 @@ extension Simulation {
             guard let name = event.service, let index = index(name) else { continue }
             let configuration = scenario.configuration.services[index]
             switch event.kind {
-            case "trigger.breached":
-                let trigger = configuration.triggers.first { $0.name == event.trigger }
-                if let trigger, trigger.severity >= .high, trigger.mode != .shadow,
-                    let version = emitted.services[name]?.running?.version
-                {
-                    evidence[index][version] = .zero
-                }
             case "release.good" where event.reason == "baked":
                 guard let version = event.release?.version else { continue }
                 let seen = evidence[index][version] ?? .zero
@@ -158,9 +172,21 @@ extension Simulation {
 
     /// Something durable happened.
     func witness(_ event: EventRecord) throws(Violation) {
+        if event.kind == "trigger.breached" { noteBreachOfBake(event) }
         guard event.kind == "rollback.ended" else { return }
         let id = event.text.split(separator: " ").dropFirst().first.map(String.init)
         if let id { try steps.ended(id) }
+    }
+
+    /// A grave breach begins the bake again.
+    private func noteBreachOfBake(_ event: EventRecord) {
+        guard let name = event.service, let index = index(name),
+            let version = event.release?.version,
+            let trigger = scenario.configuration.services[index].triggers.first(where: {
+                $0.name == event.trigger
+            }), trigger.severity >= .high, trigger.mode != .shadow
+        else { return }
+        evidence[index][version] = .zero
     }
 
     // MARK: - Verdicts

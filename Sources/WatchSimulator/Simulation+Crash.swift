@@ -51,7 +51,7 @@ extension Simulation {
             durable.rebase(to: now)
             for index in reads.indices { reads[index].rebase(to: now) }
         }
-        lastEvidence = lastEvidence.map { _ in nil }
+        lastEvidence = lastEvidence.map { _ in now.boot }
         lastNotFalse = [:]
         emitted = durable
         engine = Engine(

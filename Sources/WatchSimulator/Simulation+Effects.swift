@@ -50,11 +50,16 @@ extension Simulation {
         let now = clock.moment
         events += 1
         noteGap(now.boot)
-        let (reply, result) = engine.perform(command, by: Self.person, at: now)
+        let before = emitted.services
+        let (reply, result) = engine.perform(command, by: person(), at: now)
         say("command \(command) → \(reply.status.rawValue) \(reply.message)")
         if reply.status == .done { note(command, in: &emitted, at: clock.time) }
         if case .rollback(_, _, _, _, force: true) = command, let id = reply.rollback {
             steps.forced.insert(id)
+        }
+        if case .approve(let incident, let method, _) = command, reply.status == .done {
+            self.before = before
+            try checkApproval(incident, method, reply)
         }
         try process(result, command: reply.status == .done ? command : nil)
         // Whoever asks gets the answer only when it is durable.

@@ -83,7 +83,12 @@ extension Simulation {
             try command(.acknowledge(incident: incident, comment: ""))
             return
         }
-        switch random.below(10) {
+        switch random.below(14) {
+        case 10, 11: try approve(world, incident)
+        case 12: try command(.deny(incident: incident, comment: "no"))
+        case 13:
+            let span = Duration.seconds(random.pick([5, 60]))
+            try command(.hold(incident: incident, for: span, comment: "a fix is on its way"))
         case 0...3: try command(.acknowledge(incident: incident, comment: "looking"))
         case 4: try command(.resolve(incident: incident, comment: "seen"))
         case 5: try command(.falseAlarm(incident: incident, comment: "noise"))
@@ -92,6 +97,15 @@ extension Simulation {
             guard let index = worlds.firstIndex(where: { $0 === world }) else { return }
             agenda.append((clock.time + random.nanoseconds(upTo: 20), .deploy(service: index)))
         }
+    }
+
+    /// Of what is offered, or of anything.
+    private func approve(_ world: ServiceWorld, _ incident: String) throws(Violation) {
+        let offer = engine.inspect(world.name)?.incident?.offer
+        let method = offer.flatMap { $0.isPerMethod ? $0.ways.randomElement(&random)?.method : nil }
+        try command(
+            .approve(
+                incident: incident, method: random.chance(95) ? method : "m0", comment: "go"))
     }
 
     private func rollBack(_ world: ServiceWorld) throws(Violation) {

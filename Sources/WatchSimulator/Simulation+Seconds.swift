@@ -9,7 +9,7 @@ extension Simulation {
         for stream in world.streams.indices { try read(stream, of: index, seconds) }
         for (probe, configured) in world.configuration.probes.enumerated()
         where world.nextProbe[probe] <= clock.time {
-            world.nextProbe[probe] = clock.time + configured.every.nanoseconds
+            world.nextProbe[probe] = next(world.nextProbe[probe], configured.every)
             let outcome = world.probe(&random, at: clock.time)
             let result = ProbeResult(
                 started: clock.moment.boot, took: .milliseconds(5), outcome: outcome)
@@ -17,9 +17,14 @@ extension Simulation {
         }
         for (source, configured) in world.configuration.version.enumerated()
         where world.nextRead[source] <= clock.time {
-            world.nextRead[source] = clock.time + configured.every.nanoseconds
+            world.nextRead[source] = next(world.nextRead[source], configured.every)
             try tell(reading(source, of: world))
         }
+    }
+
+    /// Without drift, and without catching up.
+    private func next(_ due: Int64, _ every: Duration) -> Int64 {
+        Swift.max(due + every.nanoseconds, clock.time - Clock.second)
     }
 
     func reading(_ source: Int, of world: ServiceWorld) -> Event {

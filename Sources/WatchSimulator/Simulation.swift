@@ -36,9 +36,11 @@ public final class Simulation {
     var steps = StepBook()
     var reads: [ReadBook] = []
     var evidence: [[String: Duration]] = []
-    var lastEvidence: [Instant?] = []
+    var lastEvidence: [Instant] = []
     /// Service and trigger: when a breach was last seen to be true or unknown.
     var lastNotFalse: [String: Instant] = [:]
+    /// The books before a command.
+    var before: [String: ServiceBook] = [:]
     /// Windows were restarted by the event that is handled.
     var hasNewFloor = false
 
@@ -62,7 +64,14 @@ public final class Simulation {
     var isHashing: Bool
     var hasher = Hasher()
 
-    static let person = Peer(uid: 1000, name: "ann")
+    /// Whoever asks; some have no say.
+    func person() -> Peer {
+        isHealing || random.chance(85)
+            ? Peer(
+                uid: 1000, name: "ann", operates: true,
+                roles: ["any-admin", "senior-admin", "cto"])
+            : Peer(uid: 1001, name: "bob", operates: random.chance(50))
+    }
 
     /// What happens later in a world.
     enum Act {
@@ -113,7 +122,7 @@ public final class Simulation {
             emitted.services[service.name] = ServiceBook()
             reads.append(ReadBook())
             evidence.append([:])
-            lastEvidence.append(nil)
+            lastEvidence.append(now.boot)
         }
         durable = emitted
     }

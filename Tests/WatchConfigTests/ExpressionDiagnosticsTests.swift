@@ -43,12 +43,6 @@ import WatchConfig
         #expect(errors(config(folded)).map(\.at) == ["10:18"])
     }
 
-    @Test func aFunctionThatIsNotBuiltSaysSo() {
-        let found = errors(config("matches(access, 1m) >= 1"))
-        #expect(found.count == 1)
-        #expect(found[0].message.contains("not built yet"))
-    }
-
     @Test func failingAndUpAskProbesOnly() {
         let found = errors(config("failing(access) > 50%"))
         #expect(found.map(\.message).first?.contains("is a stream") ?? false)

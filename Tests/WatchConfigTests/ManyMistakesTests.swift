@@ -10,7 +10,7 @@ import WatchConfig
           shop:
             verison: [{ symlink: /srv/shop/current }]
             bake: 30
-            slo: 99.9%
+            slo: 99.9
             agree: "2"
             probes:
               health: { http: htp://shop.example.com/api, every: 10s, evry: 5s }
@@ -28,7 +28,7 @@ import WatchConfig
               - { name: storm, when: "error_rate(access, 2m) > 25", severity: critial }
               - { name: never, when: 'error_rate(slow, 1m) > 50%', severity: high }
               - { name: ask, when: "up(access) < 1", severity: high, mode: automatic }
-              - { name: held, when: "up(slow) < 1", severity: low, for: 2m }
+              - { name: held, when: "up(slow) < 1", severity: low, for: 4d }
               - name: block
                 severity: low
                 when: |
@@ -55,7 +55,8 @@ import WatchConfig
         """#
 
     static let places = [
-        "3:5 unknown key 'verison'", "4:11 '30' is no duration", "5:5 'slo'",
+        "3:5 unknown key 'verison'", "4:11 '30' is no duration",
+        "5:10 'slo' is 99.9, without a percent sign",
         "6:12 'agree' is a whole number", "8:23 the scheme 'htp'", "8:63 unknown key 'evry'",
         "9:82 '2000' is no status", "10:17 'journey' of a probe is not built yet",
         "11:47 the variable '${id}'", "11:62 'every' cannot be negative",
@@ -64,7 +65,7 @@ import WatchConfig
         "17:14 'journal' of a stream is not built yet", "19:42 no probe or stream 'acess'",
         "20:71 'critial' is no severity", "21:42 error_rate(slow, 1m) never has an answer",
         "22:32 'access' is a stream", "22:68 'automatic' is no mode",
-        "23:60 'for' of a trigger is not built yet", "28:22 no probe or stream 'helth'",
+        "23:65 'for' is 4d, too long", "28:22 no probe or stream 'helth'",
         "29:23 no plan 'shop-symlnk'", "31:3 a plan needs 'verify'", "32:13 the budget of 1m",
         "34:9 a gate needs 'timeout'", "34:51 nothing gives the variable '${to.versoin}'",
         "34:68 a secret as an argument", "36:36 'a b' cannot name a unit",

@@ -41,7 +41,11 @@ import WatchCore
         let result = ConfigurationLoader.loadText(
             "{ policy: { high: { action: rollback } }, services: {} }")
         let policy = try #require(result.configuration?.policy[.high])
-        #expect(policy == Policy(action: .rollback, page: "oncall", respondWithin: .minutes(15)))
+        #expect(
+            policy
+                == Policy(
+                    action: .rollback, page: "oncall", respondWithin: .minutes(15),
+                    approve: "senior-admin"))
         #expect(result.configuration?.policy[.low] == Policy.defaults[.low])
     }
 
@@ -216,12 +220,12 @@ import WatchCore
 
     @Test(arguments: [
         "silences: []", "heartbeat: {}", "connectivity: []",
-        "services: { a: { slo: 99% } }", "services: { a: { assess: [] } }",
+        "services: { a: { assess: [] } }",
         "services: { a: { probes: { p: { tcp: 'a:1', every: 1s } } } }",
         "services: { a: { probes: { p: { unit: a, every: 1s } } } }",
         "services: { a: { streams: { s: { journal: {} } } } }",
         "services: { a: { version: [{ command: [a] }] } }",
-        "policy: { low: { approve: any-admin } }", "access: { approve: {} }",
+        "access: { read: [] }",
         "channels: { a: { smtp: {} } }", "channels: { a: { pagerduty: x } }",
     ])
     func isRefusedByName(text: String) {

@@ -35,7 +35,7 @@ struct References {
             checkDependencies(service)
             checkPlans(service)
             for trigger in service.triggers {
-                checkOperands(trigger.configuration.when, trigger.when, service, nil)
+                operands(service).check(trigger.configuration.when, trigger.when)
                 checkAction(trigger, service)
             }
         }
@@ -47,6 +47,11 @@ struct References {
             }
         }
         checkPolicies()
+        ApprovalReferences(draft: draft, problems: problems).check()
+    }
+
+    private func operands(_ service: ServiceDraft, whose: String = "") -> OperandCheck {
+        OperandCheck(service: service, whose: whose, problems: problems)
     }
 
     private func checkDependencies(_ service: ServiceDraft) {
@@ -64,44 +69,6 @@ struct References {
         where !plans.contains(plan.value) {
             Names.unknown(plan, "plan", among: draft.names.plans, problems)
         }
-    }
-
-    // MARK: - Expressions
-
-    /// - Parameter user: the service on whose behalf a plan is checked; nil for its own triggers.
-    private func checkOperands(
-        _ expression: Expression, _ text: YAMLValue, _ service: ServiceDraft,
-        _ user: String?
-    ) {
-        let signals = service.probes + service.streams
-        let whose = user.map { " of service '\($0)'" } ?? ""
-        for operand in expression.operands {
-            switch operand {
-            case .signal(_, let signal, _):
-                guard !signals.contains(signal) else { continue }
-                Names.unknown(
-                    Placed(signal, Expressions.place(of: signal, in: text)),
-                    "probe or stream\(whose)", among: signals, problems)
-            case .failing(let names):
-                for name in names { checkProbe(name, text, service, whose) }
-            case .up(let name): checkProbe(name, text, service, whose)
-            }
-        }
-    }
-
-    private func checkProbe(
-        _ name: String, _ text: YAMLValue, _ service: ServiceDraft, _ whose: String
-    ) {
-        guard !service.probes.contains(name) else { return }
-        let place = Expressions.place(of: name, in: text)
-        guard !service.streams.contains(name) else {
-            problems.error(
-                place, "'\(name)' is a stream\(whose), but failing() and up() ask probes",
-                "ask a stream as in error_rate(\(name), 2m)")
-            return
-        }
-        Names.unknown(
-            Placed(name, place), "probe\(whose)", among: service.probes, problems)
     }
 
     // MARK: - What follows of a trigger
@@ -150,7 +117,8 @@ struct References {
                     among: user.probes, problems)
             }
             for condition in plan.conditions {
-                checkOperands(condition.expression, condition.value, user, name)
+                operands(user, whose: " of service '\(name)'")
+                    .check(condition.expression, condition.value)
             }
         }
         let captured = users.isEmpty ? draft.services : users
@@ -200,9 +168,13 @@ struct References {
         for route in draft.writtenRoutes where !routes.contains(route.value) {
             Names.unknown(route, "route", among: routes, problems)
         }
+        for route in draft.services.flatMap(\.triggers).compactMap(\.page)
+        where !routes.contains(route.value) {
+            Names.unknown(route, "route", among: routes, problems)
+        }
         var reported: Set<Severity> = []
         for trigger in draft.services.flatMap(\.triggers)
-        where trigger.configuration.mode != .shadow {
+        where trigger.configuration.mode != .shadow && trigger.page == nil {
             let severity = trigger.configuration.severity
             guard let policy = draft.policy[severity], policy.action != .record,
                 let route = policy.page, !routes.contains(route)

@@ -4,22 +4,17 @@
 import WatchCore
 
 struct SamplingLint {
-    /// So few failures must not roll anything back.
-    static let fewFailures = 3
-
     let service: ServiceConfiguration
     let problems: Problems
 
     func check(_ trigger: TriggerDraft) {
         let rule = trigger.configuration
         if unanswerable(rule.when, rule.judgement, trigger.when) { return }
-        guard rule.when.canBeTrue(most: most) else {
-            problems.error(
-                trigger.when.place, "'\(rule.name)' can never fire: its condition cannot be true",
-                "ratios lie between 0% and 100%, counts of a probe are bounded by its interval")
-            return
-        }
-        guard rule.mode == .auto, let few = fewest(rule) else { return }
+        checkConfidence(trigger)
+        guard canFire(trigger) else { return }
+        guard rule.mode == .auto else { return }
+        AutomaticLint(service: service, problems: problems).check(trigger)
+        guard let few = FewFailures(service: service, rule: rule).fewest else { return }
         problems.warning(
             trigger.when.place,
             "\(few == 1 ? "one failure fires" : "\(few) failures fire") the automatic rule "
@@ -27,18 +22,61 @@ struct SamplingLint {
             Self.remedy(rule.when))
     }
 
-    /// `min_samples` means nothing to rules that ask for the state of probes.
+    /// `min_samples` means nothing to rules that ask for the state of probes, or count.
     private static func remedy(_ when: Expression) -> String {
-        let asksForState = when.operands.contains { operand in
+        let wanted = "so that more than \(FewFailures.limit) are needed"
+        for operand in when.operands {
             switch operand {
-            case .failing, .up: true
-            case .signal: false
+            case .failing, .up:
+                return "raise the probes' 'failures:', or name more probes, \(wanted)"
+            case .matches, .restarts:
+                return "raise the threshold, or join it to an error rate, \(wanted)"
+            case .signal, .parseFailures, .failingRoutes, .affected, .burnRate, .overrun,
+                .releaseAge, .baseline:
+                break
             }
         }
-        return asksForState
-            ? "raise the probes' 'failures:', or name more probes, so that more than "
-                + "\(fewFailures) are needed"
-            : "raise min_samples or the threshold, so that more than \(fewFailures) are needed"
+        return "raise min_samples or the threshold, \(wanted)"
+    }
+
+    // MARK: - Conditions that cannot be true
+
+    private func canFire(_ trigger: TriggerDraft) -> Bool {
+        let rule = trigger.configuration
+        func limits(_ terms: EvaluationTerms) -> ExpressionLimits {
+            ExpressionLimits(terms: terms, most: most, samples: samples)
+        }
+        guard !rule.when.canBeTrue(limits(service.terms(rule.judgement))) else { return true }
+        let plain = EvaluationTerms(confidence: nil, slo: service.slo)
+        let cause: String
+        let remedy: String
+        if let level = rule.judgement.confidence, rule.when.canBeTrue(limits(plain)) {
+            cause = "with confidence \(Percent.text(level)) its windows never hold enough samples"
+            remedy = "widen the windows, probe more often, or lower confidence or the threshold"
+        } else if let slo = service.slo, rule.when.canBeTrue(limits(.plain)) {
+            let most = ((1 / (1 - slo)) * 100).rounded() / 100
+            cause =
+                "with slo \(Percent.text(slo)) the budget burns at most \(most) times too fast, "
+                + "when every request fails"
+            remedy = "lower the factor, or write the error rate itself"
+        } else {
+            cause = "its condition cannot be true"
+            remedy =
+                "ratios lie between 0% and 100%, counts of a probe are bounded by its interval"
+        }
+        problems.error(trigger.when.place, "'\(rule.name)' can never fire: \(cause)", remedy)
+        return false
+    }
+
+    /// `confidence` that was written for a rule that has nothing to be confident of.
+    private func checkConfidence(_ trigger: TriggerDraft) {
+        guard let place = trigger.confidencePlace,
+            !trigger.configuration.when.hasSampledComparison
+        else { return }
+        problems.warning(
+            place, "'confidence' changes nothing in '\(trigger.configuration.name)'",
+            "it judges a ratio that stands alone on one side of < or >, "
+                + "as in error_rate(access, 2m) > 5%")
     }
 
     // MARK: - Too few samples
@@ -55,7 +93,44 @@ struct SamplingLint {
             let probe = service.probe(signal)
         else { return nil }
         let count = Double(possible(probe, width))
-        return function == .rate ? count / width.seconds : count
+        switch function {
+        case .count, .errors: return count
+        case .rate: return count / min(width, max(service.judgement.warmUp, .seconds(1))).seconds
+        case .errorRate, .successRate, .percentile, .mean, .max: return nil
+        }
+    }
+
+    private func samples(_ operand: Operand) -> Double? {
+        switch operand {
+        case .signal(_, let signal, let width), .burnRate(let signal, let width):
+            service.probe(signal).map { Double(possible($0, width)) }
+        case .failing, .up, .matches, .restarts, .parseFailures, .failingRoutes, .affected,
+            .overrun, .releaseAge, .baseline:
+            nil
+        }
+    }
+
+    /// A window of a probe that needs samples, and how many.
+    private func wanted(
+        _ operand: Operand, _ judgement: Judgement
+    ) -> (probe: ProbeConfiguration, width: Duration, needed: Int, what: String)? {
+        let needed = judgement.minSamplesOfProbe
+        switch operand {
+        case .signal(let function, let signal, let width):
+            guard function.needsSamples, let probe = service.probe(signal) else { return nil }
+            return (probe, width, needed, "min_samples is \(needed)")
+        case .burnRate(let signal, let width):
+            return service.probe(signal).map { ($0, width, needed, "min_samples is \(needed)") }
+        case .baseline(let inner):
+            guard let signal = inner.signal, let probe = service.probe(signal) else { return nil }
+            return (
+                probe, service.baselineWindow, 10 * needed,
+                "a baseline needs 10 times min_samples, \(10 * needed)"
+            )
+        case .failing, .up, .matches, .restarts, .parseFailures, .failingRoutes, .affected,
+            .overrun, .releaseAge:
+            return nil
+        }
     }
 
     /// Whether an operand never has an answer, and the rule needs it.
@@ -63,18 +138,17 @@ struct SamplingLint {
         _ when: Expression, _ judgement: Judgement, _ text: YAMLValue
     ) -> Bool {
         for operand in when.operands {
-            guard case .signal(let function, let signal, let width) = operand,
-                function.needsSamples, let probe = service.probe(signal)
-            else { continue }
+            guard let (probe, width, needed, what) = wanted(operand, judgement) else { continue }
             let possible = possible(probe, width)
-            let needed = judgement.minSamplesOfProbe
             guard possible < needed else { continue }
             let wider = probe.every * max(1, needed)
+            let window = if case .baseline = operand { "baseline_window" } else { "the window" }
             let message =
                 "\(operand.text) never has an answer: every \(probe.every.text) gives at most "
-                + "\(possible) samples in \(width.text), min_samples is \(needed)"
-            let remedy = "widen the window to \(wider.text), probe more often, or lower min_samples"
-            let place = Expressions.place(of: signal, in: text)
+                + "\(possible) samples in \(width.text), \(what)"
+            let remedy =
+                "widen \(window) to \(wider.text), probe more often, or lower min_samples"
+            let place = Expressions.place(of: probe.name, in: text)
             if Self.mayHoldWithout(when) {
                 problems.warning(place, message, remedy)
             } else {
@@ -90,91 +164,5 @@ struct SamplingLint {
     private static func mayHoldWithout(_ when: Expression) -> Bool {
         let words = when.source.split { !($0.isLetter || $0.isNumber || "_-".contains($0)) }
         return words.contains("or") || words.contains("not")
-    }
-
-    // MARK: - Too few failures
-
-    /// The fewest failures, up to `fewFailures`, that fire the rule; nil: they do not, or it
-    /// fires without any.
-    private func fewest(_ rule: TriggerConfiguration) -> Int? {
-        let signals = signals(of: rule.when)
-        guard !signals.isEmpty, signals.count <= 6 else { return nil }
-        let none = Dictionary(uniqueKeysWithValues: signals.map { ($0, 0) })
-        guard !fires(rule, none) else { return nil }
-        for total in 1...Self.fewFailures {
-            var found = false
-            allot(total, signals[...], none) { failures in
-                found = found || fires(rule, failures)
-            }
-            if found { return total }
-        }
-        return nil
-    }
-
-    private func signals(of when: Expression) -> [String] {
-        var seen: Set<String> = []
-        return when.operands.flatMap { operand -> [String] in
-            switch operand {
-            case .signal(_, let signal, _): [signal]
-            case .failing(let names): names
-            case .up(let name): [name]
-            }
-        }.filter { seen.insert($0).inserted }
-    }
-
-    /// Every way to spread failures over signals.
-    private func allot(
-        _ total: Int, _ signals: ArraySlice<String>, _ failures: [String: Int],
-        _ body: ([String: Int]) -> Void
-    ) {
-        guard let signal = signals.first else {
-            if total == 0 { body(failures) }
-            return
-        }
-        for count in 0...total {
-            var next = failures
-            next[signal] = count
-            allot(total - count, signals.dropFirst(), next, body)
-        }
-    }
-
-    /// Evaluated as if windows held just enough samples.
-    private func fires(_ rule: TriggerConfiguration, _ failures: [String: Int]) -> Bool {
-        rule.when.evaluate { operand in
-            switch operand {
-            case .signal(let function, let signal, let width):
-                reading(function, signal, width, failures[signal] ?? 0, rule.judgement)
-            case .failing(let names):
-                Reading(
-                    value: Double(names.count { isFailing($0, failures) })
-                        / Double(max(1, names.count)), samples: names.count)
-            case .up(let name):
-                Reading(value: isFailing(name, failures) ? 0 : 1, samples: 1)
-            }
-        }.truth == .true
-    }
-
-    private func isFailing(_ name: String, _ failures: [String: Int]) -> Bool {
-        service.probe(name).map { (failures[name] ?? 0) >= $0.failures } ?? false
-    }
-
-    private func reading(
-        _ function: SignalFunction, _ signal: String, _ width: Duration, _ failures: Int,
-        _ judgement: Judgement
-    ) -> Reading {
-        let needed =
-            service.probe(signal) != nil
-            ? judgement.minSamplesOfProbe : judgement.minSamplesOfStream
-        let samples = max(needed, failures)
-        let value: Double
-        switch function {
-        case .errorRate: value = Double(failures) / Double(samples)
-        case .successRate: value = 1 - Double(failures) / Double(samples)
-        case .count: value = Double(samples)
-        case .errors: value = Double(failures)
-        case .rate: value = Double(samples) / width.seconds
-        case .percentile, .mean, .max: return Reading(gap: .noData)
-        }
-        return Reading(value: value, samples: samples)
     }
 }

@@ -4,6 +4,13 @@
 import WatchCore
 
 struct ServiceDraft {
+    /// What of a stream expressions can ask for by name, as declared.
+    struct StreamParts {
+        var patterns: [String] = []
+        var fields: [String] = []
+        var countsRoutes = false
+    }
+
     var configuration: ServiceConfiguration
     var place: Place
     var plan: Placed<String>?
@@ -12,6 +19,9 @@ struct ServiceDraft {
     /// As declared, whether or not they could be read: what is there is not missing besides.
     var probes: [String]
     var streams: [String]
+    var parts: [String: StreamParts] = [:]
+    /// `slo` was written, readable or not.
+    var hasObjective = false
     /// Whether a key of it was refused, so that what seems missing may only be misspelt.
     var hadRefused: Bool
 
@@ -39,6 +49,12 @@ struct TriggerDraft {
     var severityPlace: Place
     var modePlace: Place
     var plan: Placed<String>?
+    /// Its own route.
+    var page: Placed<String>?
+    /// nil: not given.
+    var forPlace: Place?
+    /// nil: inherited, if there is one.
+    var confidencePlace: Place?
 }
 
 struct PlanDraft {
@@ -50,6 +66,8 @@ struct PlanDraft {
     var probes: [Placed<String>]
     var conditions: [(expression: Expression, value: YAMLValue)]
     var verifyPlace: Place
+    /// Roles that its methods ask for.
+    var roles: [Placed<String>] = []
 }
 
 struct RouteDraft {
@@ -78,6 +96,8 @@ struct Draft {
     /// Severities whose policy was written, and where its route stands.
     var policyPlaces: [Severity: Place] = [:]
     var writtenRoutes: [Placed<String>] = []
+    /// Roles that policies ask for.
+    var writtenRoles: [Placed<String>] = []
     var limits = Limits()
     var limitsPlace: Place?
     var access = Access()

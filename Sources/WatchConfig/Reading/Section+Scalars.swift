@@ -54,6 +54,37 @@ extension Section {
         return Scalars.integer(value, key, range, problems) ?? standard
     }
 
+    /// `99.9%` as 0.999.
+    func percentage(_ key: String, in range: ClosedRange<Double>) -> Double? {
+        guard let value = value(key) else { return nil }
+        let text = value.text ?? value.kindName
+        let digits = text.hasSuffix("%") ? text.dropLast() : Substring(text)
+        let isPlain =
+            !digits.isEmpty && digits.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") }
+        guard isPlain, Double(digits) != nil, let share = Double("\(digits)e-2") else {
+            problems.error(
+                value.place, "'\(key)' is a percentage, this is '\(printable(text, limit: 40))'",
+                "write it as in \(key): 95%")
+            return nil
+        }
+        guard text.hasSuffix("%") else {
+            let meant = (Double(digits) ?? 0) <= 1 ? Percent.text(share * 100) : "\(digits)%"
+            problems.error(
+                value.place, "'\(key)' is \(text), without a percent sign",
+                "write \(key): \(meant)")
+            return nil
+        }
+        guard range.contains(share) else {
+            let isLow = share < range.lowerBound
+            problems.error(
+                value.place, "'\(key)' is \(text), too \(isLow ? "low" : "high")",
+                "write \(Percent.text(isLow ? range.lowerBound : range.upperBound)) or "
+                    + (isLow ? "more" : "less"))
+            return nil
+        }
+        return share
+    }
+
     func boolean(_ key: String, _ standard: Bool) -> Bool {
         guard let value = value(key) else { return standard }
         switch value.plainText {
@@ -146,6 +177,14 @@ struct Placed<Value> {
     init(_ value: Value, _ place: Place) {
         self.value = value
         self.place = place
+    }
+}
+
+enum Percent {
+    /// `99.9%`, without the noise of binary fractions.
+    static func text(_ share: Double) -> String {
+        let rounded = (share * 1e8).rounded() / 1e6
+        return rounded == rounded.rounded() ? "\(Int(rounded))%" : "\(rounded)%"
     }
 }
 

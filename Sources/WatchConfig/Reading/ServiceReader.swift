@@ -3,6 +3,11 @@
 import WatchCore
 
 struct ServiceReader {
+    /// Of 100 % there is no error budget that could burn.
+    private static let objectives = 0.01...0.999999
+    /// Less says nothing; what is older is of another world.
+    private static let baselines = Duration.minutes(5)...Duration.days(3)
+
     let problems: Problems
 
     func read(_ entry: YAMLValue.Entry) -> ServiceDraft? {
@@ -17,6 +22,9 @@ struct ServiceReader {
         service.bake = section.duration("bake", standard.bake)
         service.suspectFor = section.duration("suspect_for", standard.suspectFor)
         service.targetWithin = section.duration("target_within", standard.targetWithin)
+        service.slo = section.percentage("slo", in: Self.objectives)
+        service.baselineWindow = section.duration(
+            "baseline_window", standard.baselineWindow, in: Self.baselines)
         service.judgement = section.judgement(Judgement())
         service.probes = section.named("probes").compactMap(ProbeReader(problems).read)
         service.streams = section.named("streams").compactMap(StreamReader(problems).read)
@@ -33,7 +41,23 @@ struct ServiceReader {
         return ServiceDraft(
             configuration: service, place: entry.keyPlace, plan: plan, dependsOn: dependsOn,
             triggers: triggers, probes: section.names("probes"),
-            streams: section.names("streams"), hadRefused: section.hadRefused)
+            streams: section.names("streams"), parts: Self.parts(section),
+            hasObjective: section.has("slo"), hadRefused: section.hadRefused)
+    }
+
+    /// Patterns and fields as they are declared.
+    private static func parts(_ section: Section) -> [String: ServiceDraft.StreamParts] {
+        var parts: [String: ServiceDraft.StreamParts] = [:]
+        for stream in section.value("streams")?.entries ?? [] {
+            func value(_ key: String) -> YAMLValue? {
+                stream.value.entries?.first { $0.key == key }?.value
+            }
+            parts[stream.key] = ServiceDraft.StreamParts(
+                patterns: value("patterns")?.entries?.map(\.key) ?? [],
+                fields: value("fields")?.entries?.map(\.key) ?? [],
+                countsRoutes: value("routes")?.plainText == "true")
+        }
+        return parts
     }
 
     private func plan(_ section: Section) -> Placed<String>? {
@@ -68,12 +92,13 @@ struct ServiceReader {
 }
 
 extension Section {
-    /// `warm_up`, `clear_for` and `min_samples`, each over what is inherited.
+    /// `warm_up`, `clear_for`, `confidence` and `min_samples`, each over what is inherited.
     func judgement(_ inherited: Judgement) -> Judgement {
         var judgement = inherited
         let range = Duration.zero...Duration.days(1)
         judgement.warmUp = duration("warm_up", inherited.warmUp, in: range)
         judgement.clearFor = duration("clear_for", inherited.clearFor, in: range)
+        if let level = percentage("confidence", in: 0.5...0.9999) { judgement.confidence = level }
         guard let value = value("min_samples") else { return judgement }
         guard value.entries != nil else {
             if let number = Scalars.integer(value, "min_samples", 1...1_000_000, problems) {

@@ -13,17 +13,32 @@ struct TriggerReader {
         let severity = section.choice("severity", as: Severity.self)
         let mode = section.choice("mode", as: TriggerConfiguration.Mode.self) ?? .page
         let plan = section.text("plan").map { Placed($0, section.place("plan")) }
+        let page = section.text("page").map { Placed($0, section.place("page")) }
         let suspectFor = section.optionalDuration("suspect_for")
         let judgement = section.judgement(inherited)
+        let sustainedFor = section.optionalDuration("for", in: .seconds(1)...Duration.days(3))
         guard let name, let when, let severity, let text = section.value("when") else {
             return nil
         }
+        var configuration = TriggerConfiguration(
+            name: name, when: when, severity: severity, mode: mode, plan: plan?.value,
+            suspectFor: suspectFor, judgement: judgement)
+        configuration.sustainedFor = sustainedFor
+        configuration.page = page?.value
+        configuration.approveWithin = section.approveWithin()
+        configuration.onTimeout = section.choice("on_timeout", as: OnTimeout.self)
         return TriggerDraft(
-            configuration: TriggerConfiguration(
-                name: name, when: when, severity: severity, mode: mode, plan: plan?.value,
-                suspectFor: suspectFor, judgement: judgement),
-            when: text, place: section.place("name"), severityPlace: section.place("severity"),
-            modePlace: section.place("mode"), plan: plan)
+            configuration: configuration, when: text, place: section.place("name"),
+            severityPlace: section.place("severity"), modePlace: section.place("mode"),
+            plan: plan, page: page,
+            forPlace: section.has("for") ? section.place("for") : nil,
+            confidencePlace: section.has("confidence") ? section.place("confidence") : nil)
+    }
+}
+
+extension Section {
+    func approveWithin() -> Duration? {
+        optionalDuration("approve_within", in: .seconds(1)...Duration.days(7))
     }
 }
 
@@ -62,8 +77,22 @@ enum Expressions {
         return value.place
     }
 
+    /// Where a function is called.
+    static func place(ofCall name: String, in value: YAMLValue) -> Place {
+        guard let text = value.text else { return value.place }
+        let bytes = Array(text.utf8)
+        let wanted = Array(name.utf8)
+        for at in bytes.indices.dropLast(wanted.count) where bytes[at...].starts(with: wanted) {
+            let isWhole = at == 0 || !isNameByte(bytes[at - 1])
+            if isWhole, bytes[(at + wanted.count)...].first(where: { $0 != 32 }) == 40 {
+                return value.place(ofByte: at)
+            }
+        }
+        return value.place
+    }
+
     private static func isNameByte(_ byte: UInt8) -> Bool {
         (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-            || byte == 95 || byte == 45
+            || [45, 46, 95].contains(byte)
     }
 }

@@ -26,7 +26,15 @@ public enum ConfigurationSchema {
                             ),
                             ("description", .text("As in 500ms, 30s, 5m, 1h30m or 7d.")),
                         ])
-                    )
+                    ),
+                    (
+                        "percentage",
+                        .object([
+                            ("type", .text("string")),
+                            ("pattern", .text(#"^[0-9]+(\.[0-9]+)?%$"#)),
+                            ("description", .text("As in 95% or 99.9%.")),
+                        ])
+                    ),
                 ])
             ))
         return SchemaJSON.object(root).text(indent: 0) + "\n"
@@ -54,6 +62,7 @@ public enum ConfigurationSchema {
                 ("maximum", .number(range.upperBound)),
             ]
         case .boolean: return [("type", .text("boolean"))]
+        case .percentage: return [("$ref", .text("#/$defs/percentage"))]
         case .text:
             return [("type", .array([.text("string"), .text("number"), .text("boolean")]))]
         case .choice(let all): return [("enum", .array(all.map { .text($0) }))]

@@ -26,8 +26,8 @@ extension KeyTable {
     static let service = KeyTable(
         "a service",
         notBuilt: [
-            "slo", "assess", "confidence", "baseline_window", "no_data", "operations",
-            "walk_back", "page", "share_evidence", "redact", "for",
+            "assess", "no_data", "operations", "page", "share_evidence", "redact",
+            "for",
         ],
         [
             .key(
@@ -41,6 +41,10 @@ extension KeyTable {
             .key(
                 "target_within", .duration,
                 "A good release that last ran longer ago is only offered (7d)."),
+            .key("slo", .percentage, "The share of good events that is promised, for burn_rate."),
+            .key(
+                "baseline_window", .duration,
+                "So much healthy time of the last known good release is its baseline (1h)."),
             .key("probes", .named(.section(.probe)), "Active checks."),
             .key("streams", .named(.section(.stream)), "Logs that are followed."),
             .key("triggers", .list(.section(.trigger)), "The rules."),
@@ -56,6 +60,9 @@ extension KeyTable {
         .key(
             "min_samples", .either([.integer(1...1_000_000), .section(.minSamples)]),
             "Ratios and percentiles need so many samples (streams 20, probes 3)."),
+        .key(
+            "confidence", .percentage,
+            "Ratios are compared by their one-sided Wilson bound at this level, as in 95%."),
     ]
 
     static let minSamples = KeyTable(
@@ -71,7 +78,7 @@ extension KeyTable {
 
     static let trigger = KeyTable(
         "a trigger",
-        notBuilt: ["for", "confidence", "page", "approve_within", "on_timeout", "assess"],
+        notBuilt: ["assess"],
         [
             .required("name", .text, "How the rule is called in messages."),
             .required("when", .text, "The condition, as in error_rate(access, 2m) > 25%."),
@@ -79,9 +86,13 @@ extension KeyTable {
             .key(
                 "mode", .choice(TriggerConfiguration.Mode.allCases.map(\.rawValue)),
                 "What may follow: shadow records, page tells (default), auto acts, veto forbids."),
+            .key(
+                "for", .duration,
+                "The condition was also true in 90 % of the seconds of the last so long."),
             .key("plan", .text, "Its own plan, instead of the service's."),
             .key("suspect_for", .duration, "Its own, instead of the service's."),
-        ] + judgement)
+            .key("page", .text, "Its own route, instead of the policy's."),
+        ] + approval + judgement)
 
     static let stream = KeyTable(
         "a stream",

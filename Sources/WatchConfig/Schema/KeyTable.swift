@@ -32,6 +32,8 @@ indirect enum Shape: Sendable {
     case duration
     case integer(ClosedRange<Int>)
     case boolean
+    /// `99.9%`.
+    case percentage
     /// Any text or other single value.
     case text
     case choice([String])

@@ -70,7 +70,11 @@ public struct Judgement: Hashable, Sendable, Codable {
     public var minSamplesOfStream: Int
     public var minSamplesOfProbe: Int
     /// A ratio is compared by its one-sided Wilson bound at this level, 0…1; nil: as it is.
-    public var confidence: Double?
+    public var confidence: Double? {
+        didSet { z = confidence.map(NormalDistribution.quantile) }
+    }
+    /// The normal quantile of `confidence`: computed once, asked for all the time.
+    private(set) var z: Double?
 
     public init(
         warmUp: Duration = .minutes(2), clearFor: Duration = .minutes(1),

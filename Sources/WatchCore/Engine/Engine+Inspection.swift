@@ -74,7 +74,7 @@ extension ServiceState {
     package var rollbackInspection: RollbackInspection? {
         rollback.map {
             RollbackInspection(
-                id: $0.id, isAutomatic: !$0.asker.isPerson, from: $0.from, to: $0.to,
+                id: $0.id, isAutomatic: $0.asker.isAutomatic, from: $0.from, to: $0.to,
                 plan: $0.plan)
         }
     }

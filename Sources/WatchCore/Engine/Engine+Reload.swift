@@ -40,14 +40,16 @@ extension ServiceEngine {
         for (name, signal) in old.probes {
             guard let fresh = probes[name],
                 old.configuration.probe(name)?.kind == configuration.probe(name)?.kind,
-                fresh.windows.widths == signal.windows.widths
+                fresh.windows.widths == signal.windows.widths,
+                asked.needs[name] == old.asked.needs[name]
             else { continue }
             probes[name] = signal
         }
         for (name, signal) in old.streams {
             guard let fresh = streams[name],
                 old.configuration.stream(name) == configuration.stream(name),
-                fresh.windows.widths == signal.windows.widths
+                fresh.windows.widths == signal.windows.widths,
+                asked.needs[name] == old.asked.needs[name]
             else { continue }
             streams[name] = signal
         }

@@ -42,7 +42,7 @@ extension Engine {
     ) -> T? {
         guard var service = services[name] else { return nil }
         let context = Context(
-            now: now, configuration: configuration, neighbours: neighbours(of: name),
+            now: now, configuration: configuration, neighbours: neighbours(of: name, now: now.boot),
             storeProblem: storeProblem, host: host)
         return body(&service, context)
     }
@@ -51,7 +51,11 @@ extension Engine {
 extension ServiceEngine {
     mutating func status(_ context: Context) -> ServiceStatus {
         let now = context.now
-        let triggerStatus = configuration.triggers.compactMap { status(of: $0, now) }
+        var triggerStatus: [ServiceStatus.TriggerStatus] = []
+        for trigger in configuration.triggers {
+            let evaluation = evaluate(trigger, now: now.boot)
+            if let status = status(of: trigger, evaluation) { triggerStatus.append(status) }
+        }
         return ServiceStatus(
             name: name, verdict: Self.worst(triggerStatus.map(\.verdict)),
             armed: (state.arming ?? context.host.arming).status(at: now),
@@ -67,21 +71,6 @@ extension ServiceEngine {
             return verdict
         }
         return verdicts.isEmpty ? .insufficient : .healthy
-    }
-
-    private func status(
-        of trigger: TriggerConfiguration, _ now: Moment
-    ) -> ServiceStatus.TriggerStatus? {
-        guard let state = triggers[trigger.name] else { return nil }
-        let note: String? =
-            switch state.verdict {
-            case .healthy, .breached: nil
-            case .insufficient(let why), .blind(let why): why
-            }
-        return ServiceStatus.TriggerStatus(
-            name: trigger.name, when: trigger.when.source, severity: trigger.severity,
-            mode: trigger.mode, verdict: state.verdict.name, since: state.since.wall, note: note,
-            readings: state.readings)
     }
 
     private func releaseStatus(_ now: Moment) -> ServiceStatus.ReleaseStatus? {
@@ -162,7 +151,7 @@ extension ServiceEngine {
     private func readiness(_ context: Context) -> ServiceStatus.Readiness {
         let automatic = configuration.triggers.filter { trigger in
             trigger.mode == .auto
-                && context.configuration.policy[trigger.severity]?.action == .rollback
+                && context.configuration.policy(trigger.severity).action == .rollback
         }
         guard let trigger = automatic.max(by: { $0.severity < $1.severity }) else {
             return ServiceStatus.Readiness(
@@ -181,32 +170,5 @@ extension ServiceEngine {
                 ready: false, reason: refusal.reason.code, text: refusal.text,
                 target: state.book.lastKnownGood?.identity.version)
         }
-    }
-
-    mutating func explain(_ name: String, _ context: Context) -> Explanation? {
-        guard let trigger = trigger(name), let shown = status(of: trigger, context.now) else {
-            return nil
-        }
-        let evaluation = evaluate(trigger.when, judgement(of: trigger), now: context.now.boot)
-        let decision = decide(trigger, context)
-        let reason: Reason
-        let text: String
-        switch decision {
-        case .rollback(let plan, let target):
-            reason = .trigger(name)
-            text = "a breach would roll back to \(target.identity.text) with plan \(plan.name)"
-        case .page(let refusal?):
-            reason = refusal.reason
-            text = "a breach would page: \(refusal.text)"
-        case .page(nil):
-            reason = .trigger(name)
-            text = "a breach would page (mode \(trigger.mode.rawValue))"
-        case .record:
-            reason = trigger.mode == .shadow ? .shadow : .trigger(name)
-            text = "a breach would only be recorded"
-        }
-        return Explanation(
-            service: self.name, trigger: shown, lines: evaluation.lines, decision: decision.name,
-            reason: reason.code, text: text)
     }
 }

@@ -37,6 +37,8 @@ public struct ProbeResult: Hashable, Sendable, Codable {
     public var isRecheck: Bool
     public var timings: PhaseTimings?
     public var status: Int?
+    /// A unit's counter of restarts (systemd's `NRestarts`).
+    public var restarts: Int?
 
     public init(
         started: Instant, took: Duration, outcome: Outcome, isRecheck: Bool = false,

@@ -11,20 +11,29 @@ extension ServiceEngine {
 
     mutating func judge(_ context: inout Context) {
         let now = context.now
+        let isNewSecond = lastJudged.map { $0.second < now.boot.second } ?? true
+        lastJudged = now.boot
         for trigger in configuration.triggers {
-            guard var state = triggers[trigger.name] else { continue }
-            let evaluation = evaluate(trigger.when, judgement(of: trigger), now: now.boot)
-            let transition = state.judge(
-                evaluation, clearFor: trigger.judgement.clearFor, now: now)
-            triggers[trigger.name] = state
-            guard let transition else { continue }
-            note(transition, of: trigger, state, &context)
+            guard let before = triggers[trigger.name]?.isBreached else { continue }
+            let finding = find(
+                trigger.when, judgement(of: trigger), isBreached: before, now: now.boot)
+            let transition = triggers[trigger.name]?.judge(
+                finding, clearFor: trigger.judgement.clearFor,
+                sustainedFor: trigger.sustainedFor, now: now)
+            // Words cost more than verdicts: they are made when something changed. A breach has
+            // figures that people are told of later, so they are kept fresh.
+            guard transition != nil || (before && isNewSecond) else { continue }
+            let evaluation = evaluate(
+                trigger.when, judgement(of: trigger), isBreached: before, now: now.boot)
+            triggers[trigger.name]?.describe(evaluation)
+            guard let transition, let state = triggers[trigger.name] else { continue }
+            note(transition, of: trigger, state, evaluation, &context)
         }
     }
 
     private mutating func note(
         _ transition: TriggerState.Transition, of trigger: TriggerConfiguration,
-        _ state: TriggerState, _ context: inout Context
+        _ state: TriggerState, _ evaluation: Evaluation, _ context: inout Context
     ) {
         let expression = trigger.when.source
         switch transition {
@@ -110,17 +119,17 @@ extension ServiceEngine {
         guard healthy else { return false }
         let automatic = configuration.triggers.filter { $0.mode == .auto }
         return !automatic.contains { trigger in
-            signals(of: trigger).contains { blindness(of: $0, now: now) != nil }
+            signals(of: trigger).contains { blindCause(of: $0, now: now) != nil }
         }
     }
 
+    /// Probes and streams it asks.
     func signals(of trigger: TriggerConfiguration) -> [String] {
         trigger.when.operands.flatMap { operand in
-            switch operand {
-            case .signal(_, let signal, _): [signal]
-            case .failing(let names): names
-            case .up(let name): [name]
+            if case .failing(let names) = operand {
+                return names.isEmpty ? configuration.probes.map(\.name) : names
             }
+            return operand.signal.map { [$0] } ?? []
         }
     }
 }

@@ -5,12 +5,12 @@ extension ServiceEngine {
     mutating func page(
         for trigger: TriggerConfiguration, _ refusal: Refusal?, _ context: inout Context
     ) {
+        takeRoute(of: trigger, context)
         let what = refusal == nil ? "" : ", not rolled back: \(refusal?.reason.code ?? "")"
         var text = "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
         if let refusal { text += " Not rolled back by itself, because \(refusal.text)." }
-        if let target = state.book.lastKnownGood, state.rollback == nil {
-            text += " To roll back to \(target.identity.text): `watchctl rollback \(name)`."
-        }
+        let offer = offerText(context)
+        if !offer.isEmpty { text += " \(offer)" }
         send(
             .page, title: "\(name): \(trigger.name)\(what)", text: text,
             reason: (refusal?.reason ?? .trigger(trigger.name)).code, &context)
@@ -18,20 +18,32 @@ extension ServiceEngine {
 
     /// A breach joined an incident in which watchd acts no more.
     mutating func pageAgain(
-        _ trigger: TriggerConfiguration?, reason: Reason, _ why: String,
+        _ trigger: TriggerConfiguration?, reason: String, _ why: String,
         _ context: inout Context
     ) {
         guard let trigger else { return }
+        takeRoute(of: trigger, context)
         context.isDirty = true
         context.events.append(
             event(
-                "decision", context, trigger: trigger, decision: "page", reason: reason.code,
+                "decision", context, trigger: trigger, decision: "page", reason: reason,
                 text: why, readings: triggers[trigger.name]?.readings ?? [:]))
         send(
             .page, title: "\(name): \(trigger.name)",
             text: "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name])). "
                 + "watchd does not act: \(why).",
-            reason: reason.code, &context)
+            reason: reason, &context)
+    }
+
+    /// The trigger's own route, else that of the severity the incident has by now. Whoever was told
+    /// on another route is told how it ends, too.
+    private mutating func takeRoute(of trigger: TriggerConfiguration, _ context: Context) {
+        guard let incident = state.incident else { return }
+        let route = trigger.page ?? context.configuration.policy(incident.record.severity).page
+        guard let route, route != incident.route else { return }
+        state.incident?.route = route
+        state.incident?.nextRouteStep = 0
+        state.incident?.escalateAt = nil
     }
 
     /// Sends along the route of the incident's severity; a page starts the clock for an answer.
@@ -40,8 +52,8 @@ extension ServiceEngine {
         fields: [Message.Field] = [], _ context: inout Context
     ) {
         guard var incident = state.incident else { return }
-        let policy = context.configuration.policy[incident.record.severity]
-        if incident.route == nil { incident.route = policy?.page }
+        let policy = context.configuration.policy(incident.record.severity)
+        if incident.route == nil { incident.route = policy.page }
         let route = incident.route.flatMap { context.configuration.route($0) }
         var channels = incident.pagedChannels
         if kind == .page, let route {
@@ -51,7 +63,7 @@ extension ServiceEngine {
                 channels.append(channel)
             }
             incident.pagedChannels = channels
-            if let within = policy?.respondWithin, incident.record.acknowledgedBy == nil,
+            if let within = policy.respondWithin, incident.record.acknowledgedBy == nil,
                 incident.escalateAt == nil
             {
                 incident.escalateAt = Moment(
@@ -105,32 +117,43 @@ extension ServiceEngine {
 
     /// Nobody answered in time: the next step of the route.
     mutating func escalateWhenDue(_ context: inout Context) {
-        guard var incident = state.incident, let due = incident.escalateAt,
+        guard let incident = state.incident, let due = incident.escalateAt,
             due.boot <= context.now.boot
         else { return }
-        incident.escalateAt = nil
+        state.incident?.escalateAt = nil
+        escalate(
+            reason: "no-answer",
+            "Nobody has answered since \(incident.record.opened.text). "
+                + "To answer: `watchctl ack \(incident.record.id)`.", &context)
+    }
+
+    /// - Parameter skipping: steps that are about to be taken.
+    func hasFurtherRouteStep(skipping: Int = 0, _ context: Context) -> Bool {
+        guard let incident = state.incident else { return false }
         let steps = incident.route.flatMap { context.configuration.route($0)?.steps } ?? []
-        guard incident.nextRouteStep < steps.count else {
-            state.incident = incident
-            context.isDirty = true
+        return incident.nextRouteStep + skipping < steps.count
+    }
+
+    /// The next step of the route, whose people have not been told yet.
+    mutating func escalate(reason: String, _ text: String, _ context: inout Context) {
+        guard let incident = state.incident else { return }
+        context.isDirty = true
+        guard hasFurtherRouteStep(context) else {
             context.events.append(
                 event(
-                    "page.unanswered", context, reason: "no-answer",
+                    "page.unanswered", context, reason: reason,
                     text: "nobody answered, and the route has no further step"))
             return
         }
-        incident.nextRouteStep += 1
-        let step = incident.nextRouteStep
-        state.incident = incident
+        let step = incident.nextRouteStep + 1
+        state.incident?.nextRouteStep = step
         context.events.append(
-            event("page.escalated", context, reason: "no-answer", text: "step \(step) of the route")
-        )
+            event("page.escalated", context, reason: reason, text: "step \(step) of the route"))
         let title = incident.lastTitle ?? "\(name): incident \(incident.record.id)"
+        let offer = offerText(context)
         send(
-            .page, title: title,
-            text: "Nobody has answered since \(incident.record.opened.text). "
-                + "To answer: `watchctl ack \(incident.record.id)`.",
-            reason: "no-answer", &context)
+            .page, title: title, text: offer.isEmpty ? text : "\(text) \(offer)", reason: reason,
+            &context)
     }
 
     /// `error_rate(access, 10s) 41.2 % of 2031` and so on, for a message.
@@ -140,23 +163,7 @@ extension ServiceEngine {
             guard let value = reading.value else {
                 return "\(name) unknown"
             }
-            return "\(name) = \(figure(value, of: name)) of \(reading.samples)"
+            return "\(name) = \(Operand.shown(value, of: name)) of \(reading.samples)"
         }.joined(separator: ", ")
-    }
-
-    private static func figure(_ value: Double, of name: String) -> String {
-        let function = name.prefix { $0 != "(" }
-        switch function {
-        case "error_rate", "success_rate", "failing", "failing_routes":
-            return "\(rounded(value * 100)) %"
-        case "mean", "max": return "\(rounded(value * 1000)) ms"
-        case let p where p.hasPrefix("p"): return "\(rounded(value * 1000)) ms"
-        default: return "\(rounded(value))"
-        }
-    }
-
-    private static func rounded(_ value: Double) -> String {
-        let tenths = (value * 10).rounded() / 10
-        return tenths == tenths.rounded() ? String(Int64(tenths)) : String(tenths)
     }
 }

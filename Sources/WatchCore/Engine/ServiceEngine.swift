@@ -5,11 +5,15 @@ struct ServiceEngine {
     struct ProbeSignal: Hashable, Sendable, Codable {
         var windows: SignalWindows
         var health = ProbeHealth()
+        /// What the unit's counter of restarts showed last.
+        var lastRestarts: Int?
     }
 
     struct StreamSignal: Hashable, Sendable, Codable {
         var windows: SignalWindows
         var health = StreamHealth()
+        /// Patterns that matched some line since watchd first watched.
+        var matched: Set<String>?
     }
 
     var configuration: ServiceConfiguration
@@ -18,10 +22,14 @@ struct ServiceEngine {
     var probes: [String: ProbeSignal] = [:]
     var streams: [String: StreamSignal] = [:]
     var triggers: [String: TriggerState] = [:]
+    /// What the windows were made for.
+    private(set) var asked = AskedOfSignals([])
     /// Windows of triggers hold samples from here on.
     var restarted: Instant
     /// The last whole second for which evidence was counted.
     var lastEvidence: Instant?
+    /// When verdicts were computed last.
+    var lastJudged: Instant?
     /// First bad second since the running deployment began (or since the last incident closed).
     var firstBad: Instant?
     /// The same of a release that was read, but not often enough yet to count.
@@ -32,6 +40,8 @@ struct ServiceEngine {
     var isUnseen = false
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
+    /// When the last grave breaches began, for the common cause.
+    var recentGraveBreaches: [Instant] = []
 
     var name: String { configuration.name }
 
@@ -67,16 +77,12 @@ struct ServiceEngine {
 
     /// Windows for every width that some expression asks for, and one to show.
     private mutating func makeSignals(verifyExpressions: [Expression]) {
-        let expressions = configuration.triggers.map(\.when) + verifyExpressions
-        var widths: [String: Set<Duration>] = [:]
-        for operand in expressions.flatMap(\.operands) {
-            if case .signal(_, let signal, let width) = operand {
-                widths[signal, default: []].insert(width)
-            }
-        }
+        let asked = AskedOfSignals(configuration.triggers.map(\.when) + verifyExpressions)
+        self.asked = asked
         func windows(_ signal: String) -> SignalWindows {
-            let asked = widths[signal, default: []].union([shownWidth(signal)])
-            return SignalWindows(widths: asked.sorted())
+            let widths = asked.widths[signal, default: []].union([shownWidth(signal)])
+            return SignalWindows(
+                widths: widths.sorted(), needs: asked.needs[signal] ?? SignalNeeds())
         }
         for probe in configuration.probes {
             probes[probe.name] = ProbeSignal(windows: windows(probe.name))
@@ -89,10 +95,14 @@ struct ServiceEngine {
     /// The window whose figures status shows: the widest of its triggers up to 5 m, else 1 m.
     func shownWidth(_ signal: String) -> Duration {
         let widths = configuration.triggers.flatMap(\.when.operands).compactMap { operand in
-            if case .signal(_, signal, let width) = operand, width <= .minutes(5) {
-                return width as Duration?
+            switch operand {
+            case .signal(_, signal, let width) where width <= .minutes(5),
+                .burnRate(signal, let width) where width <= .minutes(5):
+                width as Duration?
+            case .signal, .burnRate, .failing, .up, .matches, .restarts, .parseFailures,
+                .failingRoutes, .affected, .overrun, .releaseAge, .baseline:
+                nil
             }
-            return nil
         }
         return widths.max() ?? .minutes(1)
     }
@@ -105,6 +115,7 @@ struct ServiceEngine {
         uncovered.forget(before: instant)
         for name in probes.keys { probes[name]?.windows.restart(at: instant) }
         for name in streams.keys { streams[name]?.windows.restart(at: instant) }
+        for name in triggers.keys { triggers[name]?.forgetHistory() }
     }
 
     /// Nothing is known of the time between: the host slept, or watchd got no processor.
@@ -139,6 +150,15 @@ struct ServiceEngine {
             trigger: trigger?.name, severity: trigger?.severity,
             release: release ?? state.book.running?.release, decision: decision, reason: reason,
             text: text, readings: readings)
+    }
+
+    /// A transition of the incident: an event with its cause and what the incident's triggers read.
+    func transition(
+        _ kind: String, _ context: Context, decision: String? = nil, reason: String, text: String
+    ) -> EventRecord {
+        event(
+            kind, context, decision: decision, reason: reason, text: text,
+            readings: incidentReadings)
     }
 
     func trigger(_ name: String) -> TriggerConfiguration? {

@@ -10,6 +10,8 @@ public struct ServiceState: Hashable, Sendable, Codable {
     /// Ends of automatic rollbacks, for limits and cooldown; the latest last, bounded.
     var automaticEnds: [Moment] = []
     var announced: VersionTracker.Announced?
+    /// Operations that run; nil as in records of before there were any.
+    var operations: [Operation]?
 
     static let endsKept = 100
 
@@ -21,6 +23,7 @@ public struct ServiceState: Hashable, Sendable, Codable {
         rollback?.rebase(rebase)
         for index in automaticEnds.indices { rebase(&automaticEnds[index]) }
         arming?.rebase(rebase)
+        for index in operations?.indices ?? 0..<0 { operations?[index].rebase(rebase) }
         // Its instant belongs to the deployment that it began, whose wall time is known.
         if !rebase.isSameBoot, var kept = announced {
             let began = book.running.flatMap { $0.release.matches(kept.identity) ? $0.began : nil }

@@ -8,10 +8,8 @@ public struct Expression: Hashable, Sendable, Codable {
     let root: ExpressionNode
     /// Every operand in it, in order of appearance, without repeats.
     public let operands: [Operand]
-    /// Canonical texts of the operands, and the lines of an explanation without values: made
-    /// once, since ten thousand triggers are evaluated every second.
-    private let names: [String]
-    private let outline: [Explanation.Line]
+    /// Made once, since ten thousand triggers are evaluated every second.
+    let program: ExpressionProgram
 
     /// - Throws: `ExpressionError` with the place of the first mistake.
     public init(_ source: String) throws(ExpressionError) {
@@ -19,8 +17,7 @@ public struct Expression: Hashable, Sendable, Codable {
         root = try ExpressionParser.parse(source)
         var seen: Set<Operand> = []
         operands = root.operands.filter { seen.insert($0).inserted }
-        names = operands.map(\.text)
-        outline = root.outline()
+        program = ExpressionProgram(root, operands: operands)
     }
 
     public static func == (a: Expression, b: Expression) -> Bool { a.source == b.source }
@@ -42,37 +39,45 @@ public struct Expression: Hashable, Sendable, Codable {
         try container.encode(source)
     }
 
-    /// Reads each operand once and computes all parts, so that the explanation is whole.
-    public func evaluate(_ read: (Operand) -> Reading) -> Evaluation {
-        var readings: [Operand: Reading] = [:]
-        var named: [String: Reading] = [:]
-        for (operand, name) in zip(operands, names) {
-            let reading = read(operand)
-            readings[operand] = reading
-            named[name] = reading
+    /// In canonical form: the same for all ways to write the same.
+    public var text: String { root.text }
+
+    /// The outcome alone. Each operand is read once; nothing is allocated.
+    public func find(_ terms: EvaluationTerms = .plain, _ read: (Operand) -> Reading) -> Finding {
+        var isBlind = false
+        let value = program.run(terms) { index in
+            let reading = read(operands[index])
+            if case .blind = reading.gap { isBlind = true }
+            return reading
         }
-        var sheet = ExpressionNode.Sheet(readings: readings, lines: outline)
-        let value = root.value(&sheet)
-        return Evaluation(truth: value.truth, readings: named, lines: sheet.lines)
+        return Finding(truth: Truth(value), isBlind: isBlind)
     }
 
-    /// false: whatever is measured, it cannot be true, by the bounds of its operands (ratios lie
-    /// between 0 and 1; nothing is negative; of counts `most` tells the largest).
-    public func canBeTrue(most: (Operand) -> Double? = { _ in nil }) -> Bool {
-        root.canBeTrue(most)
+    /// The outcome with its explanation. Each operand is read once.
+    public func evaluate(
+        _ terms: EvaluationTerms = .plain, _ read: (Operand) -> Reading
+    ) -> Evaluation {
+        let readings = operands.map(read)
+        let values = program.trace(terms) { readings[$0] }
+        var account = ExpressionAccount(self, terms, readings: readings, values: values)
+        account.write()
+        return Evaluation(
+            truth: values.last.map { Truth($0) } ?? .unknown,
+            readings: Dictionary(
+                zip(operands.map(\.text), readings), uniquingKeysWith: { first, _ in first }),
+            lines: account.lines, reasons: account.reasons)
     }
-}
 
-public struct Evaluation: Hashable, Sendable {
-    public var truth: Truth
-    /// By the operand's canonical text (`error_rate(access, 2m)`).
-    public var readings: [String: Reading]
-    /// The parts, for `explain`.
-    public var lines: [Explanation.Line]
-
-    public init(truth: Truth, readings: [String: Reading], lines: [Explanation.Line]) {
-        self.truth = truth
-        self.readings = readings
-        self.lines = lines
+    /// Whether `confidence` changes anything in it.
+    public var hasSampledComparison: Bool {
+        program.steps.contains { step in
+            guard case .comparison(let comparing) = step, comparing.isLeftLow != nil else {
+                return false
+            }
+            return comparing.left.sampled != nil || comparing.right.sampled != nil
+        }
     }
+
+    /// The plain numbers in it (counts, factors), as they are written.
+    public var numbers: [Double] { root.numbers }
 }

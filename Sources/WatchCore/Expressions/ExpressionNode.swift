@@ -64,136 +64,21 @@ indirect enum ExpressionNode: Hashable, Sendable {
 
     /// Operands in order of appearance, with repeats.
     var operands: [Operand] {
-        switch self {
-        case .literal: []
-        case .operand(let operand): [operand]
-        case .negative(let node), .not(let node): node.operands
-        case .arithmetic(_, let a, let b, _), .comparison(_, let a, let b), .and(let a, let b),
-            .or(let a, let b):
-            a.operands + b.operands
-        }
+        if case .operand(let operand) = self { [operand] } else { parts.flatMap(\.operands) }
+    }
+
+    /// Literals without a unit.
+    var numbers: [Double] {
+        if case .literal(let value, .number, _) = self { [value] } else { parts.flatMap(\.numbers) }
     }
 
     /// No operand in it.
     var isConstant: Bool {
-        switch self {
-        case .literal: true
-        case .operand: false
-        case .negative(let node), .not(let node): node.isConstant
-        case .arithmetic(_, let a, let b, _), .comparison(_, let a, let b), .and(let a, let b),
-            .or(let a, let b):
-            a.isConstant && b.isConstant
-        }
+        if case .operand = self { false } else { parts.allSatisfy(\.isConstant) }
     }
 
     /// Parts below one another.
     var height: Int {
-        switch self {
-        case .literal, .operand: 1
-        case .negative(let node), .not(let node): 1 + node.height
-        case .arithmetic(_, let a, let b, _), .comparison(_, let a, let b), .and(let a, let b),
-            .or(let a, let b):
-            1 + Swift.max(a.height, b.height)
-        }
+        1 + (parts.map(\.height).max() ?? 0)
     }
-
-    /// In canonical form, with the parentheses that are needed.
-    var text: String {
-        switch self {
-        case .literal(_, _, let text): text
-        case .operand(let operand): operand.text
-        case .negative(let node): "-\(node.wrapped)"
-        case .arithmetic(let sign, let a, let b, _): "\(a.wrapped) \(sign.rawValue) \(b.wrapped)"
-        case .comparison(let sign, let a, let b): "\(a.text) \(sign.rawValue) \(b.text)"
-        case .not(let node): "not \(node.wrapped)"
-        case .and(.and(let a, let b), let c): "\(Self.and(a, b).text) and \(c.grouped)"
-        case .and(let a, let b): "\(a.grouped) and \(b.grouped)"
-        case .or(.or(let a, let b), let c): "\(Self.or(a, b).text) or \(c.grouped)"
-        case .or(let a, let b): "\(a.grouped) or \(b.grouped)"
-        }
-    }
-
-    private var wrapped: String {
-        switch self {
-        case .literal, .operand: text
-        case .negative, .arithmetic, .comparison, .not, .and, .or: "(\(text))"
-        }
-    }
-
-    private var grouped: String {
-        switch self {
-        case .and, .or: "(\(text))"
-        case .literal, .operand, .negative, .arithmetic, .comparison, .not: text
-        }
-    }
-}
-
-extension Operand {
-    var type: ExpressionType {
-        switch self {
-        case .failing: .ratio
-        case .up: .number
-        case .signal(let function, _, _):
-            switch function {
-            case .errorRate, .successRate: .ratio
-            case .count, .errors, .rate: .number
-            case .percentile, .mean, .max: .duration
-            }
-        }
-    }
-
-    /// Canonical text: `error_rate(access, 2m)`.
-    public var text: String {
-        switch self {
-        case .failing(let names): "failing(\(names.joined(separator: ", ")))"
-        case .up(let name): "up(\(name))"
-        case .signal(.percentile(let p), let signal, let width):
-            p == p.rounded()
-                ? "p\(Int(p))(\(signal), \(width.exactText))"
-                : "p(\(p), \(signal), \(width.exactText))"
-        case .signal(let function, let signal, let width):
-            "\(function.name)(\(signal), \(width.exactText))"
-        }
-    }
-}
-
-extension Duration {
-    /// Like `text` where that loses nothing, else all units there are: two different windows
-    /// must not go by the same name.
-    var exactText: String {
-        if Duration(text: text) == self { return text }
-        var rest = nanoseconds
-        var result = ""
-        let units: [(Int64, String)] = [
-            (86_400_000_000_000, "d"), (3_600_000_000_000, "h"), (60_000_000_000, "m"),
-            (1_000_000_000, "s"), (1_000_000, "ms"),
-        ]
-        for (scale, name) in units where rest >= scale {
-            result += "\(rest / scale)\(name)"
-            rest %= scale
-        }
-        if rest > 0 { result += "\(Double(rest) / 1000)us" }
-        return result
-    }
-}
-
-extension SignalFunction {
-    fileprivate var name: String {
-        switch self {
-        case .errorRate: "error_rate"
-        case .successRate: "success_rate"
-        case .count: "count"
-        case .errors: "errors"
-        case .rate: "rate"
-        case .percentile: "p"
-        case .mean: "mean"
-        case .max: "max"
-        }
-    }
-
-    /// The functions of one signal and one window by name; percentiles apart.
-    static let byName: [String: SignalFunction] = [
-        "error_rate": .errorRate, "success_rate": .successRate, "count": .count,
-        "errors": .errors, "rate": .rate, "mean": .mean, "max": .max,
-    ]
 }

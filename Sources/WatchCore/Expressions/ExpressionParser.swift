@@ -9,7 +9,7 @@ struct ExpressionParser {
     static let heightLimit = 256
 
     private let source: [UInt8]
-    private let tokens: [ExpressionToken]
+    let tokens: [ExpressionToken]
     var at = 0
     private var depth = 0
 

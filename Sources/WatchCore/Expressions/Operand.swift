@@ -4,10 +4,28 @@
 public enum Operand: Hashable, Sendable {
     /// `error_rate(access, 2m)`: one function of one signal over one window.
     case signal(SignalFunction, signal: String, width: Duration)
-    /// `failing(a, b)`: the share of these probes whose state is failing.
+    /// `failing(a, b)`: the share of these probes whose state is failing; none named: of all.
     case failing([String])
     /// `up(a)`: 1 while the probe's state is passing, else 0.
     case up(String)
+    /// `matches(app.data_loss, 1m)`: lines that matched a pattern of a stream.
+    case matches(stream: String, pattern: String, width: Duration)
+    /// `restarts(unit, 5m)`: how often the unit of a probe was started again by itself.
+    case restarts(unit: String, width: Duration)
+    /// `parse_failures(access, 5m)`: the share of lines that do not fit the format.
+    case parseFailures(stream: String, width: Duration)
+    /// `failing_routes(access, 5m)`: the share of routes whose error rate is over 50 %.
+    case failingRoutes(stream: String, width: Duration)
+    /// `affected(access.user, 5m)`: the share of a field's distinct values that saw an error.
+    case affected(stream: String, field: String, width: Duration)
+    /// `burn_rate(access, 1h)`: how many times faster than the SLO allows errors come.
+    case burnRate(signal: String, width: Duration)
+    /// `overrun(migration)`: elapsed time of a running operation over its estimate.
+    case overrun(operation: String)
+    /// `release_age()`: how long ago the running deployment began; seconds.
+    case releaseAge
+    /// `baseline(p95(access, 5m))`: the same function over healthy time of the last known good.
+    indirect case baseline(Operand)
 }
 
 /// What can be computed of a window.
@@ -28,6 +46,42 @@ public enum SignalFunction: Hashable, Sendable {
         case .count, .errors, .rate: false
         }
     }
+
+    /// What grows with the width of its window cannot be compared with an hour of the past.
+    var hasBaseline: Bool {
+        switch self {
+        case .errorRate, .successRate, .rate, .percentile, .mean, .max: true
+        case .count, .errors: false
+        }
+    }
+}
+
+extension Operand {
+    /// The probe or stream it is measured of; nil: several, or none.
+    public var signal: String? {
+        switch self {
+        case .signal(_, let signal, _), .burnRate(let signal, _): signal
+        case .up(let probe), .restarts(let probe, _): probe
+        case .matches(let stream, _, _), .parseFailures(let stream, _),
+            .failingRoutes(let stream, _), .affected(let stream, _, _):
+            stream
+        case .baseline(let operand): operand.signal
+        case .failing, .overrun, .releaseAge: nil
+        }
+    }
+
+    /// Whether a share is estimated from samples, so that `confidence` has something to say.
+    /// `failing` and `failing_routes` are counted out: their probes and routes are all there are.
+    public var isSampledRatio: Bool {
+        switch self {
+        case .signal(.errorRate, _, _), .signal(.successRate, _, _), .parseFailures, .affected,
+            .burnRate:
+            true
+        case .signal, .failing, .up, .matches, .restarts, .failingRoutes, .overrun, .releaseAge,
+            .baseline:
+            false
+        }
+    }
 }
 
 /// A reading of an operand: a value, or why there is none. "Too few samples" and "could not
@@ -35,7 +89,8 @@ public enum SignalFunction: Hashable, Sendable {
 public struct Reading: Hashable, Sendable {
     /// Ratios as 0…1, durations in seconds, counts; nil when unknown.
     public var value: Double?
-    /// Observations behind it: lines of a stream, results of a probe, probes of `failing`.
+    /// Observations behind it: lines of a stream, results of a probe, probes of `failing`, routes
+    /// of `failing_routes`, distinct values of `affected`.
     public var samples: Int
     /// Why there is no value.
     public var gap: Gap?

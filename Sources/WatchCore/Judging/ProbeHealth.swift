@@ -20,6 +20,9 @@ struct ProbeHealth: Hashable, Sendable, Codable {
     /// Start of the last result that said something about the target.
     private(set) var lastVerdict: Instant?
 
+    /// It told something about the target at least once.
+    var hasSpoken: Bool { lastVerdict != nil }
+
     var isBlind: Bool { errorsInRow >= Self.errorsToBlind }
 
     mutating func record(_ result: ProbeResult, failures: Int, successes: Int) {

@@ -41,26 +41,57 @@ struct StreamHealth: Hashable, Sendable, Codable {
         seconds.removeAll { $0.second <= now.second - Self.span }
     }
 
-    /// Why the stream is blind now; nil: it can be believed.
-    func blindness(now: Instant, noDataAfter: Duration?) -> String? {
-        if let unreadable { return "unreadable: \(unreadable)" }
-        let recent = seconds.filter { $0.second > now.second - Self.span }
-        let lines = recent.reduce(0) { $0 + $1.lines }
-        let dropped = recent.reduce(0) { $0 + $1.dropped }
-        if dropped > 0 { return "dropped: \(dropped) lines were lost in the last minute" }
-        if lines >= Self.linesToJudge {
-            let unparsed = recent.reduce(0) { $0 + $1.unparsed }
-            if unparsed * 5 > lines {
-                return "unparsed: \(unparsed) of \(lines) lines do not fit the format"
+    /// Why the stream cannot be believed, not yet in words.
+    enum Cause: Hashable, Sendable {
+        case unreadable(String)
+        case dropped(Int)
+        case unparsed(Int, of: Int)
+        case clock(Int, of: Int)
+        case noData(Duration)
+
+        var text: String {
+            switch self {
+            case .unreadable(let why): "unreadable: \(why)"
+            case .dropped(let lines): "dropped: \(lines) lines were lost in the last minute"
+            case .unparsed(let unparsed, let lines):
+                "unparsed: \(unparsed) of \(lines) lines do not fit the format"
+            case .clock(let misdated, let lines):
+                "clock: \(misdated) of \(lines) lines are too old or ahead of the clock"
+            case .noData(let silence): "no-data: no line for \(silence.text)"
             }
-            let misdated = recent.reduce(0) { $0 + $1.misdated }
-            if misdated * 2 > lines {
-                return "clock: \(misdated) of \(lines) lines are too old or ahead of the clock"
-            }
+        }
+    }
+
+    /// nil: it can be believed.
+    /// - Parameter asksForUnparsed: what is asked for is how many lines do not parse, so that is
+    ///   no reason, nor when such lines were.
+    func cause(
+        now: Instant, noDataAfter: Duration?, asksForUnparsed: Bool = false
+    ) -> Cause? {
+        if let unreadable { return .unreadable(unreadable) }
+        var lines = 0
+        var dropped = 0
+        var unparsed = 0
+        var misdated = 0
+        for second in seconds where second.second > now.second - Self.span {
+            lines += second.lines
+            dropped += second.dropped
+            unparsed += second.unparsed
+            misdated += second.misdated
+        }
+        if dropped > 0 { return .dropped(dropped) }
+        if lines >= Self.linesToJudge, !asksForUnparsed {
+            if unparsed * 5 > lines { return .unparsed(unparsed, of: lines) }
+            if misdated * 2 > lines { return .clock(misdated, of: lines) }
         }
         if let noDataAfter, let since = lastLine ?? watchedSince, now - since > noDataAfter {
-            return "no-data: no line for \((now - since).text)"
+            return .noData(now - since)
         }
         return nil
+    }
+
+    /// Why the stream is blind now; nil: it can be believed.
+    func blindness(now: Instant, noDataAfter: Duration?) -> String? {
+        cause(now: now, noDataAfter: noDataAfter)?.text
     }
 }

@@ -30,9 +30,12 @@ struct TriggerState: Hashable, Sendable, Codable {
     private(set) var since: Moment
     /// Since when the expression is false without a break, while breached.
     private(set) var falseSince: Instant?
+    /// As of the last change of the verdict, of a breach as of the last second.
     private(set) var readings: [String: Reading] = [:]
     /// Has anything been judged yet?
     private(set) var isFresh = true
+    /// What `for` asks of the past; nil: nothing.
+    private(set) var history: TruthHistory?
     /// The breach before, when it has ended.
     private var lastBreach: Span?
 
@@ -67,23 +70,25 @@ struct TriggerState: Hashable, Sendable, Codable {
         return lastBreach.from <= instant && instant < lastBreach.to
     }
 
-    /// Takes in an evaluation. nil: the verdict stands.
+    /// Takes in what the expression came to. nil: the verdict stands. After anything else, and
+    /// whenever words are wanted, `describe` fills them in.
+    /// - Parameter span: `for`: true in 90 % of its seconds, or the rule does not hold.
     mutating func judge(
-        _ evaluation: Evaluation, clearFor: Duration, now: Moment
+        _ finding: Finding, clearFor: Duration, sustainedFor span: Duration? = nil, now: Moment
     ) -> Transition? {
-        readings = evaluation.readings
-        if isBreached { return judgeBreached(evaluation.truth, clearFor, now) }
+        remember(finding.truth == .true, span, now.boot.second)
+        if isBreached { return judgeBreached(finding.truth, clearFor, now) }
         let next: Verdict
-        switch evaluation.truth {
-        case .true: next = .breached
+        switch finding.truth {
+        case .true: next = history?.isSustained ?? true ? .breached : .healthy
         case .false: next = .healthy
-        case .unknown: next = Self.unknown(evaluation.readings)
+        case .unknown: next = finding.isBlind ? .blind("") : .insufficient("")
         }
         let before = told ?? verdict.name
         let first = isFresh
         isFresh = false
         guard next.name != before || first || next == .breached else {
-            verdict = next
+            if verdict.name != next.name { verdict = next }
             return nil
         }
         verdict = next
@@ -95,6 +100,17 @@ struct TriggerState: Hashable, Sendable, Codable {
         case .healthy: return first ? .changed : .cleared
         case .insufficient, .blind: return .changed
         }
+    }
+
+    private mutating func remember(_ isTrue: Bool, _ span: Duration?, _ second: Int64) {
+        guard let span else {
+            if history != nil { history = nil }
+            return
+        }
+        if history?.length != TruthHistory.seconds(span) {
+            history = history?.resized(to: span) ?? TruthHistory(span: span)
+        }
+        history?.note(isTrue, second: second)
     }
 
     private mutating func judgeBreached(
@@ -113,6 +129,36 @@ struct TriggerState: Hashable, Sendable, Codable {
         since = now
         falseSince = nil
         return .cleared
+    }
+
+    /// The figures, and why a verdict is uncertain.
+    mutating func describe(_ evaluation: Evaluation) {
+        readings = evaluation.readings
+        if let uncertain = uncertainty(evaluation) { verdict = uncertain }
+    }
+
+    /// The same verdict with today's reason; nil: it is certain.
+    func uncertainty(_ evaluation: Evaluation) -> Verdict? {
+        switch verdict {
+        case .healthy, .breached: nil
+        case .insufficient(let before):
+            if case .insufficient(let why)? = Self.unknown(evaluation) {
+                .insufficient(why)
+            } else {
+                .insufficient(before.isEmpty ? "no value" : before)
+            }
+        case .blind(let before):
+            if case .blind(let why)? = Self.unknown(evaluation) {
+                .blind(why)
+            } else {
+                .blind(before)
+            }
+        }
+    }
+
+    /// The windows were restarted: what was true before was of other samples.
+    mutating func forgetHistory() {
+        if let history { self.history = TruthHistory(span: .seconds(history.length)) }
     }
 
     /// A deployment of another release: what was breached was its predecessor's.
@@ -134,8 +180,10 @@ struct TriggerState: Hashable, Sendable, Codable {
         lastBreach = nil
     }
 
-    private static func unknown(_ readings: [String: Reading]) -> Verdict {
-        let gaps = readings.sorted { $0.key < $1.key }.compactMap { name, reading in
+    /// nil: it is not unknown.
+    private static func unknown(_ evaluation: Evaluation) -> Verdict? {
+        guard evaluation.truth == .unknown else { return nil }
+        let gaps = evaluation.readings.sorted { $0.key < $1.key }.compactMap { name, reading in
             reading.gap.map { (name, reading, $0) }
         }
         for (name, _, gap) in gaps {
@@ -145,18 +193,5 @@ struct TriggerState: Hashable, Sendable, Codable {
             return .insufficient("no value")
         }
         return .insufficient("\(name): \(gap.text(samples: reading.samples))")
-    }
-}
-
-extension Reading.Gap {
-    /// In words, for status and explain.
-    func text(samples: Int) -> String {
-        switch self {
-        case .tooFewSamples(let needed): "\(samples) of \(needed) samples"
-        case .warmingUp: "warming up"
-        case .blind(let why): "blind (\(why))"
-        case .noData: "no data yet"
-        case .undefined: "undefined (division by zero)"
-        }
     }
 }

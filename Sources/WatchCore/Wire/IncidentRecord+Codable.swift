@@ -6,6 +6,7 @@ extension IncidentRecord: Codable {
         case id, service, state, severity, opened, closed, release, breaches, decision, reason
         case acknowledgedBy, isFalseAlarm, rollbacks, firstBad, decided, cured, unconfirmed
         case detectionTime, executionTime, downtime
+        case offer, answer, heldUntil, evidence
     }
 
     public init(from decoder: any Decoder) throws {
@@ -28,6 +29,10 @@ extension IncidentRecord: Codable {
             decided: try container.decodeIfPresent(WallTime.self, forKey: .decided),
             cured: try container.decodeIfPresent(WallTime.self, forKey: .cured),
             unconfirmed: try container.decode([String].self, forKey: .unconfirmed))
+        offer = try container.decodeIfPresent(ApprovalOffer.self, forKey: .offer)
+        answer = try container.decodeIfPresent(ApprovalAnswer.self, forKey: .answer)
+        heldUntil = try container.decodeIfPresent(WallTime.self, forKey: .heldUntil)
+        evidence = try container.decodeIfPresent(Evidence.self, forKey: .evidence)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -49,6 +54,10 @@ extension IncidentRecord: Codable {
         try container.encodeIfPresent(decided, forKey: .decided)
         try container.encodeIfPresent(cured, forKey: .cured)
         try container.encode(unconfirmed, forKey: .unconfirmed)
+        try container.encodeIfPresent(offer, forKey: .offer)
+        try container.encodeIfPresent(answer, forKey: .answer)
+        try container.encodeIfPresent(heldUntil, forKey: .heldUntil)
+        try container.encodeIfPresent(evidence, forKey: .evidence)
         try container.encodeIfPresent(seconds: detectionTime, forKey: .detectionTime)
         try container.encodeIfPresent(seconds: executionTime, forKey: .executionTime)
         try container.encodeIfPresent(seconds: downtime, forKey: .downtime)

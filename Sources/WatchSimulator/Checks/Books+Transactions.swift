@@ -14,7 +14,7 @@ struct Circumstances {
 
 extension Books {
     /// More pages of one incident to one channel within an hour are a storm.
-    static let pagesPerHour = 40
+    static let pagesPerHour = 400
 
     mutating func take(_ transaction: Transaction, _ circumstances: Circumstances) throws(Violation)
     {
@@ -99,6 +99,9 @@ extension Books {
             if let about = incidents.last(where: { $0.id == event.incident })?.release {
                 service.bad[about.version] = false
             }
+        case "approval.offered": service.offered = service.running
+        case "approval.void", "approval.denied", "approval.expired", "approval.approved":
+            service.offered = nil
         case "verify.landed": service.rollback?.hasLanded = true
         case "verify.not-landed":
             service.rollback?.hasLanded = false

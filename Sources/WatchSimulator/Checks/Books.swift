@@ -41,6 +41,8 @@ struct ServiceBook {
     var ends: [Moment] = []
     /// What the engine says runs.
     var running: ReleaseIdentity?
+    /// What ran when a rollback was offered that still waits for an answer.
+    var offered: ReleaseIdentity?
     /// The release that the last rollback put there.
     var putByRollback: String?
     var isArmed = true

@@ -10,7 +10,10 @@ struct ReadBook {
     private(set) var first: String?
 
     mutating func read(_ answer: VersionReading.Answer, source: Int, at now: Moment) {
-        guard case .version(let version, _, _) = answer else { return }
+        guard case .version(let version, _, _) = answer else {
+            last[source] = nil
+            return
+        }
         if first == nil { first = version }
         if last[source] != version { begins[version] = now }
         last[source] = version

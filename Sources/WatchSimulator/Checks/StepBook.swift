@@ -54,6 +54,8 @@ struct StepBook {
     private var plans: [String: Plan] = [:]
     /// Rollbacks for which a person said `--force`.
     var forced: Set<String> = []
+    /// Rollbacks that a person approved, with the method that was named; empty: none was.
+    var approved: [String: String] = [:]
 
     mutating func passedGate(_ rollback: String, _ index: Int) {
         passedGates[rollback, default: []].insert(index)
@@ -91,7 +93,9 @@ struct StepBook {
         }
         acted.insert(task.rollback)
         owed[task.rollback] = Set(plan.after.indices)
-        if place.kind == .method, !plan.methods[place.first].isUnattended {
+        if place.kind == .method, !plan.methods[place.first].isUnattended,
+            approved[task.rollback] != plan.methods[place.first].name
+        {
             throw Violation(
                 "no-loss-without-approval",
                 "\(task.id): method \(plan.methods[place.first].name) needs an approval")

@@ -17,7 +17,8 @@ extension ConfigurationMaker {
             var lossy = method("lossy")
             lossy.loses = "what was written since the last backup"
             lossy.steps = [step("lossy-switch", onFailure: .stop)]
-            methods.insert(lossy, at: random.between(1, methods.count))
+            methods.insert(lossy, at: random.below(methods.count + 1))
+            if random.chance(15) { methods = [lossy] }
         } else if random.chance(15) {
             var approved = method("approved")
             approved.approve = "cto"

@@ -30,6 +30,10 @@ struct ConfigurationMaker {
         scenario.configuration.plans = plans
         scenario.configuration.limits = limits()
         scenario.configuration.policy = policy()
+        scenario.configuration.access = Access(operate: ["ops"])
+        scenario.configuration.access.approve = [
+            "any-admin": ["admins"], "senior-admin": ["seniors"], "cto": ["cto"],
+        ]
         scenario.configuration.channels = Scenario.channels.map {
             ChannelConfiguration(name: $0, kind: .slack(url: Template(literal: "http://x/")))
         }
@@ -61,6 +65,12 @@ struct ConfigurationMaker {
             respondWithin: .seconds(random.pick([30, 120, 900])))
         policy[.medium] = Policy(
             action: .page, page: "team", respondWithin: .seconds(random.pick([60, 600])))
+        for severity in Severity.allCases {
+            policy[severity]?.approve = random.pick([nil, "any-admin", "senior-admin"])
+            policy[severity]?.approveWithin =
+                random.chance(60) ? .seconds(random.pick([10, 40, 120])) : nil
+            policy[severity]?.onTimeout = random.pick(OnTimeout.allCases)
+        }
         return policy
     }
 
@@ -150,6 +160,10 @@ struct ConfigurationMaker {
             trigger.severity = .high
         }
         if random.chance(15), plans.count > 1 { trigger.plan = plans[1] }
+        if random.chance(15) {
+            trigger.approveWithin = .seconds(random.pick([10, 60]))
+            trigger.onTimeout = random.pick(OnTimeout.allCases)
+        }
         if random.chance(15) { trigger.suspectFor = .seconds(random.pick([30, 600])) }
         return trigger
     }

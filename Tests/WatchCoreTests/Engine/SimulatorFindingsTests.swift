@@ -40,4 +40,20 @@ import Testing
         world.engine.restore(checkpoint, isSameBoot: true, at: world.now)
         #expect(world.state.book.releases.first?.baked == .zero)
     }
+
+    /// The target is read before the first step, and not a second later: no later method runs
+    /// without the questions that come before a first step.
+    @Test func aTargetThatOnlyFlickersRunsNoFallback() {
+        let world = World()
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.9)
+        #expect(world.pass(upTo: 60) { !$0.kinds("rollback.began").isEmpty })
+        world.version = "1.0.0"
+        #expect(world.pass(upTo: 20) { !$0.kinds("verify.early").isEmpty })
+        world.version = "2.0.0"
+        _ = world.command(.disarm(service: nil, for: nil, reason: "test"))
+        world.pass(30)
+        #expect(world.methodTasks.isEmpty)
+        #expect(world.state.rollback == nil)
+    }
 }

@@ -159,8 +159,8 @@ import Testing
 
     @Test func theCallerBoundsCounts() throws {
         let expression = try Expression("errors(probe, 5m) > 30")
-        #expect(!expression.canBeTrue { _ in 30 })
-        #expect(expression.canBeTrue { _ in 31 })
+        #expect(!expression.canBeTrue(ExpressionLimits(most: { _ in 30 })))
+        #expect(expression.canBeTrue(ExpressionLimits(most: { _ in 31 })))
     }
 
     /// Any expression that is well typed, by its grammar.

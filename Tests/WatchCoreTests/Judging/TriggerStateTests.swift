@@ -13,11 +13,15 @@ private final class Judged {
     var state: TriggerState
     var now: Double
     let clearFor: Duration
+    let sustainedFor: Duration?
 
-    init(_ state: TriggerState = TriggerState(since: moment(0)), clearFor: Duration = .seconds(60))
-    {
+    init(
+        _ state: TriggerState = TriggerState(since: moment(0)),
+        clearFor: Duration = .seconds(60), sustainedFor: Duration? = nil
+    ) {
         self.state = state
         self.clearFor = clearFor
+        self.sustainedFor = sustainedFor
         now = state.since.boot.nanoseconds == 0 ? 0 : Double(state.since.boot.second)
     }
 
@@ -29,9 +33,13 @@ private final class Judged {
             now += 1
             let reading =
                 truth == .unknown ? Reading(gap: gap, samples: 3) : Reading(value: 1, samples: 30)
-            return state.judge(
-                Evaluation(truth: truth, readings: ["count(a, 5m)": reading], lines: []),
-                clearFor: clearFor, now: moment(now))
+            let evaluation = Evaluation(
+                truth: truth, readings: ["count(a, 5m)": reading], lines: [])
+            let transition = state.judge(
+                evaluation.finding, clearFor: clearFor, sustainedFor: sustainedFor,
+                now: moment(now))
+            state.describe(evaluation)
+            return transition
         }
     }
 }
@@ -109,17 +117,18 @@ private final class Judged {
             "a": Reading(gap: .tooFewSamples(needed: 20)), "b": Reading(gap: .blind("unreadable")),
             "c": Reading(value: 1, samples: 1),
         ]
-        _ = state.judge(
-            Evaluation(truth: .unknown, readings: readings, lines: []), clearFor: .zero,
-            now: moment(1))
+        let evaluation = Evaluation(truth: .unknown, readings: readings, lines: [])
+        _ = state.judge(evaluation.finding, clearFor: .zero, now: moment(1))
+        state.describe(evaluation)
         #expect(state.verdict == .blind("b: unreadable"))
     }
 
     @Test func anUnknownWithoutAGapIsInsufficient() {
         var state = TriggerState(since: moment(0))
-        _ = state.judge(
-            Evaluation(truth: .unknown, readings: ["a": Reading(value: 0, samples: 1)], lines: []),
-            clearFor: .zero, now: moment(1))
+        let evaluation = Evaluation(
+            truth: .unknown, readings: ["a": Reading(value: 0, samples: 1)], lines: [])
+        _ = state.judge(evaluation.finding, clearFor: .zero, now: moment(1))
+        state.describe(evaluation)
         #expect(state.verdict.name == .insufficient)
     }
 

@@ -24,7 +24,29 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
                 took: .seconds(1.5), result: TaskResult(ending: .timedOut, took: .seconds(30)))
         ], method: "symlink", note: "waits")
 
-    static let incident = IncidentRecord(
+    static let incident: IncidentRecord = {
+        var incident = plainIncident
+        incident.offer = ApprovalOffer(
+            plan: "shop-symlink", from: ReleaseIdentity(version: "2.0.0"),
+            to: ReleaseIdentity(version: "1.9.0"),
+            ways: [
+                ApprovalOffer.Way(
+                    method: "restore", loses: "orders", role: "cto", groups: ["board"],
+                    steps: ["restore: shop-restore"],
+                    command: "watchctl approve shop-17 --method restore")
+            ], isPerMethod: true, conditions: ["disarmed: off"], offered: noon,
+            until: noon + .minutes(5), onTimeout: .escalate)
+        incident.answer = ApprovalAnswer(kind: .denied, by: "anna", at: noon, text: "no")
+        incident.heldUntil = noon + .minutes(5)
+        incident.evidence = Evidence(
+            taken: noon, readings: ["5xx storm": readings],
+            probes: [Evidence.Probe(name: "health", state: "failing", reason: "refused")],
+            routes: [Evidence.Route(stream: "access", route: "/cart", count: 9, errors: 3)],
+            sources: [Evidence.Source(label: "link", version: "2.0.0", problem: "gone")])
+        return incident
+    }()
+
+    static let plainIncident = IncidentRecord(
         id: "shop-17", service: "shop", state: .rollingBack, severity: .critical, opened: noon,
         closed: noon + .hours(1), release: ReleaseIdentity(version: "2.0.0", commit: "abc"),
         breaches: [

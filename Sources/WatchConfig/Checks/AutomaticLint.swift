@@ -1,0 +1,81 @@
+// What a rule that acts by itself must not be built on.
+
+import WatchCore
+
+struct AutomaticLint {
+    let service: ServiceConfiguration
+    let problems: Problems
+
+    func check(_ trigger: TriggerDraft) {
+        checkNames(trigger)
+        checkSpan(trigger)
+        checkOutsiders(trigger)
+    }
+
+    /// Whoever adds a probe must not change what rolls back.
+    private func checkNames(_ trigger: TriggerDraft) {
+        guard trigger.configuration.when.operands.contains(.failing([])) else { return }
+        let names = service.probes.map(\.name).prefix(4).joined(separator: ", ")
+        problems.error(
+            Expressions.place(ofCall: "failing", in: trigger.when),
+            "the automatic rule '\(trigger.configuration.name)' must name the probes it asks",
+            "write failing(\(names.isEmpty ? "PROBE, …" : names))")
+    }
+
+    /// Longer than a release is suspected.
+    private func checkSpan(_ trigger: TriggerDraft) {
+        let rule = trigger.configuration
+        let within = rule.suspectFor ?? service.suspectFor
+        guard let span = rule.sustainedFor, let place = trigger.forPlace,
+            span.seconds * 0.9 >= within.seconds
+        else { return }
+        problems.warning(
+            place,
+            "'\(rule.name)' can only fire when no release is suspected any more: "
+                + "'for' is \(span.text), suspect_for is \(within.text)",
+            "shorten 'for', or write a longer suspect_for")
+    }
+
+    /// Whoever can write a line of the log could roll back production.
+    private func checkOutsiders(_ trigger: TriggerDraft) {
+        let rule = trigger.configuration
+        for operand in rule.when.operands {
+            guard case .matches(let stream, let pattern, _) = operand,
+                service.stream(stream)?.holdsOutsidersText ?? false
+            else { continue }
+            let floods = [false, true].map { isOld in
+                Scenario(
+                    service: service, judgement: rule.judgement,
+                    samples: rule.judgement.minSamplesOfStream, isOld: isOld, matches: 1_000_000)
+            }
+            guard floods.contains(where: { $0.fires(rule.when) }) else { continue }
+            problems.warning(
+                Expressions.place(of: "\(stream).\(pattern)", in: trigger.when),
+                "outsiders write the requests that '\(stream)' logs: whoever sends what "
+                    + "'\(pattern)' matches fires the automatic rule '\(rule.name)'",
+                "join it to what they cannot write, as in and error_rate(\(stream), 2m) > 5%, "
+                    + "or leave mode: auto out")
+            return
+        }
+    }
+}
+
+extension StreamConfiguration {
+    /// Whether its lines hold what clients sent: request line, headers, cookies, user name.
+    var holdsOutsidersText: Bool {
+        switch format {
+        case .nginx(let format):
+            format.split(separator: "$").dropFirst().contains { part in
+                let name = part.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+                return Self.outsidersVariables.contains(String(name))
+                    || ["arg_", "http_", "cookie_"].contains(where: name.hasPrefix)
+            }
+        }
+    }
+
+    /// Of nginx (ngx_http_core_module, "Embedded Variables").
+    private static let outsidersVariables: Set<String> = [
+        "request", "request_uri", "uri", "document_uri", "args", "query_string", "remote_user",
+        "request_body", "host",
+    ]
+}

@@ -1,0 +1,30 @@
+// Which windows of which signal some expression asks for: what nobody asks for is not kept.
+
+struct AskedOfSignals: Hashable {
+    /// Windows of counts and latency, by signal.
+    private(set) var widths: [String: Set<Duration>] = [:]
+    /// What else, by signal.
+    private(set) var needs: [String: SignalNeeds] = [:]
+
+    init(_ expressions: [Expression]) {
+        for operand in expressions.flatMap(\.operands) { add(operand) }
+    }
+
+    private mutating func add(_ operand: Operand) {
+        switch operand {
+        case .signal(_, let signal, let width), .burnRate(let signal, let width):
+            widths[signal, default: []].insert(width)
+        case .matches(let stream, let pattern, let width):
+            needs[stream, default: SignalNeeds()].patterns[pattern, default: []].insert(width)
+        case .restarts(let unit, let width):
+            needs[unit, default: SignalNeeds()].restarts.insert(width)
+        case .parseFailures(let stream, let width):
+            needs[stream, default: SignalNeeds()].unparsed.insert(width)
+        case .failingRoutes(let stream, let width):
+            needs[stream, default: SignalNeeds()].routes.insert(width)
+        case .affected(let stream, let field, let width):
+            needs[stream, default: SignalNeeds()].audiences[field, default: []].insert(width)
+        case .failing, .up, .overrun, .releaseAge, .baseline: break
+        }
+    }
+}

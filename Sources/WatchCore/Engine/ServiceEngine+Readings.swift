@@ -1,0 +1,285 @@
+// Expressions ask, signals answer: with a value, or with why there is none. This is the hot path:
+// words are made only where they are wanted.
+
+extension ServiceEngine {
+    /// On whose behalf an operand is read.
+    struct Asking {
+        var judgement: Judgement
+        /// Of a breached trigger: an operation that has ended overruns nothing.
+        var isBreached = false
+        /// Why a signal is blind, in words.
+        var wantsWords = false
+    }
+
+    func terms(_ judgement: Judgement) -> EvaluationTerms {
+        EvaluationTerms(z: judgement.z, errorBudget: configuration.slo.map { 1 - $0 })
+    }
+
+    /// The outcome alone.
+    mutating func find(
+        _ expression: Expression, _ judgement: Judgement, isBreached: Bool = false, now: Instant
+    ) -> Finding {
+        let asking = Asking(judgement: judgement, isBreached: isBreached)
+        return expression.find(terms(judgement)) { reading(of: $0, asking, now: now) }
+    }
+
+    /// The outcome with all its words.
+    mutating func evaluate(
+        _ expression: Expression, _ judgement: Judgement, isBreached: Bool = false, now: Instant
+    ) -> Evaluation {
+        let asking = Asking(judgement: judgement, isBreached: isBreached, wantsWords: true)
+        return expression.evaluate(terms(judgement)) { reading(of: $0, asking, now: now) }
+    }
+
+    mutating func evaluate(_ trigger: TriggerConfiguration, now: Instant) -> Evaluation {
+        evaluate(
+            trigger.when, judgement(of: trigger),
+            isBreached: triggers[trigger.name]?.isBreached ?? false, now: now)
+    }
+
+    mutating func reading(of operand: Operand, _ asking: Asking, now: Instant) -> Reading {
+        if isUnseen { return Reading(gap: .noData) }
+        switch operand {
+        case .failing(let names):
+            return failing(names.isEmpty ? configuration.probes.map(\.name) : names, asking, now)
+        case .up(let name): return up(name, asking, now)
+        case .signal(let function, let signal, let width):
+            return windows(signal, asking, width, now) { windows, needed in
+                let sums = windows.sums(width: width, now: now)
+                return Answer(
+                    sums.covered, function.reading(sums, width: width, needed: needed))
+            }
+        case .burnRate(let signal, let width):
+            guard let slo = configuration.slo else { return Reading(gap: .undefined) }
+            return windows(signal, asking, width, now) { windows, needed in
+                let sums = windows.sums(width: width, now: now)
+                var reading = SignalFunction.errorRate.reading(sums, width: width, needed: needed)
+                reading.value = reading.value.map { $0 / (1 - slo) }
+                return Answer(sums.covered, reading)
+            }
+        case .matches(let stream, let pattern, let width):
+            return windows(stream, asking, width, now) { windows, _ in
+                let found = windows.matches(pattern, width: width, now: now)
+                return Answer(
+                    found.covered, Reading(value: Double(found.count), samples: found.count))
+            }
+        case .restarts(let unit, let width):
+            return windows(unit, asking, width, now) { windows, _ in
+                let found = windows.restarts(width: width, now: now)
+                return Answer(
+                    found.covered, Reading(value: Double(found.count), samples: found.count))
+            }
+        case .parseFailures(let stream, let width):
+            return windows(stream, asking, width, now, asksForUnparsed: true) { windows, needed in
+                let lines = windows.unparsed(width: width, now: now)
+                return Answer(
+                    lines.covered,
+                    Reading(part: Double(lines.part), of: lines.whole, needed: needed))
+            }
+        case .failingRoutes(let stream, let width):
+            return windows(stream, asking, width, now) { windows, needed in
+                let (tallies, covered) = windows.routes(width: width, now: now)
+                return Answer(covered, tallies.failing(needed: needed))
+            }
+        case .affected(let stream, let field, let width):
+            return windows(stream, asking, width, now) { windows, needed in
+                let (audience, covered) = windows.audience(field, width: width, now: now)
+                let all = audience.all
+                return Answer(
+                    covered,
+                    Reading(
+                        part: Swift.min(all, audience.affected), of: Int(all.rounded()),
+                        needed: needed))
+            }
+        case .overrun(let operation): return overrun(operation, asking, now)
+        case .releaseAge: return releaseAge(now)
+        case .baseline(let inner):
+            guard case .signal(let function, let signal, _) = inner else {
+                return Reading(gap: .undefined)
+            }
+            return baselineReading(
+                of: function, signal: signal, needed: needed(signal, asking.judgement))
+        }
+    }
+
+    // MARK: - Windows
+
+    /// What a window says, and how much of it is covered.
+    private struct Answer {
+        var covered: Duration
+        var reading: Reading
+
+        init(_ covered: Duration, _ reading: Reading) {
+            self.covered = covered
+            self.reading = reading
+        }
+    }
+
+    private func needed(_ signal: String, _ judgement: Judgement) -> Int {
+        probes[signal] == nil ? judgement.minSamplesOfStream : judgement.minSamplesOfProbe
+    }
+
+    /// Asks the windows of a signal that can be believed, was heard of, and covers enough.
+    private mutating func windows(
+        _ signal: String, _ asking: Asking, _ width: Duration, _ now: Instant,
+        asksForUnparsed: Bool = false, _ ask: (inout SignalWindows, Int) -> Answer
+    ) -> Reading {
+        let answer: Answer
+        // Looked up once and changed in place.
+        if let place = probes.index(forKey: signal) {
+            if probes.values[place].health.isBlind { return blind(signal, asking, now) }
+            // Of what was never heard of not even the count is known.
+            guard probes.values[place].health.hasSpoken else { return Reading(gap: .noData) }
+            answer = ask(&probes.values[place].windows, asking.judgement.minSamplesOfProbe)
+        } else if let place = streams.index(forKey: signal) {
+            let cause = streams.values[place].health.cause(
+                now: now, noDataAfter: noDataAfter(signal), asksForUnparsed: asksForUnparsed)
+            if let cause {
+                return Reading(gap: .blind(asking.wantsWords ? cause.text : ""))
+            }
+            guard streams.values[place].health.hasReported else { return Reading(gap: .noData) }
+            answer = ask(&streams.values[place].windows, asking.judgement.minSamplesOfStream)
+        } else {
+            return Reading(gap: .noData)
+        }
+        guard answer.covered >= Swift.min(width, asking.judgement.warmUp) else {
+            return Reading(gap: .warmingUp, samples: answer.reading.samples)
+        }
+        return answer.reading
+    }
+
+    private func blind(_ signal: String, _ asking: Asking, _ now: Instant) -> Reading {
+        Reading(gap: .blind(asking.wantsWords ? blindness(of: signal, now: now) ?? "" : ""))
+    }
+
+    // MARK: - States of probes
+
+    private func isWarm(_ asking: Asking, _ now: Instant) -> Bool {
+        (now - restarted) - uncovered.within(from: restarted, to: now) >= asking.judgement.warmUp
+    }
+
+    /// Whether the state of a probe is of today: it spoke, and was not due in a time that nobody
+    /// watched since.
+    private func hasSpoken(_ name: String, _ health: ProbeHealth, _ now: Instant) -> Bool {
+        guard health.state != .waiting, let last = health.lastVerdict else { return false }
+        let unwatched = uncovered.within(from: last, to: now)
+        guard unwatched > .zero else { return true }
+        return configuration.probe(name).map { unwatched <= $0.every } ?? false
+    }
+
+    private func failing(_ names: [String], _ asking: Asking, _ now: Instant) -> Reading {
+        guard isWarm(asking, now) else { return Reading(gap: .warmingUp) }
+        var blind = 0
+        var spoken = 0
+        var failing = 0
+        for name in names {
+            guard let health = probes[name]?.health else { continue }
+            if health.isBlind {
+                blind += 1
+            } else if hasSpoken(name, health, now) {
+                spoken += 1
+                if health.state == .failing { failing += 1 }
+            }
+        }
+        guard spoken * 2 >= names.count, spoken > 0 else {
+            guard blind * 2 > names.count else { return Reading(gap: .noData, samples: spoken) }
+            let why =
+                asking.wantsWords ? "\(blind) of \(names.count) probes could not be asked" : ""
+            return Reading(gap: .blind(why), samples: spoken)
+        }
+        return Reading(value: Double(failing) / Double(spoken), samples: spoken)
+    }
+
+    private func up(_ name: String, _ asking: Asking, _ now: Instant) -> Reading {
+        guard isWarm(asking, now) else { return Reading(gap: .warmingUp) }
+        guard let health = probes[name]?.health else { return Reading(gap: .noData) }
+        if health.isBlind { return blind(name, asking, now) }
+        guard hasSpoken(name, health, now) else { return Reading(gap: .noData) }
+        switch health.state {
+        case .waiting: return Reading(gap: .noData)
+        case .passing: return Reading(value: 1, samples: 1)
+        case .failing: return Reading(value: 0, samples: 1)
+        }
+    }
+
+    // MARK: - Facts, which no window holds
+
+    /// Unknown while none runs, so that it is no evidence of health. Of a breach it is 0 then:
+    /// what has ended overruns nothing, and a breach clears only by what is false.
+    private func overrun(_ name: String, _ asking: Asking, _ now: Instant) -> Reading {
+        guard let operation = state.operation(name) else {
+            return asking.isBreached ? Reading(value: 0, samples: 0) : Reading(gap: .noData)
+        }
+        return Reading(value: operation.overrun(at: now), samples: 1)
+    }
+
+    /// Of a release that ran already when watchd first looked nobody knows it.
+    private func releaseAge(_ now: Instant) -> Reading {
+        guard let running = state.book.running, !tracker.isUnknown, running.origin != .found else {
+            return Reading(gap: .noData)
+        }
+        return Reading(value: Swift.max(0, (now - running.began.boot).seconds), samples: 1)
+    }
+}
+
+extension Reading {
+    /// A share, where there is enough to take one of.
+    fileprivate init(part: Double, of whole: Int, needed: Int) {
+        if whole >= Swift.max(1, needed) {
+            self.init(value: Swift.min(1, part / Double(whole)), samples: whole)
+        } else {
+            self.init(gap: .tooFewSamples(needed: needed), samples: whole)
+        }
+    }
+}
+
+extension RouteTallies {
+    /// Of the routes with enough requests, those of which more than half failed.
+    fileprivate func failing(needed: Int) -> Reading {
+        var enough = 0
+        var failing = 0
+        var most = 0
+        for counts in routes.values {
+            most = Swift.max(most, counts.count)
+            guard counts.count >= Swift.max(1, needed) else { continue }
+            enough += 1
+            if counts.errors * 2 > counts.count { failing += 1 }
+        }
+        guard enough > 0 else { return Reading(gap: .tooFewSamples(needed: needed), samples: most) }
+        return Reading(value: Double(failing) / Double(enough), samples: enough)
+    }
+}
+
+extension SignalFunction {
+    /// The function's value over the sums of one window.
+    func reading(_ sums: SignalWindows.Sums, width: Duration, needed: Int) -> Reading {
+        let count = Double(sums.count)
+        switch self {
+        case .count: return Reading(value: count, samples: sums.count)
+        case .errors: return Reading(value: Double(sums.errors), samples: sums.count)
+        case .rate:
+            // Since a restart the window is only as wide as what it covers.
+            let time = Swift.min(width, Swift.max(.seconds(1), sums.covered))
+            return Reading(value: count / time.seconds, samples: sums.count)
+        case .errorRate, .successRate:
+            guard sums.count >= Swift.max(1, needed) else {
+                return Reading(gap: .tooFewSamples(needed: needed), samples: sums.count)
+            }
+            let rate = Double(sums.errors) / count
+            return Reading(value: self == .errorRate ? rate : 1 - rate, samples: sums.count)
+        case .percentile(let p): return latency(sums, needed) { $0.percentile(p) }
+        case .mean: return latency(sums, needed) { $0.mean }
+        case .max: return latency(sums, needed) { $0.max }
+        }
+    }
+
+    private func latency(
+        _ sums: SignalWindows.Sums, _ needed: Int, _ value: (LatencySketch) -> Double?
+    ) -> Reading {
+        let samples = sums.latency.count
+        guard samples >= Swift.max(1, needed), let value = value(sums.latency) else {
+            return Reading(gap: .tooFewSamples(needed: needed), samples: samples)
+        }
+        return Reading(value: value, samples: samples)
+    }
+}
