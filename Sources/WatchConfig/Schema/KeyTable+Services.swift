@@ -94,21 +94,6 @@ extension KeyTable {
             .key("page", .text, "Its own route, instead of the policy's."),
         ] + approval + judgement)
 
-    static let stream = KeyTable(
-        "a stream",
-        notBuilt: [
-            "journal", "command", "syslog", "drain", "patterns", "only", "ignore", "routes",
-            "latency", "fields", "no_data", "time", "message",
-        ],
-        [
-            .required("file", .text, "The log file; rotation is followed."),
-            .required(
-                "format", .text,
-                "nginx-combined, apache-common, apache-combined, or an nginx log_format string."),
-            .key("error", .text, "Which lines are errors: 'status >= 500' (default)."),
-            .key("no_data_after", .duration, "Silence for so long makes the stream blind."),
-        ])
-
     /// How one HTTP request is made; for probes and version sources.
     static let request: [Key] = [
         .key(

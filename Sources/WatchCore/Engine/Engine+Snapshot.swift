@@ -146,29 +146,4 @@ extension ServiceEngine {
             errorRate: sums.count > 0 ? Double(sums.errors) / Double(sums.count) : nil,
             p50: sums.latency.percentile(50), p95: sums.latency.percentile(95), note: note)
     }
-
-    /// The gravest trigger that may act; what would it be allowed?
-    private func readiness(_ context: Context) -> ServiceStatus.Readiness {
-        let automatic = configuration.triggers.filter { trigger in
-            trigger.mode == .auto
-                && context.configuration.policy(trigger.severity).action == .rollback
-        }
-        guard let trigger = automatic.max(by: { $0.severity < $1.severity }) else {
-            return ServiceStatus.Readiness(
-                ready: false, reason: "no-auto-trigger",
-                text: "no trigger may act by itself (mode: auto, policy action: rollback)",
-                target: state.book.lastKnownGood?.identity.version)
-        }
-        switch automaticAction(trigger, context) {
-        case .success(let (plan, target)):
-            return ServiceStatus.Readiness(
-                ready: true, reason: nil,
-                text: "would roll back to \(target.identity.text) with plan \(plan.name)",
-                target: target.identity.version)
-        case .failure(let refusal):
-            return ServiceStatus.Readiness(
-                ready: false, reason: refusal.reason.code, text: refusal.text,
-                target: state.book.lastKnownGood?.identity.version)
-        }
-    }
 }
