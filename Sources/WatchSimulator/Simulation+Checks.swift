@@ -100,11 +100,14 @@ extension Simulation {
     func noteRestarts() {
         for index in ledgers.indices {
             let name = ledgers[index].name
-            if let restarted = engine.restarted(name), restarted > ledgers[index].floor {
+            if let restarted = engine.restarted(name),
+                restarted > ledgers[index].floor || anew.contains(name)
+            {
                 ledgers[index].restart(at: restarted)
                 hasNewFloor = true
             }
             let isSettled = emitted.services[name]?.isSettled ?? false
+            anew.remove(name)
             guard isSettled != ledgers[index].isSettled else { continue }
             ledgers[index].isSettled = isSettled
             hasNewFloor = true
@@ -133,13 +136,20 @@ extension Simulation {
             case "release.good" where event.reason == "baked":
                 guard let version = event.release?.version else { continue }
                 let seen = evidence[index][version] ?? .zero
-                if seen + .seconds(3) < configuration.bake {
+                if seen + .seconds(8) < configuration.bake {
                     throw Violation(
                         "good-by-evidence",
                         "\(name) \(version) is good after \(seen.text) of evidence")
                 }
                 tally.releasesGood += 1
-            case "release.detected": replaced.insert(name)
+            case "release.detected":
+                replaced.insert(name)
+                let running = emitted.services[name]?.running
+                // Windows begin anew, be it at the very instant at which they began before.
+                if let release = event.release, !(running?.matches(release) ?? false) {
+                    anew.insert(name)
+                    reads[index].detected(release.version, at: clock.moment)
+                }
             // A deployment ends breaches by itself.
             case "trigger.cleared" where !replaced.contains(name):
                 try checkCleared(event, index)

@@ -41,6 +41,8 @@ public final class Simulation {
     var lastNotFalse: [String: Instant] = [:]
     /// The books before a command.
     var before: [String: ServiceBook] = [:]
+    /// Services whose windows begin anew by the event that is handled.
+    var anew: Set<String> = []
     /// Windows were restarted by the event that is handled.
     var hasNewFloor = false
 

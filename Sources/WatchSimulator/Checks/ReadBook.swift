@@ -19,6 +19,12 @@ struct ReadBook {
         last[source] = version
     }
 
+    /// The engine takes it for a deployment. When a source fails that was asked first, the next one
+    /// counts, and may have named another release for long.
+    mutating func detected(_ version: String, at now: Moment) {
+        if begins[version] != nil { begins[version] = now }
+    }
+
     mutating func announced(_ version: String, at now: Moment) {
         if first == nil { first = version }
         begins[version] = now

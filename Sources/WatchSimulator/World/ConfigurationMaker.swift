@@ -92,7 +92,7 @@ struct ConfigurationMaker {
         }
         var service = ServiceConfiguration(
             name: name, version: sources(), agree: random.pick([1, 2, 2, 3]),
-            bake: .seconds(random.pick([10, 20, 40])),
+            bake: .seconds(random.pick([15, 25, 40])),
             suspectFor: .seconds(random.pick([60, 300, 3600])),
             targetWithin: .seconds(random.pick([300, 86_400])), judgement: judgement,
             probes: probes, streams: Array(streams), plan: plans.first)
