@@ -25,7 +25,11 @@ SEEDS ?= 1000
 FROM ?= 1
 EVENTS ?= 2000
 
-.PHONY: help setup build release test unit-test system-test lint bench simulate demo install uninstall clean
+# Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
+FUZZ_SECONDS ?= 5
+
+.PHONY: help setup build release test unit-test system-test lint fuzz bench simulate demo install \
+    uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -62,7 +66,8 @@ test: ## set up and pass all tests
 	@$(MAKE) unit-test
 	@$(MAKE) simulate
 	@$(MAKE) system-test
-	@echo "make test: lint, unit tests, simulated worlds and system tests passed"
+	@$(MAKE) fuzz
+	@echo "make test: lint, unit tests, simulated worlds, system tests and a short fuzzing passed"
 
 unit-test: ## the Swift tests
 	swift build --build-tests
@@ -70,6 +75,9 @@ unit-test: ## the Swift tests
 
 system-test: ## the tests in a disposable systemd (root, or sudo)
 	@Tests/system/run --bin .build/debug
+
+fuzz: ## hostile bytes for FUZZ_SECONDS each to what reads bytes from outside
+	@Fuzz/run $(FUZZ_SECONDS)
 
 lint: ## swift format, shellcheck, systemd-analyze
 	@scripts/lint
@@ -116,4 +124,4 @@ ifeq ($(DESTDIR),)
 endif
 
 clean: ## remove everything that was built, and the output of demo and tests
-	rm -rf .build out
+	rm -rf .build .build-fuzz out

@@ -168,8 +168,7 @@ public struct Engine {
             return Neighbour(
                 name: other.name,
                 isRollingBackAutomatically: service.state.rollback?.asker.isAutomatic ?? false,
-                graveBreaches: service.graveBreaches(now: now),
-                announced: service.announcedDeployment)
+                graveBreaches: service.graveBreaches(now: now))
         }
     }
 }
