@@ -97,21 +97,32 @@ extension Simulation {
     }
 
     /// The engine restarted windows: from there on other samples count.
-    func noteRestarts() {
+    func noteRestarts() throws(Violation) {
         for index in ledgers.indices {
             let name = ledgers[index].name
             if let restarted = engine.restarted(name),
-                restarted > ledgers[index].floor || anew.contains(name)
+                restarted > ledgers[index].floor
             {
                 ledgers[index].restart(at: restarted)
                 hasNewFloor = true
             }
             let isSettled = emitted.services[name]?.isSettled ?? false
-            anew.remove(name)
+            if anew.remove(name) != nil { try checkFloor(index) }
             guard isSettled != ledgers[index].isSettled else { continue }
             ledgers[index].isSettled = isSettled
             hasNewFloor = true
         }
+    }
+
+    /// Another release runs: no sample from before its deployment counts for it.
+    private func checkFloor(_ index: Int) throws(Violation) {
+        guard let version = emitted.services[ledgers[index].name]?.running?.version,
+            let earliest = reads[index].earliest(version), ledgers[index].floor < earliest
+        else { return }
+        throw Violation(
+            "windows-of-the-deployment",
+            "\(ledgers[index].name): windows begin \((earliest - ledgers[index].floor).text) "
+                + "before \(version) was first read or announced")
     }
 
     private func noteEvidence(_ now: Instant) {
@@ -129,6 +140,7 @@ extension Simulation {
     /// Looks at what is asked for before it is written down.
     func inspect(_ transaction: Transaction) throws(Violation) {
         var replaced: Set<String> = []
+        let isMixed = transaction.events.contains { $0.kind == "release.mixed" }
         for event in transaction.events {
             guard let name = event.service, let index = index(name) else { continue }
             let configuration = scenario.configuration.services[index]
@@ -145,9 +157,8 @@ extension Simulation {
             case "release.detected":
                 replaced.insert(name)
                 let running = emitted.services[name]?.running
-                // Windows begin anew, be it at the very instant at which they began before.
                 if let release = event.release, !(running?.matches(release) ?? false) {
-                    anew.insert(name)
+                    if !isMixed, !event.text.hasSuffix("mixed reads") { anew.insert(name) }
                     reads[index].detected(release.version, at: clock.moment)
                 }
             // A deployment ends breaches by itself.

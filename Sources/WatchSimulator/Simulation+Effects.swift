@@ -81,7 +81,7 @@ extension Simulation {
             case .resume, .cancel, .readVersions, .probeNow, .deliver, .deliverFromMemory: break
             }
         }
-        noteRestarts()
+        try noteRestarts()
         orders.append(Order(effects: list, circumstances: circumstances, command: command))
         if profile.lag == 0 || isHealing || random.chance(100 - profile.lag) { try drain() }
     }
@@ -181,6 +181,7 @@ extension Simulation {
 
     private func readVersions(_ service: String) {
         guard let world = worlds.first(where: { $0.name == service }) else { return }
+        clock.pass(1_000_000)
         for source in world.sources.indices {
             delayed.append(
                 (clock.time + random.nanoseconds(upTo: 1.5), reading(source, of: world)))

@@ -7,16 +7,24 @@ struct ReadBook {
     private var last: [Int: String] = [:]
     /// The newest beginning of a row of equal answers, or announcement, by version.
     private(set) var begins: [String: Moment] = [:]
-    private(set) var first: String?
+    /// What each source reads without a break, and since when; unanswered reads are no break.
+    private var rows: [Int: (version: String, since: Instant)] = [:]
+    private var announcements: [String: Instant] = [:]
 
     mutating func read(_ answer: VersionReading.Answer, source: Int, at now: Moment) {
         guard case .version(let version, _, _) = answer else {
             last[source] = nil
             return
         }
-        if first == nil { first = version }
         if last[source] != version { begins[version] = now }
         last[source] = version
+        if rows[source]?.version != version { rows[source] = (version, now.boot) }
+    }
+
+    /// A deployment of it cannot have begun before; nil: that is not known.
+    func earliest(_ version: String) -> Instant? {
+        let read = rows.values.filter { $0.version == version }.map(\.since).min()
+        return [read, announcements[version]].compactMap { $0 }.min()
     }
 
     /// The engine takes it for a deployment. When a source fails that was asked first, the next one
@@ -26,11 +34,13 @@ struct ReadBook {
     }
 
     mutating func announced(_ version: String, at now: Moment) {
-        if first == nil { first = version }
         begins[version] = now
+        announcements[version] = now.boot
     }
 
     mutating func rebase(to now: Moment) {
+        rows = [:]
+        announcements = [:]
         begins = begins.mapValues { moment in
             let elapsed = Swift.max(.zero, now.wall - moment.wall)
             return Moment(boot: now.boot - elapsed, wall: moment.wall)

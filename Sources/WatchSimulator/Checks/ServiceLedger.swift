@@ -46,7 +46,7 @@ struct ServiceLedger {
     }
 
     mutating func restart(at instant: Instant) {
-        guard instant >= floor else { return }
+        guard instant > floor else { return }
         floor = instant
         for index in probes.indices { probes[index].samples.cut(before: instant) }
         for index in streams.indices { streams[index].samples.cut(before: instant) }
