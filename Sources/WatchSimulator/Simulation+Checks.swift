@@ -212,9 +212,8 @@ extension Simulation {
 
     // MARK: - Verdicts
 
-    func checkVerdicts(after event: Event, hadEffects: Bool) throws(Violation) {
+    func checkVerdicts(after event: Event, at now: Instant) throws(Violation) {
         defer { hasNewFloor = false }
-        let now = clock.moment.boot
         let isTick = event == .tick
         if isTick { noteBreaches(now) }
         guard isHealing ? events % 64 == 0 : events % 32 == 0, !hasNewFloor, !isDown else { return }

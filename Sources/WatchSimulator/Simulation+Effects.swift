@@ -41,7 +41,7 @@ extension Simulation {
         note(event, now.boot)
         let result = engine.handle(event, at: now)
         if !result.isEmpty { try process(result) }
-        try checkVerdicts(after: event, hadEffects: !result.isEmpty)
+        try checkVerdicts(after: event, at: now.boot)
     }
 
     @discardableResult
