@@ -219,7 +219,14 @@ extension Simulation {
         guard isHealing ? events % 64 == 0 : events % 32 == 0, !hasNewFloor, !isDown else { return }
         for (index, ledger) in ledgers.enumerated() {
             guard isTick || Self.service(of: event) == ledger.name else { continue }
+            let signal = Self.signal(of: event)
             for trigger in scenario.configuration.services[index].triggers {
+                // Between two seconds only what was heard of is judged.
+                guard
+                    isTick
+                        || scenario.rules[ledger.name]?[trigger.name]?.signals.contains(
+                            where: { $0 == signal }) ?? false
+                else { continue }
                 guard let truth = ledger.truth(of: trigger, now: now),
                     let verdict = engine.verdict(ledger.name, trigger.name)
                 else { continue }
@@ -269,6 +276,13 @@ extension Simulation {
                     lastNotFalse["\(index)/\(trigger.name)"] = now
                 }
             }
+        }
+    }
+
+    private static func signal(of event: Event) -> String? {
+        switch event {
+        case .probe(_, let name, _), .stream(_, let name, _): name
+        case .tick, .version, .task, .command, .storeFailed, .storeRecovered: nil
         }
     }
 
