@@ -88,11 +88,15 @@ let package = Package(
         program(
             "watchctl", ["WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", argumentParser]),
         program("watchd-step", ["CProcess"]),
+        // Not installed: what proves the engine, see docs/decisions/0015-a-simulator-of-its-own.md.
+        library("WatchSimulator", ["WatchCore"]),
+        program("watchd-simulate", ["WatchSimulator"]),
         .executableTarget(
             name: "watchd-bench", dependencies: ["WatchCore", "WatchPatterns", "WatchStreams"],
             path: "Benchmarks/watchd-bench", swiftSettings: house),
 
         tests("WatchCoreTests", ["WatchCore", "WatchSystem"]),
+        tests("WatchSimulatorTests", ["WatchSimulator", "WatchCore"]),
         tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
         tests("WatchPatternsTests", ["WatchPatterns"]),
         // Real servers with scripted manners, for the tests of everything that talks HTTP.

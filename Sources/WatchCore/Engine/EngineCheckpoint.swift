@@ -15,6 +15,8 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var lastRan: Moment?
         /// Of the running release; nil in checkpoints of before.
         var baseline: ReleaseBaseline?
+        /// Breaches that had begun a bake again by then.
+        var bakesBegun: Int?
         /// What the signals were configured as; another configuration makes the rest useless.
         var configuration: ServiceConfiguration
     }
@@ -36,6 +38,7 @@ extension Engine {
                     uncovered: service.uncovered, running: running,
                     baked: release?.baked ?? .zero, lastRan: release?.lastRan,
                     baseline: service.baseline.running,
+                    bakesBegun: service.state.book.bakesBegun,
                     configuration: service.configuration)
             })
     }
@@ -69,9 +72,7 @@ extension ServiceEngine {
             state.book.restoreLastRan(lastRan, of: running)
         }
         // A breach that was stored since began the bake again.
-        let breaches = state.incident?.record.breaches ?? []
-        guard running == state.book.running?.release,
-            !breaches.contains(where: { $0.cleared == nil || $0.began >= at.wall })
+        guard running == state.book.running?.release, saved.bakesBegun == state.book.bakesBegun
         else { return }
         state.book.restoreBaked(saved.baked, of: running)
     }

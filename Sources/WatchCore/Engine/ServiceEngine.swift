@@ -28,8 +28,12 @@ struct ServiceEngine {
     var restarted: Instant
     /// The last whole second for which evidence was counted.
     var lastEvidence: Instant?
-    /// When verdicts were computed last.
+    /// When verdicts were computed last, and of which windows.
     var lastJudged: Instant?
+    var judgedSince: Instant?
+    var wasSettled = false
+    /// Which triggers ask a signal, by their place in the configuration.
+    private(set) var triggersOf: [String: [Int]] = [:]
     /// First bad second since the running deployment began (or since the last incident closed).
     var firstBad: Instant?
     /// The same of a release that was read, but not often enough yet to count.
@@ -62,8 +66,11 @@ struct ServiceEngine {
         restarted = now.boot
         makeSignals(verifyExpressions: verifyExpressions)
         restartWindows(at: now.boot)
-        for trigger in configuration.triggers {
+        for (index, trigger) in configuration.triggers.enumerated() {
             triggers[trigger.name] = initialState(of: trigger, now: now)
+            for signal in Set(signals(of: trigger)) {
+                triggersOf[signal, default: []].append(index)
+            }
         }
     }
 
@@ -133,11 +140,11 @@ struct ServiceEngine {
     }
 
     /// Time goes on: verdicts, evidence, deadlines.
-    mutating func tick(_ context: inout Context) {
+    mutating func tick(touched: Touched = .everything, _ context: inout Context) {
         guard context.judges else { return }
         expireAnnouncement(&context)
         syncBaseline(&context)
-        judge(&context)
+        judge(touched, &context)
         gatherEvidence(&context)
         advanceIncident(&context)
         advanceRollback(&context)
