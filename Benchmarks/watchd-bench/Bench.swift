@@ -20,6 +20,7 @@ enum Bench {
         windows()
         try scanning()
         try engine()
+        try replaying()
     }
 
     /// Seconds of the fastest of five runs.

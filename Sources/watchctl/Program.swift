@@ -30,7 +30,7 @@ struct Root: ParsableCommand {
             DenyCommand.self, HoldCommand.self, ResolveCommand.self, FalseAlarmCommand.self,
             DeclareCommand.self, RollbackCommand.self, AbortCommand.self, DeployCommand.self,
             ArmCommand.self, DisarmCommand.self, ReloadCommand.self, ConfigCommand.self,
-            TestChannelCommand.self,
+            ReplayCommand.self, TestChannelCommand.self,
         ])
 }
 

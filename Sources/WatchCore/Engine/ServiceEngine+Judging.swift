@@ -125,11 +125,15 @@ extension ServiceEngine {
         let elapsed = second - last
         guard elapsed <= Engine.gap else { return baseline.discard() }
         if isGravelyBreached {
+            hadEvidence = false
             state.book.restartBake()
             forgetRunUpOfBreach(now.boot)
             return
         }
-        guard isEvidence(now.boot) else { return baseline.discard() }
+        // What counts is the second that has passed: was it healthy from its begin?
+        let wasHealthy = hadEvidence
+        hadEvidence = isEvidence(now.boot)
+        guard wasHealthy, hadEvidence else { return baseline.discard() }
         baseline.admit(elapsed, now: second, window: configuration.baselineWindow)
         let needed = configuration.bake
         guard state.book.bake(elapsed, needed: needed) else { return }

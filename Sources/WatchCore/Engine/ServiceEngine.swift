@@ -28,6 +28,8 @@ struct ServiceEngine {
     var restarted: Instant
     /// The last whole second for which evidence was counted.
     var lastEvidence: Instant?
+    /// Whether that second ended in evidence of health.
+    var hadEvidence = false
     /// When verdicts were computed last, and of which windows.
     var lastJudged: Instant?
     var judgedSince: Instant?
