@@ -18,22 +18,6 @@ import WatchSystem
                 .falseAlarm(incident: "shop-17", comment: "")
             ),
             (
-                "/v1/incidents/shop-17/approve", #"{"method":"restore","comment":"do it"}"#,
-                .approve(incident: "shop-17", method: "restore", comment: "do it")
-            ),
-            (
-                "/v1/incidents/shop-17/approve", "",
-                .approve(incident: "shop-17", method: nil, comment: "")
-            ),
-            (
-                "/v1/incidents/shop-17/deny", #"{"comment":"no"}"#,
-                .deny(incident: "shop-17", comment: "no")
-            ),
-            (
-                "/v1/incidents/shop-17/hold", #"{"for":"5m","comment":"hotfix"}"#,
-                .hold(incident: "shop-17", for: .minutes(5), comment: "hotfix")
-            ),
-            (
                 "/v1/services/shop/rollback", #"{"to":"1.9.0","reason":"bad","dry_run":true}"#,
                 .rollback(service: "shop", to: "1.9.0", reason: "bad", dryRun: true, force: false)
             ),
@@ -75,6 +59,35 @@ import WatchSystem
             }
             #expect(server.backend.commands.count == acts.count)
             #expect(try await server.post("/v1/reload").text.contains("reloaded by root"))
+        }
+    }
+
+    @Test func answersToAnOfferReachTheEngineWithThePeer() async throws {
+        let acts: [(String, String, Command)] = [
+            (
+                "/v1/incidents/shop-17/approve", #"{"method":"restore","comment":"do it"}"#,
+                .approve(incident: "shop-17", method: "restore", comment: "do it")
+            ),
+            (
+                "/v1/incidents/shop-17/approve", "",
+                .approve(incident: "shop-17", method: nil, comment: "")
+            ),
+            (
+                "/v1/incidents/shop-17/deny", #"{"comment":"no"}"#,
+                .deny(incident: "shop-17", comment: "no")
+            ),
+            (
+                "/v1/incidents/shop-17/hold", #"{"for":"5m","comment":"hotfix"}"#,
+                .hold(incident: "shop-17", for: .minutes(5), comment: "hotfix")
+            ),
+        ]
+        try await withServer { server in
+            for (path, body, command) in acts {
+                let answer = try await server.post(path, body)
+                #expect(answer.status == 200, "\(path): \(answer.text)")
+                #expect(server.backend.commands.last?.0 == command)
+                #expect(server.backend.commands.last?.1 == Peer(uid: 0, name: "root"))
+            }
         }
     }
 

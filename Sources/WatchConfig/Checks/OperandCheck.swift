@@ -1,5 +1,5 @@
-// What an expression asks of a service: whether there is such a probe, stream, pattern or field, and
-// whether it can answer that question.
+// What an expression asks of a service: whether there is such a probe, stream, pattern or field,
+// and whether it can answer that question.
 
 import WatchCore
 

@@ -92,8 +92,12 @@ struct ServiceEngine {
         self.asked = asked
         func windows(_ signal: String) -> SignalWindows {
             let widths = asked.widths[signal, default: []].union([shownWidth(signal)])
-            return SignalWindows(
-                widths: widths.sorted(), needs: asked.needs[signal] ?? SignalNeeds())
+            var needs = asked.needs[signal] ?? SignalNeeds()
+            // Evidence names the failing routes, whether or not a rule asks for them.
+            if configuration.stream(signal)?.countsRoutes ?? false {
+                needs.routes.insert(shownWidth(signal))
+            }
+            return SignalWindows(widths: widths.sorted(), needs: needs)
         }
         for probe in configuration.probes {
             probes[probe.name] = ProbeSignal(windows: windows(probe.name))

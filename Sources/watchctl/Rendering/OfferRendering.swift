@@ -30,18 +30,21 @@ enum OfferRendering {
         return lines
     }
 
-    /// One line for `watchctl status`.
-    static func summary(_ offer: ApprovalOffer, _ theme: Theme) -> String {
-        let loses = offer.ways.compactMap(\.loses).first.map { ", loses: \(safe($0))" } ?? ""
-        let command = offer.ways.first?.command ?? ""
-        return "approve \(safe(offer.from.text)) → \(safe(offer.to.text))\(loses): "
-            + "\(safe(command, limit: 200)) (\(until(offer, theme)))"
+    /// For `watchctl status`: what, and what to type; short, because nothing of it may be cut.
+    static func summary(_ offer: ApprovalOffer, _ theme: Theme) -> [String] {
+        let losses = offer.ways.compactMap(\.loses)
+        let loses = losses.isEmpty ? "loses nothing" : "loses: \(safe(losses[0], limit: 500))"
+        let until = offer.until.map { " (until \(Figures.clock($0)) UTC)" } ?? ""
+        return [
+            "offered: \(safe(offer.from.text)) → \(safe(offer.to.text)), \(loses)",
+            safe(offer.ways.first?.command ?? "", limit: 200) + until,
+        ]
     }
 
     private static func way(_ way: ApprovalOffer.Way, _ theme: Theme) -> [Line] {
         let loses = way.loses.map { "loses: \(safe($0, limit: 500))" } ?? "loses nothing"
         var lines = wrapped(
-            "method", "\(safe(way.method)): \(loses)", way.loses == nil ? .plain : .bad, theme)
+            "method", "\(safe(way.method)), \(loses)", way.loses == nil ? .plain : .bad, theme)
         for step in way.steps { lines += wrapped("", safe(step), .dim, theme) }
         if way.loses != nil { lines += wrapped("who", safe(way.approvers), .plain, theme) }
         return lines

@@ -146,7 +146,7 @@ enum StatusRendering {
             facts.append(("", [Span("held until \(Figures.time(until))", .warning)]))
         }
         if let offer = incident.offer {
-            facts.append(("", [Span(OfferRendering.summary(offer, theme), .warning)]))
+            facts += OfferRendering.summary(offer, theme).map { ("", [Span($0, .warning)]) }
         }
         return facts
     }
