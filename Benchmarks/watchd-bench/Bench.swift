@@ -98,7 +98,7 @@ enum Bench {
         let reading = Reading(value: 0.12, samples: 2400)
         var breached = 0
         let took = best {
-            for _ in 0..<10_000 where rule.evaluate({ _ in reading }).truth == .true {
+            for _ in 0..<10_000 where rule.evaluate(.plain, { _ in reading }).truth == .true {
                 breached += 1
             }
         }
