@@ -8,6 +8,7 @@ enum Program {
     private static let usage = """
         usage: watchd-simulate [--seeds N] [--from SEED] [--events N] [--threads N] [--keep-going]
                watchd-simulate --seed SEED [--events N] [--trace] [--twice]
+               watchd-simulate --search STATES
 
           --seeds N      live through N worlds (default 1000), seeds from --from (default 1)
           --events N     events of each before all is healed (default 2000)
@@ -15,6 +16,8 @@ enum Program {
           --keep-going   do not stop at the first failure
           --seed SEED    live through one world; --trace shows every event and effect,
                          --twice holds a second run against the first
+          --search N     look at every state of the incident machine that a small alphabet of
+                         events can reach, up to N of them
 
         Exit status 0: no rule was broken; 1: one was; 2: usage.
 
@@ -29,6 +32,7 @@ enum Program {
         var seed: UInt64?
         var trace = false
         var twice = false
+        var search: Int?
     }
 
     static func main(_ arguments: [String]) async {
@@ -36,6 +40,7 @@ enum Program {
             write(usage, to: 2)
             exit(2)
         }
+        if let states = options.search { exit(search(states)) }
         if let seed = options.seed { exit(one(seed, options)) }
         exit(await many(options))
     }
@@ -54,12 +59,14 @@ enum Program {
             case "--seed":
                 guard let seed: UInt64 = number() else { return nil }
                 options.seed = seed
+            case "--search": options.search = number() ?? 0
             case "--trace": options.trace = true
             case "--twice": options.twice = true
             default: return nil
             }
         }
-        return options.events > 0 && options.threads > 0 && options.seeds > 0 ? options : nil
+        return options.events > 0 && options.threads > 0 && options.seeds > 0
+            && options.search.map { $0 > 0 } ?? true ? options : nil
     }
 
     private static func one(_ seed: UInt64, _ options: Options) -> Int32 {
@@ -83,6 +90,21 @@ enum Program {
             return 1
         }
         return 0
+    }
+
+    private static func search(_ states: Int) -> Int32 {
+        let began = seconds()
+        let outcome = Search(limit: states).run()
+        write(
+            """
+            \(outcome.states) states and \(outcome.transitions) transitions, up to \
+            \(outcome.depth) events deep, in \(rounded(seconds() - began)) s; \
+            \(outcome.isClosed ? "closed: there are no others" : "not closed: there are more")
+
+            """, to: 1)
+        guard let broken = outcome.broken else { return 0 }
+        write("\(broken.violation)\n  after \(broken.path.joined(separator: ", "))\n", to: 1)
+        return 1
     }
 
     private static func many(_ options: Options) async -> Int32 {

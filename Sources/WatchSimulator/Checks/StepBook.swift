@@ -57,6 +57,11 @@ struct StepBook {
     /// Rollbacks that a person approved, with the method that was named; empty: none was.
     var approved: [String: String] = [:]
 
+    /// How often the task's step was begun.
+    func count(_ task: StepTask) -> Int {
+        StepPlace(task).map { begun[task.rollback + "." + $0.key] ?? 0 } ?? 0
+    }
+
     mutating func passedGate(_ rollback: String, _ index: Int) {
         passedGates[rollback, default: []].insert(index)
     }
