@@ -13,6 +13,8 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var running: ReleaseIdentity?
         var baked: Duration
         var lastRan: Moment?
+        /// Of the running release; nil in checkpoints of before.
+        var baseline: ReleaseBaseline?
         /// What the signals were configured as; another configuration makes the rest useless.
         var configuration: ServiceConfiguration
     }
@@ -33,6 +35,7 @@ extension Engine {
                     tracker: service.tracker, restarted: service.restarted,
                     uncovered: service.uncovered, running: running,
                     baked: release?.baked ?? .zero, lastRan: release?.lastRan,
+                    baseline: service.baseline.running,
                     configuration: service.configuration)
             })
     }
@@ -44,6 +47,8 @@ extension Engine {
             guard var service = services[name] else { continue }
             let rebase = Rebase(now: now, isSameBoot: isSameBoot)
             service.restoreRelease(saved, checkpoint.at, rebase)
+            service.restoreBaseline(
+                saved.baseline, madeFor: saved.configuration, isSameBoot: isSameBoot)
             if isSameBoot, checkpoint.at.boot <= now.boot,
                 saved.configuration == service.configuration
             {
@@ -74,8 +79,21 @@ extension ServiceEngine {
     fileprivate mutating func restoreObservations(
         _ saved: EngineCheckpoint.Service, _ at: Moment, _ now: Moment
     ) {
-        probes = saved.probes
-        streams = saved.streams
+        for (name, signal) in saved.probes {
+            // Plans ask for windows too, so they can differ where the service does not.
+            guard let fresh = probes[name] else { continue }
+            probes[name] = signal
+            if !fresh.windows.hasSameWindows(as: signal.windows) {
+                probes[name]?.windows = fresh.windows
+            }
+        }
+        for (name, signal) in saved.streams {
+            guard let fresh = streams[name] else { continue }
+            streams[name] = signal
+            if !fresh.windows.hasSameWindows(as: signal.windows) {
+                streams[name]?.windows = fresh.windows
+            }
+        }
         restarted = saved.restarted
         uncovered = saved.uncovered ?? UncoveredTime()
         if saved.running == state.book.running?.release { tracker = saved.tracker }
