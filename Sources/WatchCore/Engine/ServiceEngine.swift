@@ -40,6 +40,8 @@ struct ServiceEngine {
     var candidate: Candidate?
     /// Time since `restarted` in which nobody watched.
     var uncovered = UncoveredTime()
+    /// What was normal under the last known good release.
+    var baseline = BaselineGathering()
     /// In a replay: the record tells of another world than the one decided here.
     var isUnseen = false
     /// When sources were last asked besides their schedule, while a rollback waits for them.
@@ -141,6 +143,7 @@ struct ServiceEngine {
     mutating func tick(touched: Touched = .everything, _ context: inout Context) {
         guard context.judges else { return }
         expireAnnouncement(&context)
+        syncBaseline(&context)
         judge(touched, &context)
         gatherEvidence(&context)
         advanceIncident(&context)

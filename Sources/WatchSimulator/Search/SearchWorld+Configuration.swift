@@ -10,7 +10,7 @@ extension SearchWorld {
             name: "down", when: ConfigurationMaker.expression("failing(health) > 60%"),
             severity: .critical, mode: .auto, judgement: judgement)
         trigger.approveWithin = step * 2
-        let service = ServiceConfiguration(
+        let guarded = ServiceConfiguration(
             name: service,
             version: [VersionSource(kind: .symlink(path: "/srv/shop/current"), every: step)],
             agree: 1, bake: step * 2, suspectFor: step * 4, judgement: judgement,
@@ -20,7 +20,7 @@ extension SearchWorld {
                     kind: .http(request, HTTPExpectation()))
             ], triggers: [trigger], plan: "plan")
         var configuration = Configuration(
-            services: [service],
+            services: [guarded],
             limits: Limits(maxRollbacks: 2, per: step * 5, cooldown: step * 2), plans: [plan],
             channels: ["chat", "mail"].map {
                 ChannelConfiguration(name: $0, kind: .slack(url: Template(literal: "http://x/")))
