@@ -24,11 +24,13 @@ PROGRAMS = watchd watchctl watchd-step
 SEEDS ?= 1000
 FROM ?= 1
 EVENTS ?= 2000
+# States of the incident machine that are looked at.
+STATES ?= 20000
 
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
 FUZZ_SECONDS ?= 5
 
-.PHONY: help setup build release test unit-test system-test lint fuzz bench simulate demo install \
+.PHONY: help setup build release test unit-test system-test lint fuzz bench simulate planted demo install \
     uninstall clean
 
 help: ## this list
@@ -54,6 +56,11 @@ simulate: ## live through SEEDS=1000 simulated worlds from seed FROM=1, looking 
 	@scripts/setup build
 	swift build -c release --product watchd-simulate
 	@.build/release/watchd-simulate --seeds $(SEEDS) --from $(FROM) --events $(EVENTS)
+	@.build/release/watchd-simulate --search $(STATES)
+
+planted: ## plant deliberate bugs into a copy of the engine; the simulator must find each
+	@scripts/setup build
+	@Tests/planted/run
 
 demo: ## see watchd roll back two bad releases of a real service (two minutes after the build)
 	@scripts/setup demo

@@ -173,8 +173,7 @@ public final class Simulation {
     func say(_ line: @autoclosure () -> String) {
         guard let trace else { return }
         let now = clock.moment
-        trace(
-            "\(now.wall.text.dropFirst(11).dropLast(1)) +\(now.boot.nanoseconds / 1_000_000)ms \(line())"
-        )
+        let wall = now.wall.text.dropFirst(11).dropLast(1)
+        trace("\(wall) +\(now.boot.nanoseconds / 1_000_000)ms \(line())")
     }
 }

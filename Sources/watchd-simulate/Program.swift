@@ -1,7 +1,6 @@
 // What the command line asks for, and how it is answered.
 
 import Glibc
-import Synchronization
 import WatchSimulator
 
 enum Program {

@@ -13,10 +13,10 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var running: ReleaseIdentity?
         var baked: Duration
         var lastRan: Moment?
-        /// Of the running release; nil in checkpoints of before.
-        var baseline: ReleaseBaseline?
         /// Breaches that had begun a bake again by then.
         var bakesBegun: Int?
+        /// Of the running release; nil in checkpoints of before.
+        var baseline: ReleaseBaseline?
         /// What the signals were configured as; another configuration makes the rest useless.
         var configuration: ServiceConfiguration
     }
@@ -37,8 +37,8 @@ extension Engine {
                     tracker: service.tracker, restarted: service.restarted,
                     uncovered: service.uncovered, running: running,
                     baked: release?.baked ?? .zero, lastRan: release?.lastRan,
-                    baseline: service.baseline.running,
                     bakesBegun: service.state.book.bakesBegun,
+                    baseline: service.baseline.running,
                     configuration: service.configuration)
             })
     }
