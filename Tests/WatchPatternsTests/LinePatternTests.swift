@@ -10,7 +10,8 @@ import WatchPatterns
         let found = try Array(text.utf8).withUnsafeBytes {
             try LinePatternMatcher(pattern).matches($0)
         }
-        #expect(try pattern.pattern.firstMatch(in: text) != nil == found, "\(source) \(text)")
+        let expected = try pattern.pattern.firstMatch(in: text) != nil
+        #expect(expected == found, "\(source) \(text)")
         return found
     }
 
