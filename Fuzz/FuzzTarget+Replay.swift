@@ -14,11 +14,14 @@ extension FuzzTarget {
             probes: { health: { http: "http://127.0.0.1/", every: 10s } }
             streams:
               plain: { file: /a, format: "$msec $status $request_time" }
-              json: { file: /b, format: { json: { time: $.t, status: $.s, latency: $.l } } }
+              json: { file: /b, format: json, time: $.t, status: $.s, latency: $.l }
             triggers:
-              - { name: storm, when: "error_rate(plain, 10s) > 25%", severity: critical, mode: auto, warm_up: 0s, min_samples: 1 }
-              - { name: slow, when: "p95(json, 30s) > 1s", severity: critical, mode: auto, warm_up: 0s, min_samples: 1 }
-              - { name: down, when: "failing(health) > 50%", severity: critical, mode: auto, warm_up: 0s }
+              - { name: storm, when: "error_rate(plain, 10s) > 25%", \
+              severity: critical, mode: auto, warm_up: 0s, min_samples: 1 }
+              - { name: slow, when: "p95(json, 30s) > 1s", \
+              severity: critical, mode: auto, warm_up: 0s, min_samples: 1 }
+              - { name: down, when: "failing(health) > 50%", \
+              severity: critical, mode: auto, warm_up: 0s }
             rollback: { plan: back }
         plans:
           back:

@@ -45,7 +45,8 @@ extension Replay {
         let limit = start + request.spanLimit.nanoseconds
         if let until = request.until, until.nanoseconds > limit {
             throw RequestProblem(
-                "--until \(until.text) lies more than \(request.spanLimit.text) after the first record"
+                "--until \(until.text) lies more than \(request.spanLimit.text) after "
+                    + "the first record"
             )
         }
         guard let next = nextRecord, next > limit else { return }
@@ -65,7 +66,8 @@ extension Replay {
             for stream in service.streams {
                 take(
                     engine.handle(
-                        .stream(service: service.name, stream: stream.name, StreamBatch()), at: now),
+                        .stream(service: service.name, stream: stream.name, StreamBatch()),
+                        at: now),
                     &observer)
             }
             let ran = Assumptions.earlier(request, than: now, of: service.name)

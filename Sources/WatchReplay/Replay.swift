@@ -75,6 +75,12 @@ public struct Replay {
         }
         let heads = streams.compactMap(\.head) + probes.compactMap { $0.head?.time.nanoseconds }
         guard let first = heads.min() else {
+            // What kept it from being read says more.
+            if let known = streams.compactMap(\.problem).first
+                ?? probes.compactMap({ $0.mistakes.first ?? $0.problem }).first
+            {
+                throw known
+            }
             throw InputProblem(
                 path: request.inputs.map(\.path).joined(separator: ", "),
                 text: "no line could be read as a record; `watchctl stream` shows how lines are "

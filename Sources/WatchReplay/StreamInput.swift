@@ -36,7 +36,7 @@ final class StreamInput {
         head = .min
         while read(before: .min) {}
         first = head
-        guard head != nil || tally.lines == 0 else {
+        guard head != nil || tally.lines == 0 || reader.problem != nil else {
             let example = tally.firstUnparsed.map { "; line \($0.number) is: \($0.text)" } ?? ""
             throw InputProblem(
                 path: path,

@@ -9,7 +9,8 @@ import WatchCore
 
 @Suite struct ClockTests {
     private static let storm =
-        #"- { name: storm, when: "error_rate(access, 10s) > 25%", severity: high, warm_up: 5s, clear_for: 20s }"#
+        #"- { name: storm, when: "error_rate(access, 10s) > 25%", "#
+        + #"severity: high, warm_up: 5s, clear_for: 20s }"#
 
     @Test func engineTimeStartsAtTheFirstRecordRoundedDownToASecond() throws {
         let recording = try Recording(triggers: Self.storm)
@@ -61,7 +62,8 @@ import WatchCore
     @Test func gapsAreJudgedSecondBySecond() throws {
         let recording = try Recording(
             triggers: Self.storm + "\n"
-                + #"- { name: quiet, when: "count(access, 10s) == 0", severity: high, warm_up: 5s }"#
+                + #"- { name: quiet, when: "count(access, 10s) == 0", "#
+                + #"severity: high, warm_up: 5s }"#
         )
         let access = try recording.write(
             "access.log", traffic(0..<10) + traffic(7200..<7210))
@@ -75,7 +77,8 @@ import WatchCore
     @Test func aBreachClearsInAGapAtItsTime() throws {
         let recording = try Recording(
             triggers:
-                #"- { name: many, when: "count(access, 10s) > 50", severity: high, warm_up: 5s, clear_for: 20s }"#
+                #"- { name: many, when: "count(access, 10s) > 50", "#
+                + #"severity: high, warm_up: 5s, clear_for: 20s }"#
         )
         let access = try recording.write("access.log", traffic(0..<30) + [line(600)])
         let told = try recording.told("--stream", "shop/access=\(access)")
@@ -96,7 +99,8 @@ import WatchCore
     @Test func untilRunsTheTimersOn() throws {
         let recording = try Recording(
             triggers:
-                #"- { name: many, when: "count(access, 10s) > 50", severity: high, warm_up: 5s, clear_for: 20s }"#
+                #"- { name: many, when: "count(access, 10s) > 50", "#
+                + #"severity: high, warm_up: 5s, clear_for: 20s }"#
         )
         let access = try recording.write("access.log", traffic(0..<30))
         #expect(try recording.told("--stream", "shop/access=\(access)").times(.cleared) == [5])
@@ -172,7 +176,8 @@ import WatchCore
     @Test func aLineBehindTheMergeGoesToItsSlice() throws {
         let recording = try Recording(
             triggers:
-                #"- { name: five, when: "count(access, 10s) >= 5", severity: high, warm_up: 0s, clear_for: 0s }"#
+                #"- { name: five, when: "count(access, 10s) >= 5", "#
+                + #"severity: high, warm_up: 0s, clear_for: 0s }"#
         )
         // Five lines of second 0…4, two of which come after one of second 6.
         let access = try recording.write(

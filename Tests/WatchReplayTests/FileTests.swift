@@ -8,7 +8,8 @@ import WatchCore
 
 @Suite struct FileTests {
     private static let storm =
-        #"- { name: storm, when: "error_rate(access, 10s) > 25%", severity: high, warm_up: 5s, clear_for: 20s }"#
+        #"- { name: storm, when: "error_rate(access, 10s) > 25%", "#
+        + #"severity: high, warm_up: 5s, clear_for: 20s }"#
 
     private static let lines = traffic(0..<60, bad: 0) + traffic(60..<120, bad: 5)
     private static let data = Data(lines.map { $0 + "\n" }.joined().utf8)
@@ -49,10 +50,15 @@ import WatchCore
     }
 
     @Test func aDamagedGzipFileSaysWhere() throws {
-        var damaged = try gzip(Self.data)
+        let whole = try gzip(Self.data)
+        var damaged = whole
         for index in 300..<340 { damaged[index] ^= 0x5A }
         let replay = try told(damaged, "a.gz").replay
         #expect(replay.problems.first?.text.contains("damaged near byte") ?? false)
+        // Not one line could be read: that is the answer.
+        #expect { try told(whole[..<30], "a.gz") } throws: { error in
+            ((error as? InputProblem)?.text ?? "").contains("after 30 bytes")
+        }
         let garbage = try told(gzip(Self.data) + Data("garbage".utf8), "a.gz")
         #expect(garbage.replay.problems.count == 1)
         #expect(garbage.replay.streams[0].tally.lines == Self.lines.count)

@@ -8,7 +8,8 @@ import WatchCore
 
 @Suite struct InputRulesTests {
     private static let storm =
-        #"- { name: storm, when: "error_rate(access, 10s) > 25%", severity: critical, mode: auto, warm_up: 5s, clear_for: 20s }"#
+        #"- { name: storm, when: "error_rate(access, 10s) > 25%", "#
+        + #"severity: critical, mode: auto, warm_up: 5s, clear_for: 20s }"#
 
     @Test(arguments: [
         "count(other, 10s) >= 0", "rate(other, 10s) >= 0", "errors(other, 10s) >= 0",
@@ -28,7 +29,8 @@ import WatchCore
     @Test func inputsNotGivenAreNeverBlindAndNeverPaged() throws {
         let recording = try Recording(
             triggers:
-                #"- { name: absent, when: "error_rate(other, 10s) > 25%", severity: critical, mode: auto }"#
+                #"- { name: absent, when: "error_rate(other, 10s) > 25%", "#
+                + #"severity: critical, mode: auto }"#
         )
         let index = try #require(
             recording.configuration.services[0].streams.firstIndex { $0.name == "other" })
@@ -42,7 +44,8 @@ import WatchCore
     @Test func aStreamThatWasGivenAndFellSilentIsBlindAfterItsTime() throws {
         let recording = try Recording(
             triggers:
-                #"- { name: storm, when: "error_rate(access, 10s) > 25%", severity: high, warm_up: 5s }"#
+                #"- { name: storm, when: "error_rate(access, 10s) > 25%", "#
+                + #"severity: high, warm_up: 5s }"#
         )
         let index = try #require(
             recording.configuration.services[0].streams.firstIndex { $0.name == "access" })
@@ -55,7 +58,8 @@ import WatchCore
     @Test func unparsedLinesMakeAStreamBlindAsLive() throws {
         let recording = try Recording(
             triggers:
-                #"- { name: storm, when: "error_rate(access, 10s) > 25%", severity: high, warm_up: 5s }"#
+                #"- { name: storm, when: "error_rate(access, 10s) > 25%", "#
+                + #"severity: high, warm_up: 5s }"#
         )
         let lines = traffic(0..<60).flatMap { [$0, "#!? garbage \u{1B}[31m"] }
         let access = try recording.write("access.log", lines)

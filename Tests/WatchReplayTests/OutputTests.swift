@@ -8,7 +8,8 @@ import WatchCore
 
 @Suite struct OutputTests {
     private static let storm =
-        #"- { name: storm, when: "error_rate(access, 10s) > 25%", severity: critical, mode: auto, warm_up: 5s, clear_for: 20s }"#
+        #"- { name: storm, when: "error_rate(access, 10s) > 25%", "#
+        + #"severity: critical, mode: auto, warm_up: 5s, clear_for: 20s }"#
 
     private func bad(
         _ triggers: String = storm, plan: String = "", rest: String = "", _ more: String...
@@ -81,7 +82,8 @@ import WatchCore
     @Test func theFirstHealthyVerdictIsNotToldAndEachChangeIs() throws {
         let recording = try Recording(
             triggers:
-                #"- { name: many, when: "count(access, 10s) > 50", severity: low, warm_up: 0s, clear_for: 5s }"#
+                #"- { name: many, when: "count(access, 10s) > 50", "#
+                + #"severity: low, warm_up: 0s, clear_for: 5s }"#
         )
         let access = try recording.write("access.log", traffic(0..<20) + [line(40)])
         let told = try recording.told("--stream", "shop/access=\(access)")

@@ -8,7 +8,8 @@ import WatchCore
 
 @Suite struct ProgramTests {
     private static let triggers = """
-        - { name: storm, when: "error_rate(access, 10s) > 25%", severity: critical, mode: auto, warm_up: 5s, clear_for: 20s }
+        - { name: storm, when: "error_rate(access, 10s) > 25%", \
+        severity: critical, mode: auto, warm_up: 5s, clear_for: 20s }
         - { name: slow, when: "p95(access, 1m) > 800ms", severity: high, warm_up: 5s }
         - { name: down, when: "failing(ready) > 60%", severity: critical, mode: auto }
         """

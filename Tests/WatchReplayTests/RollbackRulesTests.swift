@@ -1,5 +1,5 @@
-// DESIGN §6 "Replay", third paragraph: a rollback is assumed, and what is recorded after it tells of
-// another world.
+// DESIGN §6 "Replay", third paragraph: a rollback is assumed, and what is recorded after it tells
+// of another world.
 
 import Foundation
 import Testing
@@ -9,7 +9,8 @@ import WatchCore
 
 @Suite struct RollbackRulesTests {
     private static let storm =
-        #"- { name: storm, when: "error_rate(access, 10s) > 25%", severity: critical, mode: auto, warm_up: 5s, clear_for: 20s }"#
+        #"- { name: storm, when: "error_rate(access, 10s) > 25%", "#
+        + #"severity: critical, mode: auto, warm_up: 5s, clear_for: 20s }"#
     /// Bad from 40 on, decided at 43: 30 of 100 lines are errors.
     private static let decided = 43.0
 
@@ -60,7 +61,8 @@ import WatchCore
 
     @Test func whileItRunsABreachThatJoinsDecidesNothing() throws {
         let more =
-            #"- { name: many, when: "errors(access, 20s) > 150", severity: critical, mode: auto, warm_up: 0s }"#
+            #"- { name: many, when: "errors(access, 20s) > 150", "#
+            + #"severity: critical, mode: auto, warm_up: 0s }"#
         let told = try replay(recording(triggers: Self.storm + "\n" + more)).told
         #expect(told.times(.breached, "many") == [56])
         #expect(told.of(.decision).map(\.trigger) == ["storm"])
@@ -162,9 +164,11 @@ import WatchCore
             triggers: Self.storm,
             more: """
                 blog:
-                  streams: { access: { file: /var/log/blog.log, format: "$msec $status $request_time" } }
+                  streams:
+                    access: { file: /var/log/blog.log, format: "$msec $status $request_time" }
                   triggers:
-                    - { name: blog storm, when: "error_rate(access, 10s) > 25%", severity: medium, warm_up: 5s }
+                    - { name: blog storm, when: "error_rate(access, 10s) > 25%", \
+                    severity: medium, warm_up: 5s }
                 """)
         let shop = try recording.write(
             "shop.log", traffic(0..<40) + traffic(40..<200, bad: 10))

@@ -13,6 +13,8 @@ final class Recording {
     /// 2026-11-21T09:00:00Z
     static let start = 1_795_251_600
 
+    private static let plan = "- { name: link, steps: [ { unit: link, timeout: 1m } ] }"
+
     let folder: URL
     var configuration: Configuration
     let text: String
@@ -45,7 +47,7 @@ final class Recording {
                 gates: [ { name: migration, exec: [/bin/false], timeout: 5s } ]
                 methods:
             \(Self.indented(
-                plan.isEmpty ? "- { name: link, steps: [ { unit: link, timeout: 1m } ] }" : plan, 6))
+                plan.isEmpty ? Self.plan : plan, 6))
                 verify: { probes: [health] }
             channels: { chat: { webhook: { url: "http://127.0.0.1:1/" } } }
             routes: { oncall: [ { to: [chat] } ], team: [ { to: [chat] } ] }

@@ -123,7 +123,10 @@ extension ServiceEngine {
         guard second > last else { return }
         lastEvidence = second
         let elapsed = second - last
-        guard elapsed <= Engine.gap else { return baseline.discard() }
+        guard elapsed <= Engine.gap else {
+            hadEvidence = false
+            return baseline.discard()
+        }
         if isGravelyBreached {
             hadEvidence = false
             state.book.restartBake()

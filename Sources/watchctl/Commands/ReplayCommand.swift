@@ -16,10 +16,10 @@ struct ReplayCommand: Verb {
               watchctl replay --config watchd.yaml --stream shop/access=access.log \\
                 --known-good shop=1.8.0 --release shop=1.9.0@2026-11-21T09:30:00Z
 
-            Files may be gzip, '-' is standard input, and '*' in PATH names rotated files. Probe files
-            hold one JSON object a line: {time, ok, status, latency_ms, version}. Inputs that are not
-            given are insufficient. Exit status 0, also when something fired; 1 only with --fail-on;
-            3 when an input could not be read, or only in part.
+            Files may be gzip, '-' is standard input, and '*' in PATH names rotated files. Probe
+            files hold one JSON object a line: {time, ok, status, latency_ms, version}. Inputs that
+            are not given are insufficient. Exit status 0, also when something fired; 1 only with
+            --fail-on; 3 when an input could not be read, or only in part.
             """)
 
     enum FailOn: String, ExpressibleByArgument, CaseIterable {
@@ -38,7 +38,7 @@ struct ReplayCommand: Verb {
     var probe: [String] = []
     @Option(
         help: ArgumentHelp(
-            "What was deployed, and when (RFC 3339); without a time it runs since before the start.",
+            "What was deployed, and when (RFC 3339); without a time it runs since before.",
             valueName: "service=version[@time]"))
     var release: [String] = []
     @Option(
