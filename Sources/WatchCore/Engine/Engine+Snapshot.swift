@@ -56,13 +56,16 @@ extension ServiceEngine {
             let evaluation = evaluate(trigger, now: now.boot)
             if let status = status(of: trigger, evaluation) { triggerStatus.append(status) }
         }
-        return ServiceStatus(
+        var status = ServiceStatus(
             name: name, verdict: Self.worst(triggerStatus.map(\.verdict)),
             armed: (state.arming ?? context.host.arming).status(at: now),
             release: releaseStatus(now), releaseNote: releaseNote,
             lastKnownGood: state.book.lastKnownGood?.identity.text,
             sources: sourceStatus, signals: signalStatus(now.boot), triggers: triggerStatus,
             incident: state.incident?.record, readiness: readiness(context))
+        let notices = notices(now.boot)
+        status.notices = notices.isEmpty ? nil : notices
+        return status
     }
 
     private static func worst(_ verdicts: [VerdictName]) -> VerdictName {

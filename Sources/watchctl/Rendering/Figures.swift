@@ -50,9 +50,14 @@ enum Figures {
     /// `31.2 % of 2400`; what unit it has follows from the function.
     static func reading(_ operand: String, _ reading: Reading) -> String {
         guard let value = reading.value else { return gap(reading) }
-        let name = operand.prefix { $0 != "(" }
+        let inner =
+            operand.hasPrefix("baseline(") ? operand.dropFirst("baseline(".count) : operand[...]
+        let name = inner.prefix { $0 != "(" }
         let text = self.value(operand, value)
-        return name == "up" || name == "count" ? text : "\(text) of \(reading.samples)"
+        let countsItself = [
+            "up", "count", "matches", "restarts", "overrun", "release_age",
+        ].contains(String(name))
+        return countsItself ? text : "\(text) of \(reading.samples)"
     }
 
     /// A value of an operand, with the unit of its function.

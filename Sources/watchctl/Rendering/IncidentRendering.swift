@@ -9,6 +9,7 @@ enum IncidentRendering {
         var lines = summary(incident, theme)
         if let offer = incident.offer { lines += OfferRendering.lines(offer, incident.id, theme) }
         lines += section("breaches", breaches(incident, theme).lines(width: theme.width))
+        lines += incident.breaches.flatMap { why($0, theme) }
         for rollback in incident.rollbacks {
             lines.append(.empty)
             lines += self.rollback(rollback, theme)
@@ -111,6 +112,13 @@ enum IncidentRendering {
             ]
         }
         return table
+    }
+
+    /// What made it a breach.
+    private static func why(_ breach: IncidentRecord.Breach, _ theme: Theme) -> [Line] {
+        guard let when = breach.when, let why = breach.why, !why.isEmpty else { return [] }
+        let head = "'\(safe(breach.trigger))' wants \(safe(when, limit: 1000))"
+        return [.empty] + ListRendering.why([head] + why, theme)
     }
 
     private static func rollback(_ rollback: RollbackRecord, _ theme: Theme) -> [Line] {
