@@ -6,7 +6,7 @@ import Testing
 
 @testable import WatchCore
 
-@Suite struct BurnRateTests {
+@Suite struct BurnRateFormulaTests {
     struct Case: Sendable {
         var window: Duration
         var burn: Double
