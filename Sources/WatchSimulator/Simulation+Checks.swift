@@ -61,7 +61,7 @@ extension Simulation {
             guard let index = index(service) else { return }
             reads[index].announced(release.version, at: clock.moment)
         case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,
-            .abort:
+            .abort, .beginOperation, .endOperation:
             break
         }
     }
