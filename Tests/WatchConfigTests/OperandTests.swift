@@ -11,15 +11,16 @@ import WatchConfig
             probes: { health: { http: "https://example.com/", every: 10s } }
             streams:
               access: { file: /a.log, format: nginx-combined }
-              app: { file: /b.log, format: nginx-combined, routes: true, patterns: { data_loss: 'x' }, fields: { user: remote_user } }
+              app: { file: /b.log, format: nginx-combined, routes: true,
+                     patterns: { data_loss: 'x' }, fields: { user: remote_user } }
             triggers: [{ name: t, severity: low, when: "\(when)" }]
             \(more)
         """
     }
 
-    /// Errors of the trigger alone: what is not built yet of streams is said in line 6.
+    /// Errors of the trigger alone: what is not built yet of streams is said in lines 6 and 7.
     private func mistakes(_ when: String, _ more: String = "") -> [Diagnostic] {
-        errors(config(when, more)).filter { $0.line == 7 }
+        errors(config(when, more)).filter { $0.line == 8 }
     }
 
     @Test(arguments: [

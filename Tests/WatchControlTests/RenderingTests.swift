@@ -112,7 +112,8 @@ import WatchCore
     @Test func anExplanationSaysWhyInSentencesThatAreNeverCut() {
         var explanation = Fixtures.explanation
         let reason =
-            "error_rate(access, 2m) is 31.2 % of 2400 samples (surely at least 29.6 %), more than 25%"
+            "error_rate(access, 2m) is 31.2 % of 2400 samples (surely at least 29.6 %), "
+            + "more than 25%"
         explanation.why = ["breached for 40s: the condition is true", reason]
         explanation.notices = [
             "pattern 'app.panik' has matched no line since watchd began to watch"

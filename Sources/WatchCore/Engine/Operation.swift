@@ -1,5 +1,5 @@
-// A guarded operation: a deployment or a migration that somebody runs and that ought to end. How far
-// it runs over its estimate is what `overrun(operation)` reads.
+// A guarded operation: a deployment or a migration that somebody runs and that ought to end. How
+// far it runs over its estimate is what `overrun(operation)` reads.
 
 /// One that runs. Durable.
 struct Operation: Hashable, Sendable, Codable {

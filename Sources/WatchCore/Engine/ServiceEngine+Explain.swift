@@ -1,5 +1,5 @@
-// `watchctl explain SERVICE/TRIGGER`: why the verdict is what it is and what a breach would lead to,
-// for somebody who was woken for it.
+// `watchctl explain SERVICE/TRIGGER`: why the verdict is what it is and what a breach would lead
+// to, for somebody who was woken for it.
 
 extension ServiceEngine {
     /// A trigger's verdict with the figures of now.
@@ -112,7 +112,8 @@ extension ServiceEngine {
         if let level = judgement.confidence, trigger.when.hasSampledComparison {
             let shown = ExpressionType.ratio.shown(level)
             notes.append(
-                "ratios count by what is \(shown) sure of them (confidence): few samples prove little"
+                "ratios count by what is \(shown) sure of them (confidence): few samples prove "
+                    + "little"
             )
         }
         return notes

@@ -26,7 +26,6 @@ import Testing
     @Test(arguments: [
         "error_rate(access, 1h) > 5%", "error_rate(access, 5m) > 25%",
         "burn_rate(access, 1h) > 14.4", "success_rate(access, 1h) < 95%",
-        "error_rate(access, 1h) > baseline(error_rate(access, 1h)) + 5%",
         "burn_rate(access, 1h) > 14.4 and burn_rate(access, 5m) > 14.4",
     ])
     func tenRequestsAnHourAreTooFew(when: String) {
