@@ -94,12 +94,16 @@ let package = Package(
                 argumentParser,
             ]),
         program("watchd-step", ["CProcess"]),
+        // Not installed: what proves the engine, see docs/decisions/0015-a-simulator-of-its-own.md.
+        library("WatchSimulator", ["WatchCore"]),
+        program("watchd-simulate", ["WatchSimulator"]),
         .executableTarget(
             name: "watchd-bench",
             dependencies: ["WatchCore", "WatchPatterns", "WatchStreams", "WatchReplay"],
             path: "Benchmarks/watchd-bench", swiftSettings: house),
 
         tests("WatchCoreTests", ["WatchCore", "WatchSystem"]),
+        tests("WatchSimulatorTests", ["WatchSimulator", "WatchCore"]),
         tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
         tests("WatchPatternsTests", ["WatchPatterns"]),
         // Real servers with scripted manners, for the tests of everything that talks HTTP.

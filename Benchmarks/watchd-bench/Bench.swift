@@ -19,6 +19,7 @@ enum Bench {
         print("watchd's inner loops, best of 5; compare ratios, not machines")
         windows()
         try scanning()
+        try parsing()
         try engine()
         try replaying()
     }

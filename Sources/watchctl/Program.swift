@@ -26,7 +26,8 @@ struct Root: ParsableCommand {
         subcommands: [
             StatusCommand.self, IncidentsCommand.self, IncidentCommand.self,
             ExplainCommand.self, EventsCommand.self, DeliveriesCommand.self,
-            ReleasesCommand.self, AckCommand.self, ResolveCommand.self, FalseAlarmCommand.self,
+            ReleasesCommand.self, AckCommand.self, ApproveCommand.self,
+            DenyCommand.self, HoldCommand.self, ResolveCommand.self, FalseAlarmCommand.self,
             DeclareCommand.self, RollbackCommand.self, AbortCommand.self, DeployCommand.self,
             ArmCommand.self, DisarmCommand.self, ReloadCommand.self, ConfigCommand.self,
             ReplayCommand.self, TestChannelCommand.self,

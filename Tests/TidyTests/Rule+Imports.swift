@@ -37,6 +37,8 @@ extension Rule {
             "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "CSystemd",
             "ServiceLifecycle", "UnixSignals", "Logging",
         ],
+        "WatchSimulator": ["WatchCore"],
+        "watchd-simulate": ["WatchSimulator"],
         "watchd": ["WatchDaemon", "WatchSystem", "ArgumentParser", "Logging"],
         "watchctl": [
             "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchReplay", "ArgumentParser",

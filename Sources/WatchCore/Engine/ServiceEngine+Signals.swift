@@ -29,8 +29,7 @@ extension ServiceEngine {
         windows.record(at: result.started, isError: isError, latency: latency)
         noteForBaseline(
             name, Tally(count: 1, errors: isError ? 1 : 0),
-            LatencySketch(latency.map { [$0] } ?? []),
-            at: result.started)
+            LatencySketch(latency.map { [$0] } ?? []), at: result.started)
     }
 
     mutating func record(_ batch: StreamBatch, stream name: String, now: Instant) {

@@ -53,7 +53,7 @@ enum Figures {
         let inner =
             operand.hasPrefix("baseline(") ? operand.dropFirst("baseline(".count) : operand[...]
         let name = inner.prefix { $0 != "(" }
-        let text = self.value(String(inner), value)
+        let text = self.value(operand, value)
         let countsItself = [
             "up", "count", "matches", "restarts", "overrun", "release_age",
         ].contains(String(name))

@@ -150,6 +150,12 @@ enum StatusRendering {
             let reason = incident.reason.map { " because \(safe($0))" } ?? ""
             facts.append(("", [Span(safe(decision) + reason)]))
         }
+        if let until = incident.heldUntil {
+            facts.append(("", [Span("held until \(Figures.time(until))", .warning)]))
+        }
+        if let offer = incident.offer {
+            facts += OfferRendering.summary(offer, theme).map { ("", [Span($0, .warning)]) }
+        }
         return facts
     }
 
