@@ -4,8 +4,8 @@
 import Glibc
 
 /// What is wanted is found by a descent along the paths; all else is moved over. Where a name comes
-/// twice in an object the last counts, as in JavaScript, Go, Python and PostgreSQL's jsonb; RFC 8259
-/// §4 leaves it open.
+/// twice in an object the last counts, as in JavaScript, Go, Python and PostgreSQL's jsonb; RFC
+/// 8259 §4 leaves it open.
 struct JSONScanner {
     private var cursor: JSONCursor
     private let line: UnsafeRawBufferPointer

@@ -3,8 +3,8 @@
 
 import Glibc
 
-/// Writes routes into memory that is used again; confined to one thread. Clients choose paths, so a route is bounded, has
-/// nothing unprintable, and is never more than evidence.
+/// Writes routes into memory that is used again; confined to one thread. Clients choose paths, so a
+/// route is bounded, has nothing unprintable, and is never more than evidence.
 final class RouteText {
     /// Bytes of a route; the rest is cut.
     static let limit = 96

@@ -51,7 +51,8 @@ struct FilterReader {
             problems.error(
                 entry.keyPlace, "a line has no '\(printable(entry.key, limit: 60))'",
                 near.map { "did you mean '\($0)'?" }
-                    ?? "add it to 'fields', or ask \((known + stream.fieldNames).joined(separator: ", "))"
+                    ?? "add it to 'fields', or ask "
+                    + (known + stream.fieldNames).joined(separator: ", ")
             )
             return nil
         }

@@ -34,8 +34,8 @@ extension KeyTable {
                 "Which lines are errors: status >= 400 or level == error (status >= 500)."),
             .key(
                 "only", filters,
-                "Lines that none of these fits are left out: line, status, level, route or a field, "
-                    + "each with a pattern."),
+                "Lines that none of these fits are left out: line, status, level, route or a "
+                    + "field, each with a pattern."),
             .key("ignore", filters, "Lines that one of these fits are left out, such as bots."),
             .key("routes", .boolean, "true: requests are counted by route, a bounded number."),
             .key("no_data_after", .duration, "Silence for so long makes the stream blind."),

@@ -40,8 +40,8 @@ extension ServiceEngine {
             throw CommandRefusal(
                 "busy",
                 answer?.kind == .approved
-                    ? "\(answer?.by ?? "somebody") approved it at \(answer?.at.text ?? ""); rollback "
-                        + "\(rollback.id) runs"
+                    ? "\(answer?.by ?? "somebody") approved it at \(answer?.at.text ?? ""); "
+                        + "rollback \(rollback.id) runs"
                     : "rollback \(rollback.id) runs already, asked by \(rollback.asker.name); "
                         + "`watchctl abort \(rollback.id)` stops it")
         }

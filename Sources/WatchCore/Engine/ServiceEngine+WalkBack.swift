@@ -1,5 +1,5 @@
-// `walk_back: 1`: the last known good release landed and did not help, so one older good release may
-// be tried, once. It is a rollback of its own, with gates, limits and verification.
+// `walk_back: 1`: the last known good release landed and did not help, so one older good release
+// may be tried, once. It is a rollback of its own, with gates, limits and verification.
 
 extension ServiceEngine {
     /// Whether it was begun. Only what watchd decided by itself walks back: a person named, or

@@ -152,7 +152,8 @@ struct Rollback: Hashable, Sendable, Codable {
     var checkRound: Int?
     /// How often gates were asked again because another release ran.
     var restarts: Int?
-    /// A rollback of the incident has acted before this one: what ends this one leaves it to people.
+    /// A rollback of the incident has acted before this one: what ends this one leaves it to
+    /// people.
     var wasHandedOver: Bool?
 
     /// How often a step may be repeated because its outcome was lost, besides its retries.

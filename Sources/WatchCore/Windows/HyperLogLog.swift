@@ -3,7 +3,8 @@
 // sketches", 2017, algorithm 6), which needs no tables of corrections and is right from 0 on.
 //
 // What holds: up to 1023 distinct values the count is exact, but for two hashes that agree in
-// 32 bits (among a thousand values that happens once in eight thousand times); beyond that 4096 registers give a standard error of
+// 32 bits (among a thousand values that happens once in eight thousand times); beyond that 4096
+// registers give a standard error of
 // 1.04 / √4096 = 1.6 %. Two can be merged, and count the union; they cannot be subtracted.
 
 struct HyperLogLog: Hashable, Sendable {

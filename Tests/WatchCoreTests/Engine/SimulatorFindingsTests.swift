@@ -46,7 +46,10 @@ import Testing
     @Test func aTargetThatOnlyFlickersRunsNoFallback() {
         let world = World()
         #expect(world.bakeFirst())
-        world.deploy("2.0.0", errorRate: 0.9)
+        world.deploy("2.0.0")
+        // Long enough for the target's return to be no mix of two releases.
+        world.pass(15)
+        world.errorRate = 0.9
         #expect(world.pass(upTo: 60) { !$0.kinds("rollback.began").isEmpty })
         world.version = "1.0.0"
         #expect(world.pass(upTo: 20) { !$0.kinds("verify.early").isEmpty })

@@ -1,5 +1,5 @@
-// A checkpoint survives a crash, and so may what a disk made of it: whatever is in it is refused, or
-// gives windows that go on working.
+// A checkpoint survives a crash, and so may what a disk made of it: whatever is in it is refused,
+// or gives windows that go on working.
 
 import FoundationEssentials
 import Testing

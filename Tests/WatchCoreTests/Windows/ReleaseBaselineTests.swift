@@ -117,7 +117,8 @@ import Testing
     @Test(arguments: [
         "{}", #"{"release":{"version":"1"},"slices":[{"healthy":[-5,0],"samples":{}}]}"#,
         #"{"release":{"version":"1"},"slices":[{"samples":{"a":{"t":[1,2],"l":""}}}]}"#,
-        #"{"release":{"version":"1"},"slices":[{"healthy":0,"samples":{"a":{"t":[1,1],"l":"AA=="}}}]}"#,
+        #"{"release":{"version":"1"},"slices":[{"healthy":0,"samples":{"a":{"t":[1,1],"#
+            + #""l":"AA=="}}}]}"#,
     ])
     func aDamagedBaselineIsRefused(text: String) {
         #expect(throws: DecodingError.self) {
