@@ -25,6 +25,11 @@ public enum Command: Hashable, Sendable {
     case arm(service: String?, reason: String)
     case disarm(service: String?, for: Duration?, reason: String)
     case mark(service: String, version: String, Standing, reason: String)
+    case silence(QuietRequest)
+    case endSilence(id: String)
+    case maintain(QuietRequest)
+    /// `service` nil: that of the whole host.
+    case endMaintenance(service: String?)
 }
 
 /// The engine's answer to a command.

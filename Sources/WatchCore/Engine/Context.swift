@@ -49,6 +49,8 @@ struct Neighbour {
     /// Began of its latest grave breach (high or critical, not shadow) that stands.
     var graveBreach: Instant?
     var dependsOn: [String]
+    /// Its open incident.
+    var incident: NeighbourIncident?
     /// The running deployment's version and when it was announced, where it was.
     var announced: (version: String, at: Instant)?
 }

@@ -40,6 +40,10 @@ extension Engine {
             return switchArming(true, service, nil, reason, by: peer, at: now)
         case .disarm(let service, let duration, let reason):
             return switchArming(false, service, duration, reason, by: peer, at: now)
+        case .silence(let request): return silence(request, by: peer, at: now)
+        case .endSilence(let id): return endSilence(id, by: peer, at: now)
+        case .maintain(let request): return maintain(request, by: peer, at: now)
+        case .endMaintenance(let service): return endMaintenance(service, by: peer, at: now)
         }
     }
 

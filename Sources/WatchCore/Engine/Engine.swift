@@ -27,9 +27,11 @@ public struct Engine {
     ) {
         self.configuration = configuration
         self.mode = mode
-        let rebase = Rebase(now: now, isSameBoot: storedBootID == bootID)
+        let rebase = Rebase(
+            now: now, isSameBoot: storedBootID == bootID, written: stored?.written)
         host = stored?.host ?? HostState()
         host.arming.rebase(rebase)
+        host.quiet?.rebase(rebase)
         for service in configuration.services {
             var state = stored?.services[service.name] ?? ServiceState()
             state.rebase(rebase)
@@ -68,7 +70,7 @@ public struct Engine {
         noteGap(now)
         judging = !mode.judgesAtTicksOnly || event.isTick
         switch event {
-        case .tick: return updateAll(now) { $0.tick(&$1) }
+        case .tick: return expireQuiet(at: now) + updateAll(now) { $0.tick(&$1) }
         case .probe(let service, let probe, let result):
             return update(service, now) {
                 $0.record(result, probe: probe)
@@ -137,6 +139,7 @@ public struct Engine {
         context.judges = judging
         body(&service, &context)
         service.syncRollbackRecord()
+        if context.isDirty { service.state.savedAt = now.wall }
         services[name] = service
         host = context.host
         return effects(of: service, &context)
@@ -170,6 +173,7 @@ public struct Engine {
                 isRollingBackAutomatically: service.state.rollback.map { !$0.asker.isPerson }
                     ?? false,
                 graveBreach: service.graveBreachSince, dependsOn: other.dependsOn,
+                incident: NeighbourIncident(service.state.incident),
                 announced: service.announcedDeployment)
         }
     }

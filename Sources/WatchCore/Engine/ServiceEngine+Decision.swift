@@ -67,6 +67,9 @@ extension ServiceEngine {
                 "automatic action is off for \(name) (\(own.by): \(own.reason)); "
                     + "`watchctl arm \(name)` allows it")
         }
+        if let time = context.maintenance(of: name) {
+            return Refusal(.maintenance, "\(name) is in maintenance \(time.text)")
+        }
         if let veto = vetoes.first {
             return Refusal(
                 .vetoed, "'\(veto.name)' is breached and forbids automatic rollbacks of \(name)")

@@ -107,6 +107,10 @@ extension ServiceEngine {
     mutating func carryOut(
         _ decision: Decision, for trigger: TriggerConfiguration, _ context: inout Context
     ) {
+        if case .page(let refusal) = decision, let time = context.maintenance(of: name) {
+            recordInMaintenance(time, refusal, for: trigger, &context)
+            return
+        }
         let refusal: Refusal? = if case .page(let refusal) = decision { refusal } else { nil }
         let reason = refusal?.reason ?? .trigger(trigger.name)
         if state.incident?.record.decided == nil || decision.name == "rollback" {

@@ -5,6 +5,7 @@ extension ServiceEngine {
     mutating func page(
         for trigger: TriggerConfiguration, _ refusal: Refusal?, _ context: inout Context
     ) {
+        let trigger = audible(trigger, context)
         let what = refusal == nil ? "" : ", not rolled back: \(refusal?.reason.code ?? "")"
         var text = "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
         if let refusal { text += " Not rolled back by itself, because \(refusal.text)." }
@@ -12,7 +13,8 @@ extension ServiceEngine {
             text += " To roll back to \(target.identity.text): `watchctl rollback \(name)`."
         }
         send(
-            .page, title: "\(name): \(trigger.name)\(what)", text: text,
+            .page, about: .trigger(trigger.name, trigger.severity),
+            title: "\(name): \(trigger.name)\(what)", text: text,
             reason: (refusal?.reason ?? .trigger(trigger.name)).code, &context)
     }
 
@@ -28,18 +30,27 @@ extension ServiceEngine {
                 "decision", context, trigger: trigger, decision: "page", reason: reason.code,
                 text: why, readings: triggers[trigger.name]?.readings ?? [:]))
         send(
-            .page, title: "\(name): \(trigger.name)",
+            .page, about: .trigger(trigger.name, trigger.severity),
+            title: "\(name): \(trigger.name)",
             text: "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name])). "
                 + "watchd does not act: \(why).",
             reason: reason.code, &context)
     }
 
     /// Sends along the route of the incident's severity; a page starts the clock for an answer.
+    /// - Parameter subject: what a page is about, and so what may keep it back.
     mutating func send(
-        _ kind: Message.Kind, title: String, text: String, reason: String,
-        fields: [Message.Field] = [], _ context: inout Context
+        _ kind: Message.Kind, slot: IncidentSlot = \.incident,
+        about subject: PageSubject = .outcome,
+        title: String, text: String, reason: String, fields: [Message.Field] = [],
+        _ context: inout Context
     ) {
-        guard var incident = state.incident else { return }
+        guard var incident = state[keyPath: slot] else { return }
+        if kind == .page, let mute = mute(subject, incident.record.severity, context) {
+            holdBack(
+                mute, subject, slot: slot, title: title, text: text, reason: reason, &context)
+            return
+        }
         let policy = context.configuration.policy[incident.record.severity]
         if incident.route == nil { incident.route = policy?.page }
         let route = incident.route.flatMap { context.configuration.route($0) }
@@ -51,6 +62,7 @@ extension ServiceEngine {
                 channels.append(channel)
             }
             incident.pagedChannels = channels
+            incident.held = nil
             if let within = policy?.respondWithin, incident.record.acknowledgedBy == nil,
                 incident.escalateAt == nil
             {
@@ -64,7 +76,7 @@ extension ServiceEngine {
         }
         incident.messages += 1
         incident.lastTitle = title
-        state.incident = incident
+        state[keyPath: slot] = incident
         context.isDirty = true
         let message = message(kind, title, text, reason, fields, incident, context)
         for channel in channels {
@@ -95,39 +107,46 @@ extension ServiceEngine {
             dedupKey: "watchd/\(incident.record.id)")
     }
 
-    mutating func sendResolve(_ why: String, _ context: inout Context) {
-        guard let incident = state.incident, !incident.pagedChannels.isEmpty else { return }
+    mutating func sendResolve(
+        _ why: String, slot: IncidentSlot = \.incident, _ context: inout Context
+    ) {
+        guard let incident = state[keyPath: slot], !incident.pagedChannels.isEmpty else { return }
         let ending = incident.record.state.rawValue
         send(
-            .resolve, title: "\(name): resolved (\(incident.record.id), \(ending))",
+            .resolve, slot: slot, title: "\(name): resolved (\(incident.record.id), \(ending))",
             text: "The incident is closed: \(why).", reason: ending, &context)
     }
 
     /// Nobody answered in time: the next step of the route.
-    mutating func escalateWhenDue(_ context: inout Context) {
-        guard var incident = state.incident, let due = incident.escalateAt,
-            due.boot <= context.now.boot
+    mutating func escalateWhenDue(
+        slot: IncidentSlot = \.incident, _ context: inout Context
+    ) {
+        guard var incident = state[keyPath: slot], let due = incident.escalateAt,
+            due.boot <= context.now.boot,
+            // What is muted goes on where it stood when it no longer is.
+            mute(subject(of: incident, context), incident.record.severity, context) == nil
         else { return }
         incident.escalateAt = nil
         let steps = incident.route.flatMap { context.configuration.route($0)?.steps } ?? []
         guard incident.nextRouteStep < steps.count else {
-            state.incident = incident
+            state[keyPath: slot] = incident
             context.isDirty = true
             context.events.append(
                 event(
-                    "page.unanswered", context, reason: "no-answer",
+                    "page.unanswered", context, reason: "no-answer", slot: slot,
                     text: "nobody answered, and the route has no further step"))
             return
         }
         incident.nextRouteStep += 1
         let step = incident.nextRouteStep
-        state.incident = incident
+        state[keyPath: slot] = incident
         context.events.append(
-            event("page.escalated", context, reason: "no-answer", text: "step \(step) of the route")
-        )
+            event(
+                "page.escalated", context, reason: "no-answer", slot: slot,
+                text: "step \(step) of the route"))
         let title = incident.lastTitle ?? "\(name): incident \(incident.record.id)"
         send(
-            .page, title: title,
+            .page, slot: slot, about: subject(of: incident, context), title: title,
             text: "Nobody has answered since \(incident.record.opened.text). "
                 + "To answer: `watchctl ack \(incident.record.id)`.",
             reason: "no-answer", &context)

@@ -80,8 +80,9 @@ extension ServiceEngine {
         if case .releaseChanged = refusal.reason {
             settleIncident(.superseded, why, &context)
         }
+        let subject = state.incident.map { self.subject(of: $0, context) } ?? .outcome
         send(
-            .page, title: "\(name): rollback withdrawn, \(code)",
+            .page, about: subject, title: "\(name): rollback withdrawn, \(code)",
             text: "\(rollback.from.text) was not rolled back, because \(why). "
                 + "Nothing was changed. To do it all the same: "
                 + "`watchctl rollback \(name) --force`.",

@@ -136,16 +136,17 @@ struct ServiceEngine {
         gatherEvidence(&context)
         advanceIncident(&context)
         advanceRollback(&context)
+        advanceQuiet(&context)
     }
 
     func event(
         _ kind: String, _ context: Context, trigger: TriggerConfiguration? = nil,
         release: ReleaseIdentity? = nil, decision: String? = nil, reason: String? = nil,
-        text: String, readings: [String: Reading] = [:]
+        slot: IncidentSlot = \.incident, text: String, readings: [String: Reading] = [:]
     ) -> EventRecord {
         EventRecord(
-            time: context.now.wall, service: name, incident: state.incident?.record.id, kind: kind,
-            trigger: trigger?.name, severity: trigger?.severity,
+            time: context.now.wall, service: name, incident: state[keyPath: slot]?.record.id,
+            kind: kind, trigger: trigger?.name, severity: trigger?.severity,
             release: release ?? state.book.running?.release, decision: decision, reason: reason,
             text: text, readings: readings)
     }

@@ -6,6 +6,7 @@ extension IncidentRecord: Codable {
         case id, service, state, severity, opened, closed, release, breaches, decision, reason
         case acknowledgedBy, isFalseAlarm, rollbacks, firstBad, decided, cured, unconfirmed
         case detectionTime, executionTime, downtime
+        case blind, muted, mutedBy
     }
 
     public init(from decoder: any Decoder) throws {
@@ -28,6 +29,9 @@ extension IncidentRecord: Codable {
             decided: try container.decodeIfPresent(WallTime.self, forKey: .decided),
             cured: try container.decodeIfPresent(WallTime.self, forKey: .cured),
             unconfirmed: try container.decode([String].self, forKey: .unconfirmed))
+        blind = try container.decodeIfPresent([BlindSignal].self, forKey: .blind) ?? []
+        muted = try container.decodeIfPresent(Int.self, forKey: .muted) ?? 0
+        mutedBy = try container.decodeIfPresent(String.self, forKey: .mutedBy)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -52,6 +56,9 @@ extension IncidentRecord: Codable {
         try container.encodeIfPresent(seconds: detectionTime, forKey: .detectionTime)
         try container.encodeIfPresent(seconds: executionTime, forKey: .executionTime)
         try container.encodeIfPresent(seconds: downtime, forKey: .downtime)
+        if !blind.isEmpty { try container.encode(blind, forKey: .blind) }
+        if muted > 0 { try container.encode(muted, forKey: .muted) }
+        try container.encodeIfPresent(mutedBy, forKey: .mutedBy)
     }
 }
 

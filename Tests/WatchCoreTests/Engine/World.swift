@@ -7,6 +7,8 @@ final class World {
     /// What the world is like; tests change it as they go.
     var version = "1.0.0"
     var errorRate = 0.0
+    /// Of single services, where it is not `errorRate`.
+    var errorRates: [String: Double] = [:]
     var requestsPerSecond = 50
     var probePasses = true
     var sourceAnswers = true
@@ -61,7 +63,7 @@ final class World {
         now.boot = now.boot + .seconds(1)
         now.wall = now.wall + .seconds(1)
         for service in configuration.services {
-            if let batch = logs.map({ $0(self, service.name) }) ?? traffic() {
+            if let batch = logs.map({ $0(self, service.name) }) ?? traffic(of: service.name) {
                 handle(.stream(service: service.name, stream: "access", batch))
             }
             for probe in service.probes where isDue(probe.every) {
@@ -79,8 +81,9 @@ final class World {
     }
 
     /// The last second's requests.
-    private func traffic() -> StreamBatch {
-        batch(requestsPerSecond, errors: Int(Double(requestsPerSecond) * errorRate))
+    private func traffic(of service: String) -> StreamBatch {
+        let rate = errorRates[service] ?? errorRate
+        return batch(requestsPerSecond, errors: Int(Double(requestsPerSecond) * rate))
     }
 
     func batch(_ requests: Int, errors: Int = 0, latency: Double = 0.02) -> StreamBatch {
@@ -161,6 +164,9 @@ final class World {
         events += transaction.events
         messages += transaction.messages
     }
+
+    /// The store holds this from before.
+    func adopt(_ state: DurableState) { stored = state }
 
     private func run(_ task: StepTask) {
         // The judge: its intent must be on disk.

@@ -24,7 +24,19 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
                 took: .seconds(1.5), result: TaskResult(ending: .timedOut, took: .seconds(30)))
         ], method: "symlink", note: "waits")
 
-    static let incident = IncidentRecord(
+    static let incident: IncidentRecord = {
+        var record = plainIncident
+        record.blind = [
+            IncidentRecord.BlindSignal(
+                signal: "access", reason: "unparsed", text: "unparsed: 9 of 10", began: noon,
+                cleared: noon + .minutes(2))
+        ]
+        record.muted = 2
+        record.mutedBy = "silence:night"
+        return record
+    }()
+
+    private static let plainIncident = IncidentRecord(
         id: "shop-17", service: "shop", state: .rollingBack, severity: .critical, opened: noon,
         closed: noon + .hours(1), release: ReleaseIdentity(version: "2.0.0", commit: "abc"),
         breaches: [
