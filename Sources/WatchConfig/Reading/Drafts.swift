@@ -96,4 +96,5 @@ struct Draft {
     var limitsPlace: Place?
     var access = Access()
     var accessPlace: Place?
+    var quiet = QuietDraft()
 }
