@@ -42,8 +42,8 @@ public final class Pattern: @unchecked Sendable {
     public let source: String
     /// Names of groups and their numbers.
     public let names: [String: Int]
-    private let code: OpaquePointer
-    private let context: OpaquePointer
+    let code: OpaquePointer
+    let context: OpaquePointer
 
     /// - Throws: `PatternError` with the place of the mistake.
     public init(_ source: String) throws(PatternError) {
@@ -99,16 +99,18 @@ public final class Pattern: @unchecked Sendable {
                 code, subject, subject.count, 0, PCRE2_NO_JIT, data, context)
         }
         if count == PCRE2_ERROR_NOMATCH { return nil }
-        guard count > 0 else {
-            throw PatternLimitError(
-                message: "the pattern '\(source.prefix(80))' was given up: \(Self.message(count))")
-        }
+        guard count > 0 else { throw gaveUp(count) }
         return Match(groups: Self.groups(data, Int(pcre2_get_ovector_count_8(data)), subject))
     }
 
     /// The first match in a text; nil: none.
     public func firstMatch(in text: String) throws(PatternLimitError) -> Match? {
         try firstMatch(in: text.utf8)
+    }
+
+    func gaveUp(_ code: Int32) -> PatternLimitError {
+        PatternLimitError(
+            message: "the pattern '\(source.prefix(80))' was given up: \(Self.message(code))")
     }
 
     private static func groups(

@@ -5,14 +5,15 @@ public import WatchCore
 
 /// The one batch that waits to be handed over. Bounded: lines of more than `secondsLimit`
 /// different seconds are dropped and counted.
-public struct BatchBuilder: LineConsumer, Sendable {
+public struct BatchBuilder: LineConsumer {
     /// Distinct seconds in one batch.
     public static let secondsLimit = 4096
     /// Lines further ahead of the clock are early.
     public static let aheadLimit = Duration.seconds(10)
 
-    private let format: LogFormat
-    private let errorStatus: Int
+    private let parser: LineParser
+    private var line = ParsedLine()
+    private var sums: [LineSums] = []
     private var batch = StreamBatch()
     private var slots: [Int64: Int] = [:]
     private var lastSecond = Int64.min
@@ -22,10 +23,7 @@ public struct BatchBuilder: LineConsumer, Sendable {
     private var latest: Int64 = 0
     private var now: Int64 = 0
 
-    public init(format: LogFormat, errorStatus: Int) {
-        self.format = format
-        self.errorStatus = errorStatus
-    }
+    public init(_ parser: LineParser) { self.parser = parser }
 
     /// Lines from here on were read at `moment`; its clocks turn their time into boot time.
     public mutating func begin(at moment: Moment) {
@@ -36,13 +34,12 @@ public struct BatchBuilder: LineConsumer, Sendable {
 
     public var isEmpty: Bool { batch.lines == 0 && batch.losses == StreamBatch.Losses() }
 
-    public mutating func consume(_ line: UnsafeRawBufferPointer) {
+    public mutating func consume(_ bytes: UnsafeRawBufferPointer) {
         batch.lines += 1
-        guard let fields = format.parse(line) else {
-            batch.losses.unparsed += 1
-            return
-        }
-        let time = fields.time.map { $0 &+ offset } ?? now
+        parser.parse(bytes, into: &line)
+        if line.outcome == .unparsed { batch.losses.unparsed += 1 }
+        guard line.counts else { return }
+        let time = line.time.map { $0 &+ offset } ?? now
         guard time <= latest else {
             batch.losses.early += 1
             return
@@ -51,9 +48,7 @@ public struct BatchBuilder: LineConsumer, Sendable {
             batch.losses.dropped += 1
             return
         }
-        batch.slices[slot].count += 1
-        if fields.status >= errorStatus { batch.slices[slot].errors += 1 }
-        if let latency = fields.latency { batch.slices[slot].latency.record(seconds: latency) }
+        parser.add(line, to: &sums[slot])
     }
 
     public mutating func skippedLongLine() {
@@ -71,9 +66,12 @@ public struct BatchBuilder: LineConsumer, Sendable {
     /// What was gathered, oldest second first; begins the next batch.
     public mutating func take(source: StreamBatch.Source) -> StreamBatch {
         var taken = batch
+        taken.slices = slots.map { parser.slice(sums[$0.value], second: $0.key) }
         taken.slices.sort { $0.second < $1.second }
         taken.source = source
         batch = StreamBatch()
+        parser.renewRoutes()
+        sums.removeAll(keepingCapacity: true)
         slots.removeAll(keepingCapacity: true)
         lastSecond = .min
         return taken
@@ -84,12 +82,10 @@ public struct BatchBuilder: LineConsumer, Sendable {
         if let slot = slots[second] {
             lastSlot = slot
         } else {
-            guard batch.slices.count < Self.secondsLimit else { return nil }
-            lastSlot = batch.slices.count
+            guard sums.count < Self.secondsLimit else { return nil }
+            lastSlot = sums.count
             slots[second] = lastSlot
-            batch.slices.append(
-                StreamBatch.Slice(
-                    second: second, count: 0, errors: 0, latency: LatencySketch()))
+            sums.append(LineSums())
         }
         lastSecond = second
         return lastSlot

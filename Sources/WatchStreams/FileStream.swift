@@ -22,22 +22,20 @@ public final class FileStream: Sendable {
     private let service: String
     private let configuration: StreamConfiguration
     private let path: String
-    private let format: LogFormat
+    private let rules: LineRules
     private let time: any TimeSource
     private let beginning: FileFollower.Beginning
     private let position: FilePosition?
     private let sink: Sink
     private let state = Mutex(State())
 
-    /// `position`: where to go on; nil: see `beginning`.
+    /// `position`: where to go on; nil: see `beginning`. `audiences`: see `LineRules`.
     public init(
         service: String, configuration: StreamConfiguration, time: any TimeSource,
         position: FilePosition?, beginning: FileFollower.Beginning = .end,
-        sink: @escaping Sink
-    ) throws(LogFormatError) {
-        switch configuration.format {
-        case .nginx(let text): format = try LogFormat(text)
-        }
+        audiences: Set<String>? = nil, sink: @escaping Sink
+    ) throws(LineRulesError) {
+        rules = try LineRules(configuration, audiences: audiences)
         switch configuration.kind {
         case .file(let path): self.path = path
         }
@@ -55,7 +53,7 @@ public final class FileStream: Sendable {
             guard state.thread == nil, !state.isStopping else { return nil }
             do throws(SystemError) {
                 let waker = try Waker()
-                state.thread = try Self.thread { [self] in run(waker) }
+                state.thread = try Self.thread { [self] in parse(waker) }
                 state.waker = waker
                 return nil
             } catch {
@@ -87,10 +85,18 @@ public final class FileStream: Sendable {
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    private func run(_ waker: Waker) {
+    private func parse(_ waker: Waker) {
+        do {
+            run(waker, try LineParser(rules))
+        } catch {
+            send(StreamBatch(source: .unreadable("\(path) cannot be parsed: \(error)")), nil)
+        }
+    }
+
+    private func run(_ waker: Waker, _ parser: LineParser) {
         let follower = FileFollower(
             path: path, position: position, beginning: beginning)
-        var builder = BatchBuilder(format: format, errorStatus: configuration.errorStatus)
+        var builder = BatchBuilder(parser)
         follower.look(now: time.now().boot)
         var source = follower.source
         send(builder.take(source: source), follower.position)

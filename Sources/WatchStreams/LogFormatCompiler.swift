@@ -1,13 +1,23 @@
 // Turns a `log_format` string into fields, and refuses what could only be guessed at.
 
+import WatchCore
+
 struct LogFormatCompiler {
     private(set) var literals: [UInt8] = []
     private(set) var prefix = LogFormat.Literal(start: 0, count: 0)
     private(set) var fields: [LogFormat.Field] = []
+    private(set) var names: [String] = []
     private let bytes: [UInt8]
-    private var names: [String] = []
+    private let roles: [StreamConfiguration.Role: String]
 
-    init(_ source: String) { bytes = Array(source.utf8) }
+    init(
+        _ source: String, roles: [StreamConfiguration.Role: StreamConfiguration.Field] = [:]
+    ) {
+        bytes = Array(source.utf8)
+        self.roles = roles.compactMapValues { field in
+            if case .name(let name) = field.source { name } else { nil }
+        }
+    }
 
     mutating func run() throws(LogFormatError) {
         if let percent = bytes.firstIndex(of: UInt8(ascii: "%")) {
@@ -21,13 +31,14 @@ struct LogFormatCompiler {
             try variable(&at)
             try literal(&at)
         }
-        guard names.contains("status") else {
+        let status = roles[.status] ?? "status"
+        guard names.contains(status) else {
             throw LogFormatError(
-                position: bytes.count, message: "the format needs $status",
-                remedy: "add $status to nginx's log_format and here; without it no line can be "
+                position: bytes.count, message: "the format needs $\(status)",
+                remedy: "add $\(status) to nginx's log_format and here; without it no line can be "
                     + "told to be an error")
         }
-        choose()
+        choose(status)
     }
 
     private mutating func literal(_ at: inout Int) throws(LogFormatError) {
@@ -86,24 +97,33 @@ struct LogFormatCompiler {
     }
 
     /// Gives each variable its use; of several times or latencies the best one counts.
-    private mutating func choose() {
-        let time = ["msec", "time_iso8601", "time_local"].first { names.contains($0) }
-        let latency = ["request_time", "upstream_response_time"].first { names.contains($0) }
-        let status = names.firstIndex(of: "status")
+    private mutating func choose(_ status: String) {
+        let time =
+            roles[.time] ?? ["msec", "time_iso8601", "time_local"].first { names.contains($0) }
+        let latency =
+            roles[.latency]
+            ?? ["request_time", "upstream_response_time"].first { names.contains($0) }
+        let first = names.firstIndex(of: status)
         for (index, name) in names.enumerated() {
             let use: LogFormat.Use =
                 switch name {
-                case "status": index == status ? .status : .skip
-                case "request_time" where name == latency: .seconds
-                case "upstream_response_time" where name == latency: .upstreamSeconds
-                case "msec" where name == time: .milliseconds
+                case status: index == first ? .status : .skip
+                case latency: Self.latencyUse(name)
+                case "msec" where name == time && roles[.time] == nil: .milliseconds
                 case "time_iso8601" where name == time: .timeISO
                 // Even where another time counts, its value holds a space.
                 case "time_local": name == time ? .timeLocal : .text
+                case time: .timeText
                 default: Self.skipping(name)
                 }
             fields[index].use = use == .text && fields[index].isQuoted ? .skip : use
         }
+    }
+
+    /// What nginx measures it writes in seconds.
+    private static func latencyUse(_ name: String) -> LogFormat.Use {
+        if lists.contains(name) { return .upstreamSeconds }
+        return name == "request_time" ? .seconds : .duration
     }
 
     private static func skipping(_ name: String) -> LogFormat.Use {
@@ -114,7 +134,7 @@ struct LogFormatCompiler {
 
     /// ngx_http_upstream_module: "separated by commas and colons like addresses in
     /// the $upstream_addr variable".
-    private static let lists: Set<String> = [
+    static let lists: Set<String> = [
         "upstream_addr", "upstream_bytes_received", "upstream_bytes_sent", "upstream_connect_time",
         "upstream_header_time", "upstream_response_length", "upstream_response_time",
         "upstream_status", "upstream_first_byte_time", "upstream_session_time",

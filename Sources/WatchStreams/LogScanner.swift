@@ -6,11 +6,20 @@ import Glibc
 extension LogFormat {
     /// The fields of a line without its newline; nil: the line is not of this format.
     public func parse(_ line: UnsafeRawBufferPointer) -> LogLine? {
+        parse(line, captures: UnsafeMutableBufferPointer(start: nil, count: 0))
+    }
+
+    /// The same; where the captured variables stand goes into `captures`, which has a place for each.
+    func parse(
+        _ line: UnsafeRawBufferPointer, captures: UnsafeMutableBufferPointer<LineToken>
+    ) -> LogLine? {
         guard let base = line.baseAddress, line.count >= prefix.count,
             memchr(base, 0, line.count) == nil
         else { return nil }
         return literals.withUnsafeBufferPointer { literals in
-            var scanner = LogScanner(line: line, literals: literals)
+            var scanner = LogScanner(
+                line: line, literals: literals, captures: captures, perSecond: latencyPerSecond,
+                timeExponent: timeExponent)
             guard scanner.has(prefix, at: 0),
                 fields.withUnsafeBufferPointer({
                     scanner.scan($0, from: 0, at: prefix.count, strictly: false)
@@ -27,12 +36,21 @@ struct LogScanner {
 
     let line: UnsafeRawBufferPointer
     let literals: UnsafeBufferPointer<UInt8>
+    let captures: UnsafeMutableBufferPointer<LineToken>
+    let perSecond: Double
+    let timeExponent: Int
     var result = LogLine()
     private var attemptsLeft = Self.attempts
 
-    init(line: UnsafeRawBufferPointer, literals: UnsafeBufferPointer<UInt8>) {
+    init(
+        line: UnsafeRawBufferPointer, literals: UnsafeBufferPointer<UInt8>,
+        captures: UnsafeMutableBufferPointer<LineToken>, perSecond: Double, timeExponent: Int
+    ) {
         self.line = line
         self.literals = literals
+        self.captures = captures
+        self.perSecond = perSecond
+        self.timeExponent = timeExponent
     }
 
     /// `strictly`: an unquoted text came before, so values without quotes must hold no space, else
@@ -50,6 +68,7 @@ struct LogScanner {
             guard let end = end(of: fields[index], from: at),
                 !strictly || isPlain(fields[index], at, end), take(fields[index].use, at, end)
             else { return false }
+            if fields[index].slot >= 0 { capture(fields[index].slot, at, end) }
             at = end + fields[index].terminator.count
             index += 1
         }
@@ -60,16 +79,25 @@ struct LogScanner {
         _ fields: UnsafeBufferPointer<LogFormat.Field>, index: Int, at: Int
     ) -> Bool {
         let terminator = fields[index].terminator
-        guard terminator.count > 0 else { return true }
+        guard terminator.count > 0 else {
+            if fields[index].slot >= 0 { capture(fields[index].slot, at, line.count) }
+            return true
+        }
         var candidate = find(terminator, from: at)
         while let end = candidate, attemptsLeft > 0 {
             attemptsLeft -= 1
             if scan(fields, from: index + 1, at: end + terminator.count, strictly: true) {
+                if fields[index].slot >= 0 { capture(fields[index].slot, at, end) }
                 return true
             }
             candidate = find(terminator, from: end + 1)
         }
         return false
+    }
+
+    private func capture(_ slot: Int, _ start: Int, _ end: Int) {
+        guard slot < captures.count else { return }
+        captures[slot] = LineToken(.text, start, end)
     }
 
     // MARK: - Ends
@@ -116,7 +144,7 @@ struct LogScanner {
     private func isPlain(_ field: LogFormat.Field, _ start: Int, _ end: Int) -> Bool {
         switch field.use {
         case .list, .upstreamSeconds, .timeLocal, .text: return true
-        case .skip, .status, .seconds, .timeISO, .milliseconds:
+        case .skip, .status, .seconds, .timeISO, .milliseconds, .timeText, .duration:
             if field.isQuoted || start == end { return true }
             guard let base = line.baseAddress else { return true }
             return memchr(base + start, 32, end - start) == nil
@@ -153,9 +181,11 @@ struct LogScanner {
         case .status: return takeStatus(start, end)
         case .seconds: return takeSeconds(start, end)
         case .upstreamSeconds: return takeList(start, end)
+        case .duration: return takeDuration(start, end)
         case .timeLocal: result.time = LogTime.local(line, start, end)
         case .timeISO: result.time = LogTime.iso(line, start, end)
         case .milliseconds: result.time = LogTime.epoch(line, start, end)
+        case .timeText: result.time = LogTime.any(line, start, end, exponent: timeExponent)
         }
         return result.time != nil
     }
@@ -176,6 +206,12 @@ struct LogScanner {
         guard let value = LogTime.decimal(line, &at, end), at == end else { return false }
         result.latency = Double(value) / 1e9
         return true
+    }
+
+    private mutating func takeDuration(_ start: Int, _ end: Int) -> Bool {
+        if end - start == 1, line[start] == UInt8(ascii: "-") { return true }
+        result.latency = DurationText.seconds(line, start, end, perSecond: perSecond)
+        return result.latency != nil
     }
 
     /// The sum of those values that are there.

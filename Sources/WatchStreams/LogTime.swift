@@ -1,5 +1,5 @@
-// The three ways in which nginx writes a time, read from bytes. Nothing is guessed: nginx always
-// writes the year and the offset from UTC.
+// Times as logs write them, read from bytes: nginx's three ways, RFC 3339, and numbers since 1970.
+// Nothing is guessed: a time without its year or its offset from UTC is none.
 
 import WatchCore
 
@@ -19,10 +19,30 @@ enum LogTime {
         return instant(year, month, day, clock, offset: sign * (hours * 3600 + minutes * 60))
     }
 
-    /// `$time_iso8601`: `2026-11-21T09:30:00+00:00`; also `Z`, and fractions of a second.
+    /// Whatever of these it is: RFC 3339, nginx's local time, or a number since 1970 whose unit is
+    /// 10^`exponent` nanoseconds.
+    static func any(
+        _ line: UnsafeRawBufferPointer, _ start: Int, _ end: Int, exponent: Int
+    ) -> Int64? {
+        guard end > start else { return nil }
+        if end - start >= 20, line[start + 4] == 45 { return iso(line, start, end) }
+        if end - start == localLength, line[start + 2] == 47 { return local(line, start, end) }
+        var at = start
+        guard let number = NumberText(line, &at, end), at == end,
+            let time = number.whole(shift: exponent), time < limit
+        else { return nil }
+        return time
+    }
+
+    /// The year 2200.
+    private static let limit: Int64 = 7_258_118_400_000_000_000
+
+    /// `$time_iso8601`: `2026-11-21T09:30:00+00:00`; also `Z`, fractions of a second, a space
+    /// instead of the `T` (RFC 3339 §5.6), small letters, and `+0000`.
     static func iso(_ line: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Int64? {
         guard end - start >= 20, line[start + 4] == 45, line[start + 7] == 45,
-            line[start + 10] == UInt8(ascii: "T"), let year = digits(line, start, 4),
+            line[start + 10] | 32 == UInt8(ascii: "t") || line[start + 10] == 32,
+            let year = digits(line, start, 4),
             let month = digits(line, start + 5, 2), let day = digits(line, start + 8, 2),
             let clock = clock(line, start + 11)
         else { return nil }
@@ -41,11 +61,13 @@ enum LogTime {
         }
         guard at < end else { return nil }
         var offset = 0
-        if line[at] == UInt8(ascii: "Z") {
+        if line[at] | 32 == UInt8(ascii: "z") {
             guard at + 1 == end else { return nil }
         } else {
-            guard at + 6 == end, line[at + 3] == 58, let sign = sign(line[at]),
-                let hours = digits(line, at + 1, 2), let minutes = digits(line, at + 4, 2)
+            let hasColon = at + 6 == end && line[at + 3] == 58
+            guard hasColon || at + 5 == end, let sign = sign(line[at]),
+                let hours = digits(line, at + 1, 2),
+                let minutes = digits(line, hasColon ? at + 4 : at + 3, 2)
             else { return nil }
             offset = sign * (hours * 3600 + minutes * 60)
         }

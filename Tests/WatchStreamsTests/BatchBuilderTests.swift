@@ -8,10 +8,13 @@ import WatchStreams
     /// The wall clock runs 1 795 252 400.5 s before the boot clock's 1000.
     let moment = Moment(boot: .seconds(1000.7), wall: .seconds(1_795_253_400.2))
 
-    private func batch(_ lines: [String], _ text: String, errorStatus: Int = 500) throws
-        -> StreamBatch
-    {
-        var builder = BatchBuilder(format: try LogFormat(text), errorStatus: errorStatus)
+    private func batch(
+        _ lines: [String], _ text: String, error: LineCondition = .serverError
+    ) throws -> StreamBatch {
+        var stream = StreamConfiguration(
+            name: "access", kind: .file(path: "/a"), format: .nginx(text))
+        stream.error = error
+        var builder = BatchBuilder(try LineParser(stream))
         builder.begin(at: moment)
         for line in lines { Array(line.utf8).withUnsafeBytes { builder.consume($0) } }
         return builder.take(source: .reading)
@@ -45,7 +48,8 @@ import WatchStreams
     }
 
     @Test func whatCountsAsAnErrorIsConfigured() throws {
-        let batch = try batch(["399", "400", "500"], "$status", errorStatus: 400)
+        let batch = try batch(
+            ["399", "400", "500"], "$status", error: LineCondition("status >= 400"))
         #expect(batch.slices[0].errors == 2)
     }
 

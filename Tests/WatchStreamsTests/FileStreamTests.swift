@@ -109,7 +109,7 @@ private final class Total: Sendable {
     }
 
     @Test func aFormatThatCannotWorkIsRefusedBeforeAnythingStarts() {
-        #expect(throws: LogFormatError.self) {
+        #expect(throws: LineRulesError.self) {
             try stream(Total(), format: "$remote_addr")
         }
     }

@@ -62,8 +62,9 @@ import WatchStreams
         var random = SystemRandomNumberGenerator()
         let writer = Writer(log)
         let follower = FileFollower(path: log, beginning: .start)
-        let format = try LogFormat(LogFormat.nginxCombined)
-        var builder = BatchBuilder(format: format, errorStatus: 500)
+        let stream = StreamConfiguration(
+            name: "access", kind: .file(path: log), format: .nginx(LogFormat.nginxCombined))
+        var builder = BatchBuilder(try LineParser(stream))
         builder.begin(at: Moment(boot: .seconds(50), wall: .seconds(1_795_253_400)))
         var newlines = 0
         for _ in 0..<50 {

@@ -70,6 +70,8 @@ extension StreamConfiguration {
                 return Self.outsidersVariables.contains(String(name))
                     || ["arg_", "http_", "cookie_"].contains(where: name.hasPrefix)
             }
+        // What a program logs is its own affair, unless it says that it logs requests.
+        case .json, .logfmt, .regex, .lines: roles[.route] != nil
         }
     }
 

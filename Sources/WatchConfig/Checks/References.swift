@@ -49,6 +49,7 @@ struct References {
             }
         }
         checkPolicies()
+        ApprovalReferences(draft: draft, problems: problems).check()
     }
 
     private func operands(_ service: ServiceDraft, whose: String = "") -> OperandCheck {
@@ -169,9 +170,13 @@ struct References {
         for route in draft.writtenRoutes where !routes.contains(route.value) {
             Names.unknown(route, "route", among: routes, problems)
         }
+        for route in draft.services.flatMap(\.triggers).compactMap(\.page)
+        where !routes.contains(route.value) {
+            Names.unknown(route, "route", among: routes, problems)
+        }
         var reported: Set<Severity> = []
         for trigger in draft.services.flatMap(\.triggers)
-        where trigger.configuration.mode != .shadow {
+        where trigger.configuration.mode != .shadow && trigger.page == nil {
             let severity = trigger.configuration.severity
             guard let policy = draft.policy[severity], policy.action != .record,
                 let route = policy.page, !routes.contains(route)

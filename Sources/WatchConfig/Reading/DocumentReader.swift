@@ -81,6 +81,18 @@ struct DocumentReader {
             merged.ackExpires =
                 policy.optionalDuration(
                     "ack_expires", in: .minutes(1)...Duration.days(7)) ?? merged.ackExpires
+            if let role = policy.title("approve") {
+                merged.approve = role
+                draft.writtenRoles.append(Placed(role, policy.place("approve")))
+            }
+            merged.approveWithin = policy.approveWithin() ?? merged.approveWithin
+            merged.onTimeout =
+                policy.choice("on_timeout", as: OnTimeout.self) ?? merged.onTimeout
+            if let place = policy.keyPlace("on_timeout"), merged.approveWithin == nil {
+                problems.warning(
+                    place, "'on_timeout' without 'approve_within' never comes",
+                    "add approve_within: 10m, or remove it")
+            }
             draft.policy[severity] = merged
         }
     }
@@ -111,13 +123,28 @@ struct DocumentReader {
                 "'access' is given twice, first in \(first.short)", "keep one of them")
         }
         draft.accessPlace = section.keyPlace("access")
-        let groups = access.texts("operate")
-        for group in groups where !Names.isGroup(group.value) {
+        draft.access = Access(operate: groups(access.texts("operate")))
+        for entry in access.named("approve") {
+            Names.checkPlain(entry.key, "a role", entry.keyPlace, problems)
+            let members = Scalars.list(entry.value, entry.key, problems).compactMap { item in
+                Scalars.text(item, entry.key, limit: 4096, problems).map { Placed($0, item.place) }
+            }
+            if entry.value.items?.isEmpty == true {
+                problems.error(
+                    entry.value.place, "nobody has the role '\(printable(entry.key, limit: 60))'",
+                    "name a Unix group, as in \(printable(entry.key, limit: 60)): [admins]")
+            }
+            draft.access.approve[entry.key] = groups(members)
+        }
+    }
+
+    private func groups(_ names: [Placed<String>]) -> [String] {
+        for group in names where !Names.isGroup(group.value) {
             problems.error(
                 group.place, "'\(printable(group.value, limit: 60))' is no group name",
                 "write the name of a Unix group, as in getent group")
         }
-        draft.access = Access(operate: groups.map(\.value))
+        return names.map(\.value)
     }
 
     private func route(_ entry: YAMLValue.Entry) -> RouteDraft {

@@ -49,6 +49,8 @@ struct TriggerDraft {
     var severityPlace: Place
     var modePlace: Place
     var plan: Placed<String>?
+    /// Its own route.
+    var page: Placed<String>?
     /// nil: not given.
     var forPlace: Place?
     /// nil: inherited, if there is one.
@@ -64,6 +66,8 @@ struct PlanDraft {
     var probes: [Placed<String>]
     var conditions: [(expression: Expression, value: YAMLValue)]
     var verifyPlace: Place
+    /// Roles that its methods ask for.
+    var roles: [Placed<String>] = []
 }
 
 struct RouteDraft {
@@ -92,6 +96,8 @@ struct Draft {
     /// Severities whose policy was written, and where its route stands.
     var policyPlaces: [Severity: Place] = [:]
     var writtenRoutes: [Placed<String>] = []
+    /// Roles that policies ask for.
+    var writtenRoles: [Placed<String>] = []
     var limits = Limits()
     var limitsPlace: Place?
     var access = Access()

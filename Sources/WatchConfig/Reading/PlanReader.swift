@@ -11,15 +11,18 @@ struct PlanReader {
             return nil
         }
         let steps = StepReader(problems: problems)
+        let roles = StepReader.Variables()
         let standard = Plan(name: entry.key, methods: [], verify: Verify())
         var plan = standard
         plan.budget = section.duration("budget", standard.budget)
         plan.gates = section.list("gates").compactMap(steps.gate)
         plan.before = section.list("before").compactMap(steps.step)
-        plan.methods = section.list("methods").compactMap { method($0, steps) }
+        plan.methods = section.list("methods").compactMap { method($0, steps, roles) }
         plan.after = section.list("after").compactMap(steps.step)
         plan.probation = section.duration(
             "probation", standard.probation, in: .zero...Duration.days(30))
+        let walkBack = section.integer("walk_back", 0)
+        plan.walkBack = walkBack == 0 ? nil : walkBack
         checkMethods(section, plan)
         let verify = section.value("verify").flatMap { VerifyReader(problems: problems).read($0) }
         plan.verify = verify?.verify ?? Verify()
@@ -27,7 +30,8 @@ struct PlanReader {
             plan: plan, place: entry.keyPlace,
             budgetPlace: section.has("budget") ? section.place("budget") : entry.keyPlace,
             variables: steps.variables.all, probes: verify?.probes ?? [],
-            conditions: verify?.conditions ?? [], verifyPlace: section.place("verify"))
+            conditions: verify?.conditions ?? [], verifyPlace: section.place("verify"),
+            roles: roles.all)
     }
 
     private func checkMethods(_ section: Section, _ plan: Plan) {
@@ -44,7 +48,9 @@ struct PlanReader {
         }
     }
 
-    private func method(_ value: YAMLValue, _ steps: StepReader) -> Method? {
+    private func method(
+        _ value: YAMLValue, _ steps: StepReader, _ roles: StepReader.Variables
+    ) -> Method? {
         guard let section = Section(value, .method, problems) else { return nil }
         let name = section.title("name")
         var loses = section.text("loses", limit: 500)
@@ -55,6 +61,7 @@ struct PlanReader {
                 "write one plain sentence")
         }
         let approve = section.title("approve")
+        if let approve { roles.all.append(Placed(approve, section.place("approve"))) }
         let items = section.list("steps")
         if section.value("steps")?.items?.isEmpty == true {
             problems.error(
@@ -62,7 +69,16 @@ struct PlanReader {
                 "add what it does: - { unit: NAME, timeout: 1m }")
         }
         let read = items.compactMap(steps.step)
-        return Method(name: name ?? "method", loses: loses, approve: approve, steps: read)
+        var method = Method(name: name ?? "method", loses: loses, approve: approve, steps: read)
+        method.check = section.value("check").flatMap { Section($0, .check, problems) }
+            .flatMap { steps.action($0) }
+        method.changes = section.choice("changes", as: Method.Changes.self)
+        if method.changesFlag, !section.has("check") {
+            problems.error(
+                section.place("changes"), "a flag is changed, which no version source shows",
+                "add check: { unit: NAME } that exits with 0 when it has landed")
+        }
+        return method
     }
 }
 

@@ -54,7 +54,7 @@ struct StepReader {
         }
     }
 
-    private func action(_ section: Section) -> Action? {
+    func action(_ section: Section) -> Action? {
         let given = section.given(["exec", "unit"])
         guard given.count == 1 else {
             guard given.count > 1 || !section.hadRefused else { return nil }

@@ -6,12 +6,6 @@ import WatchStreams
 struct StreamReader {
     private let problems: Problems
 
-    /// Named formats as nginx log_format strings (ngx_http_log_module; Apache mod_log_config).
-    static let formats = [
-        "nginx-combined": LogFormat.nginxCombined, "apache-combined": LogFormat.apacheCombined,
-        "apache-common": LogFormat.apacheCommon,
-    ]
-
     init(_ problems: Problems) { self.problems = problems }
 
     func read(_ entry: YAMLValue.Entry) -> StreamConfiguration? {
@@ -19,68 +13,108 @@ struct StreamReader {
         guard let section = Section(entry.value, .stream, problems, owner: entry.keyPlace) else {
             return nil
         }
-        let path = section.path("file")
-        let format = section.value("format").flatMap(format)
-        let errorStatus = section.value("error").flatMap(errorStatus) ?? 500
-        let noDataAfter = section.optionalDuration(
-            "no_data_after", in: .seconds(1)...Duration.days(30))
-        return StreamConfiguration(
-            name: entry.key, kind: .file(path: path ?? "/"), format: format ?? .nginx(""),
-            errorStatus: errorStatus, noDataAfter: noDataAfter)
+        let path = section.path("file") ?? "/"
+        let format = format(section, owner: entry.keyPlace)
+        var stream = StreamConfiguration(
+            name: entry.key, kind: .file(path: path), format: format?.format ?? .lines,
+            noDataAfter: section.optionalDuration(
+                "no_data_after", in: .seconds(1)...Duration.days(30)))
+        stream.patterns = patterns(section)
+        stream.countsRoutes = section.boolean("routes", false)
+        // What else is wrong cannot be known while the format is not.
+        guard let format else { return stream }
+        let fields = StreamFieldReader(format: format, problems: problems)
+        stream.roles = fields.roles(section)
+        stream.fields = fields.named(section)
+        let has = { Self.has($0, section, stream, format) }
+        stream.error = error(section, has)
+        let filters = FilterReader(stream: stream, has: has, problems: problems)
+        stream.only = filters.read("only", section)
+        stream.ignore = filters.read("ignore", section)
+        if stream.countsRoutes, !has(.route) {
+            problems.error(
+                section.place("routes"), "nothing says where the route stands",
+                "add 'route:', as in route: $.path")
+        }
+        return stream
     }
 
-    private func format(_ value: YAMLValue) -> StreamConfiguration.Format? {
-        if let kind = value.entries?.first?.key {
-            problems.error(
-                value.place, "the format '\(printable(kind, limit: 40))' is not built yet",
-                Self.remedy)
+    /// nil, and a diagnostic, when there is none that can be used.
+    private func format(_ section: Section, owner: Place) -> StreamFormat? {
+        guard let value = section.value("format") else {
+            if section.has("patterns") { return StreamFormat(format: .lines) }
+            if !section.hadRefused {
+                problems.error(
+                    owner, "a stream needs 'format', or 'patterns' to look for in its lines",
+                    "add format: nginx-combined, or as in patterns: { panic: '^panic:' }")
+            }
             return nil
         }
-        guard let text = Scalars.text(value, "format", limit: 4096, problems) else { return nil }
-        if let known = Self.formats[text] { return .nginx(known) }
-        if text.contains("$") { return checked(text, value) ? .nginx(text) : nil }
-        if ["json", "logfmt", "regex", "syslog"].contains(text) {
-            problems.error(
-                value.place, "the format '\(text)' is not built yet", Self.remedy)
-            return nil
-        }
-        let near = Suggestion.nearest(to: text, among: Self.formats.keys.sorted())
-        problems.error(
-            value.place, "no format '\(printable(text, limit: 60))'",
-            near.map { "did you mean '\($0)'?" } ?? Self.remedy)
-        return nil
+        let status = section.value("status")?.text
+        return StreamFormat.read(
+            value, status: status.flatMap { $0.hasPrefix("$") ? String($0.dropFirst()) : nil },
+            problems)
     }
 
-    private static let remedy =
-        "write nginx-combined, apache-combined, apache-common, or the log_format string of nginx"
+    /// Whether a line of this stream can have the value. One that was given and refused counts.
+    private static func has(
+        _ role: StreamConfiguration.Role, _ section: Section, _ stream: StreamConfiguration,
+        _ format: StreamFormat
+    ) -> Bool {
+        if stream.roles[role] != nil || section.has(role.rawValue) { return true }
+        guard case .nginx = format.format else { return false }
+        switch role {
+        case .status: return true
+        case .route: return LogFormat.routeVariables.contains(where: format.names.contains)
+        case .latency, .time, .level: return false
+        }
+    }
 
-    /// The scanner itself says whether it can read the format.
-    private func checked(_ text: String, _ value: YAMLValue) -> Bool {
+    // MARK: - Patterns
+
+    private func patterns(_ section: Section) -> [StreamConfiguration.NamedPattern] {
+        let entries = section.named("patterns")
+        if entries.count > StreamConfiguration.patternLimit {
+            problems.error(
+                section.place("patterns"), "\(entries.count) patterns are too many",
+                "keep \(StreamConfiguration.patternLimit) or fewer, or make two streams")
+        }
+        return entries.compactMap { entry in
+            Names.checkSignal(entry.key, "a pattern", entry.keyPlace, problems)
+            guard
+                let text = Scalars.text(
+                    entry.value, entry.key, limit: PatternCheck.limit, problems),
+                PatternCheck.check(text, entry.value, problems)
+            else { return nil }
+            return StreamConfiguration.NamedPattern(entry.key, text)
+        }
+    }
+
+    // MARK: - Errors
+
+    /// nil: the lines cannot tell.
+    private func error(
+        _ section: Section, _ has: (StreamConfiguration.Role) -> Bool
+    ) -> LineCondition? {
+        guard let value = section.value("error") else { return has(.status) ? .serverError : nil }
+        guard let text = Scalars.text(value, "error", limit: 4096, problems) else { return nil }
+        let condition: LineCondition
         do {
-            _ = try LogFormat(text)
-            return true
+            condition = try LineCondition(text)
         } catch {
-            problems.error(value.place(ofByte: error.position), error.message, error.remedy)
-            return false
+            problems.error(
+                value.place(ofByte: error.offset), error.message,
+                error.remedy ?? "as in status >= 400 or level == error")
+            return nil
         }
-    }
-
-    /// `status >= N`.
-    private func errorStatus(_ value: YAMLValue) -> Int? {
-        let words = value.text?.split(separator: " ").map(String.init) ?? []
-        let joined = words.joined()
-        if joined.hasPrefix("status>="), let status = Int(joined.dropFirst(8)),
-            (100...599).contains(status)
-        {
-            return status
+        for subject in LineCondition.Subject.allCases where condition.subjects.contains(subject) {
+            guard let role = StreamConfiguration.Role(rawValue: subject.rawValue), !has(role)
+            else { continue }
+            problems.error(
+                Expressions.place(of: subject.rawValue, in: value),
+                "the stream has no \(subject.rawValue)",
+                "add '\(subject.rawValue):' and where it stands, or leave it out here")
         }
-        let other = words.contains("or") || words.contains("and") || words.contains("level")
-        problems.error(
-            value.place,
-            other
-                ? "other conditions than a status are not built yet"
-                : "'error' says which lines are errors",
-            "write error: \"status >= 500\"")
-        return nil
+        return condition
     }
 }

@@ -13,6 +13,7 @@ struct TriggerReader {
         let severity = section.choice("severity", as: Severity.self)
         let mode = section.choice("mode", as: TriggerConfiguration.Mode.self) ?? .page
         let plan = section.text("plan").map { Placed($0, section.place("plan")) }
+        let page = section.text("page").map { Placed($0, section.place("page")) }
         let suspectFor = section.optionalDuration("suspect_for")
         let judgement = section.judgement(inherited)
         let sustainedFor = section.optionalDuration("for", in: .seconds(1)...Duration.days(3))
@@ -23,12 +24,21 @@ struct TriggerReader {
             name: name, when: when, severity: severity, mode: mode, plan: plan?.value,
             suspectFor: suspectFor, judgement: judgement)
         configuration.sustainedFor = sustainedFor
+        configuration.page = page?.value
+        configuration.approveWithin = section.approveWithin()
+        configuration.onTimeout = section.choice("on_timeout", as: OnTimeout.self)
         return TriggerDraft(
             configuration: configuration, when: text, place: section.place("name"),
             severityPlace: section.place("severity"), modePlace: section.place("mode"),
-            plan: plan,
+            plan: plan, page: page,
             forPlace: section.has("for") ? section.place("for") : nil,
             confidencePlace: section.has("confidence") ? section.place("confidence") : nil)
+    }
+}
+
+extension Section {
+    func approveWithin() -> Duration? {
+        optionalDuration("approve_within", in: .seconds(1)...Duration.days(7))
     }
 }
 

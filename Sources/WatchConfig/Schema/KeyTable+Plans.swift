@@ -4,13 +4,23 @@ import WatchCore
 
 extension KeyTable {
     static let policy = KeyTable(
-        "a policy", notBuilt: ["approve", "approve_within", "on_timeout"],
+        "a policy",
         [
             .key("action", .choice(Policy.Action.allCases.map(\.rawValue)), "What is done."),
             .key("page", .text, "The route that pages take."),
             .key("respond_within", .duration, "No answer for so long: the route's next step."),
             .key("ack_expires", .duration, "An acknowledgement counts so long (4h)."),
-        ])
+            .key("approve", .text, "The role that may approve a rollback (access.approve)."),
+        ] + approval)
+
+    /// For a policy, and for a trigger in its stead.
+    static let approval: [Key] = [
+        .key("approve_within", .duration, "An offered rollback waits so long for an approval."),
+        .key(
+            "on_timeout", .choice(OnTimeout.allCases.map(\.rawValue)),
+            "Then: escalate (default) tells the route's next step, rollback acts if nothing "
+                + "forbids it, hold ends the offer."),
+    ]
 
     static let limits = KeyTable(
         "limits",
@@ -21,8 +31,13 @@ extension KeyTable {
         ])
 
     static let access = KeyTable(
-        "access", notBuilt: ["approve", "read"],
-        [.key("operate", .list(.text), "Unix groups whose members may act.")])
+        "access", notBuilt: ["read"],
+        [
+            .key("operate", .list(.text), "Unix groups whose members may act."),
+            .key(
+                "approve", .named(.list(.text)),
+                "Role to the Unix groups whose members have it, as in { cto: [board] }."),
+        ])
 
     static let channel = KeyTable(
         "a channel",
@@ -46,7 +61,7 @@ extension KeyTable {
         [.required("to", .list(.text), "The channels of this step.")])
 
     static let plan = KeyTable(
-        "a plan", notBuilt: ["walk_back", "targets", "scenario", "assess", "approve"],
+        "a plan", notBuilt: ["targets", "scenario", "assess", "approve"],
         [
             .key("budget", .duration, "Time for all of it (15m)."),
             .key("gates", .list(.section(.gate)), "Questions that may forbid the rollback."),
@@ -55,6 +70,10 @@ extension KeyTable {
             .key("after", .list(.section(.step)), "Steps that always run, before verification."),
             .required("verify", .section(.verify), "How it is known that it worked."),
             .key("probation", .duration, "A breach so soon after pages and never acts (15m)."),
+            .key(
+                "walk_back", .integer(0...1),
+                "1: when the first target ran and did not help, one older good release is tried "
+                    + "(0)."),
         ])
 
     /// What a gate, a step or a check does: one of these.
@@ -88,16 +107,22 @@ extension KeyTable {
     static let check = KeyTable("a check", notBuilt: ["http", "timeout"], action)
 
     static let method = KeyTable(
-        "a method", notBuilt: ["check", "budget", "when"],
+        "a method", notBuilt: ["budget", "when"],
         [
             .required("name", .text, "How it is called in messages."),
             .key("loses", .text, "nothing (default), or a sentence; then it needs an approval."),
             .key("approve", .text, "The role that must approve."),
             .required("steps", .list(.section(.step)), "What is done, in order."),
+            .key(
+                "check", .section(.check),
+                "A read-only question, asked afterwards: exit 0 says that it landed."),
+            .key(
+                "changes", .choice(Method.Changes.allCases.map(\.rawValue)),
+                "release (default), or flag: no version source shows it, so it needs a check."),
         ])
 
     static let verify = KeyTable(
-        "verify", notBuilt: ["check", "walk_back"],
+        "verify", notBuilt: ["check"],
         [
             .key(
                 "version", .integer(1...100), "Equal reads of the target that make landed (2)."),

@@ -33,7 +33,7 @@ extension KeyTable {
     static let service = KeyTable(
         "a service",
         notBuilt: [
-            "assess", "operations", "walk_back", "page", "share_evidence", "redact",
+            "assess", "operations", "page", "share_evidence", "redact",
             "for",
         ],
         [
@@ -88,7 +88,7 @@ extension KeyTable {
 
     static let trigger = KeyTable(
         "a trigger",
-        notBuilt: ["page", "approve_within", "on_timeout", "assess"],
+        notBuilt: ["assess"],
         [
             .required("name", .text, "How the rule is called in messages."),
             .required("when", .text, "The condition, as in error_rate(access, 2m) > 25%."),
@@ -101,22 +101,8 @@ extension KeyTable {
                 "The condition was also true in 90 % of the seconds of the last so long."),
             .key("plan", .text, "Its own plan, instead of the service's."),
             .key("suspect_for", .duration, "Its own, instead of the service's."),
-        ] + judgement)
-
-    static let stream = KeyTable(
-        "a stream",
-        notBuilt: [
-            "journal", "command", "syslog", "drain", "patterns", "only", "ignore", "routes",
-            "latency", "fields", "no_data", "time", "message",
-        ],
-        [
-            .required("file", .text, "The log file; rotation is followed."),
-            .required(
-                "format", .text,
-                "nginx-combined, apache-common, apache-combined, or an nginx log_format string."),
-            .key("error", .text, "Which lines are errors: 'status >= 500' (default)."),
-            .key("no_data_after", .duration, "Silence for so long makes the stream blind."),
-        ])
+            .key("page", .text, "Its own route, instead of the policy's."),
+        ] + approval + judgement)
 
     /// How one HTTP request is made; for probes and version sources.
     static let request: [Key] = [

@@ -36,6 +36,12 @@ public struct Configuration: Hashable, Sendable, Codable {
 
     public func plan(_ name: String) -> Plan? { plans.first { $0.name == name } }
 
+    /// Every severity has one; what no file says is the default.
+    public func policy(_ severity: Severity) -> Policy {
+        policy[severity] ?? Policy.defaults[severity]
+            ?? Policy(action: .page, page: nil, respondWithin: nil)
+    }
+
     public func route(_ name: String) -> RouteConfiguration? {
         routes.first { $0.name == name }
     }
@@ -74,23 +80,29 @@ public struct Policy: Hashable, Sendable, Codable {
     public var respondWithin: Duration?
     /// An acknowledgement counts so long.
     public var ackExpires = Duration.hours(4)
-    /// The role that may approve a rollback; nil: whoever may operate.
+    /// The role that may approve a rollback; nil, or a role that `access.approve` does not give to
+    /// anybody: whoever may operate, because they may roll back by hand as well.
     public var approve: String?
     /// An approval that nobody gave or denied within so long …
     public var approveWithin: Duration?
     /// … ends like this.
     public var onTimeout = OnTimeout.escalate
 
-    public init(action: Action, page: String?, respondWithin: Duration?) {
+    public init(
+        action: Action, page: String?, respondWithin: Duration?, approve: String? = nil
+    ) {
         self.action = action
         self.page = page
         self.respondWithin = respondWithin
+        self.approve = approve
     }
 
     /// The playbooks' decision matrix.
     public static let defaults: [Severity: Policy] = [
-        .critical: Policy(action: .rollback, page: "oncall", respondWithin: .minutes(5)),
-        .high: Policy(action: .page, page: "oncall", respondWithin: .minutes(15)),
+        .critical: Policy(
+            action: .rollback, page: "oncall", respondWithin: .minutes(5), approve: "any-admin"),
+        .high: Policy(
+            action: .page, page: "oncall", respondWithin: .minutes(15), approve: "senior-admin"),
         .medium: Policy(action: .page, page: "team", respondWithin: .hours(2)),
         .low: Policy(action: .record, page: nil, respondWithin: nil),
     ]

@@ -12,6 +12,9 @@ public struct Plan: Hashable, Sendable, Codable {
     public var after: [Step]
     public var verify: Verify
     public var probation: Duration
+    /// Older good releases that may be tried by themselves when the first one landed and did not
+    /// help: 0 (nil) or 1.
+    public var walkBack: Int?
 
     public init(
         name: String, budget: Duration = .minutes(15), gates: [Gate] = [], before: [Step] = [],
@@ -96,6 +99,14 @@ public struct Step: Hashable, Sendable, Codable {
 }
 
 public struct Method: Hashable, Sendable, Codable {
+    /// What a method turns back.
+    public enum Changes: String, Hashable, Sendable, Codable, CaseIterable {
+        /// The release that runs.
+        case release
+        /// A switch of the running release, which no version source shows.
+        case flag
+    }
+
     public var name: String
     /// What it can lose, as a sentence; nil: nothing. One that can lose data never runs
     /// unattended.
@@ -103,6 +114,10 @@ public struct Method: Hashable, Sendable, Codable {
     /// The role that must approve; nil: none.
     public var approve: String?
     public var steps: [Step]
+    /// A read-only question, asked when the method has ended: exit 0 says that it landed.
+    public var check: Action?
+    /// nil: the release.
+    public var changes: Changes?
 
     public init(name: String, loses: String? = nil, approve: String? = nil, steps: [Step]) {
         self.name = name
@@ -112,6 +127,7 @@ public struct Method: Hashable, Sendable, Codable {
     }
 
     public var isUnattended: Bool { loses == nil && approve == nil }
+    public var changesFlag: Bool { changes == .flag }
 }
 
 /// Landed: does the old release run again? Cured: did that help?

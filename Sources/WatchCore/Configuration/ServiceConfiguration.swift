@@ -122,33 +122,3 @@ public struct TriggerConfiguration: Hashable, Sendable, Codable {
         self.judgement = judgement
     }
 }
-
-public struct StreamConfiguration: Hashable, Sendable, Codable {
-    public enum Kind: Hashable, Sendable, Codable {
-        case file(path: String)
-    }
-
-    public enum Format: Hashable, Sendable, Codable {
-        /// An nginx `log_format` string; its variables are the fields.
-        case nginx(String)
-    }
-
-    public var name: String
-    public var kind: Kind
-    public var format: Format
-    /// A line is an error when its status is at least this.
-    public var errorStatus: Int
-    /// Silence for so long makes the stream blind; nil: silence is `insufficient`.
-    public var noDataAfter: Duration?
-
-    public init(
-        name: String, kind: Kind, format: Format, errorStatus: Int = 500,
-        noDataAfter: Duration? = nil
-    ) {
-        self.name = name
-        self.kind = kind
-        self.format = format
-        self.errorStatus = errorStatus
-        self.noDataAfter = noDataAfter
-    }
-}

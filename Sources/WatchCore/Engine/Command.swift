@@ -5,10 +5,16 @@ public struct Peer: Hashable, Sendable, Codable {
     public var uid: UInt32
     /// The user's name, or the number when it has none.
     public var name: String
+    /// May act in general (`access.operate`); root always does.
+    public var operates: Bool
+    /// Roles it has by its groups (`access.approve`).
+    public var roles: Set<String>
 
-    public init(uid: UInt32, name: String) {
+    public init(uid: UInt32, name: String, operates: Bool = false, roles: Set<String> = []) {
         self.uid = uid
         self.name = name
+        self.operates = operates || uid == 0
+        self.roles = roles
     }
 }
 
@@ -17,6 +23,11 @@ public enum Command: Hashable, Sendable {
     case acknowledge(incident: String, comment: String)
     case resolve(incident: String, comment: String)
     case falseAlarm(incident: String, comment: String)
+    /// `method` nil: what may run unattended, in the plan's order.
+    case approve(incident: String, method: String?, comment: String)
+    case deny(incident: String, comment: String)
+    /// Delays the action, once.
+    case hold(incident: String, for: Duration, comment: String)
     case declare(service: String, severity: Severity, reason: String)
     /// `to` nil: the last known good. `force` passes blocked gates, and is recorded.
     case rollback(service: String, to: String?, reason: String, dryRun: Bool, force: Bool)

@@ -46,11 +46,11 @@ struct Context {
 struct Neighbour {
     var name: String
     var isRollingBackAutomatically: Bool
-    /// Began of its latest grave breach (high or critical, not shadow) that stands.
-    var graveBreach: Instant?
-    var dependsOn: [String]
     /// Its open incident.
     var incident: NeighbourIncident?
+    /// When its latest grave breaches (high or critical, not shadow) began, whether or not they
+    /// stand.
+    var graveBreaches: [Instant]
     /// The running deployment's version and when it was announced, where it was.
     var announced: (version: String, at: Instant)?
 }

@@ -7,6 +7,10 @@ enum Reason: Hashable, Sendable {
     case noKnownGood, targetQuarantined, targetStale
     case cooldown, limitReached, commonCause, busy
     case gateBlocked(String), gateConsult(String)
+    /// Each method of the plan needs an approval.
+    case awaitingApproval
+    /// Somebody delayed it.
+    case held
     case releaseChanged, storeUnavailable, shadow
     /// Not the release: the rollback landed and did not help.
     case notTheRelease
@@ -34,6 +38,8 @@ enum Reason: Hashable, Sendable {
         case .busy: "busy"
         case .gateBlocked(let gate): "gate-blocked:\(gate)"
         case .gateConsult(let gate): "gate-consult:\(gate)"
+        case .awaitingApproval: "awaiting-approval"
+        case .held: "held"
         case .releaseChanged: "release-changed"
         case .storeUnavailable: "store-unavailable"
         case .shadow: "shadow"
@@ -59,14 +65,27 @@ struct Refusal: Hashable, Sendable {
 enum Decision: Hashable, Sendable {
     /// Roll back to `target` with `plan`.
     case rollback(plan: Plan, target: Release)
+    /// Tell people; a rollback is offered where there is something to go back to.
     case page(Refusal?)
-    case record
+    /// Nothing forbids it, but each method of the plan needs an approval.
+    case hold(Refusal)
+    case record(Refusal?)
 
     var name: String {
         switch self {
         case .rollback: "rollback"
         case .page: "page"
+        case .hold: "hold"
         case .record: "record"
+        }
+    }
+
+    /// Why watchd does not roll back by itself.
+    var refusal: Refusal? {
+        switch self {
+        case .rollback: nil
+        case .page(let refusal), .record(let refusal): refusal
+        case .hold(let refusal): refusal
         }
     }
 }

@@ -26,6 +26,12 @@ extension Engine {
             return onIncident(incident, now) { $0.resolve(comment, by: peer, &$1) }
         case .falseAlarm(let incident, let comment):
             return onIncident(incident, now) { $0.falseAlarm(comment, by: peer, &$1) }
+        case .approve(let incident, let method, let comment):
+            return onIncident(incident, now) { $0.approve(method, comment, by: peer, &$1) }
+        case .deny(let incident, let comment):
+            return onIncident(incident, now) { $0.deny(comment, by: peer, &$1) }
+        case .hold(let incident, let duration, let comment):
+            return onIncident(incident, now) { $0.hold(duration, comment, by: peer, &$1) }
         case .abort(let rollback, let reason):
             guard
                 let service = services.first(where: { $0.value.state.rollback?.id == rollback })
@@ -78,13 +84,19 @@ extension Engine {
                 services[$0.name]?.state.incident?.record.id
             }
             let hint = open.isEmpty ? "none is open" : "open: \(open.joined(separator: ", "))"
-            return (
-                CommandReply(
-                    status: .notFound, message: "no incident '\(printable(id))' is open (\(hint))"),
-                []
-            )
+            let what =
+                wasIncident(id)
+                ? "incident '\(id)' is closed" : "no incident '\(printable(id))' is open"
+            return (CommandReply(status: .notFound, message: "\(what) (\(hint))"), [])
         }
         return on(service.key, now, body)
+    }
+
+    /// Whether `id` has the form of an incident that was opened before: numbers never come again.
+    private func wasIncident(_ id: String) -> Bool {
+        guard let dash = id.lastIndex(of: "-"), let number = Int(id[id.index(after: dash)...])
+        else { return false }
+        return services[String(id[..<dash])] != nil && number > 0 && number < host.nextNumber
     }
 
     private mutating func switchArming(

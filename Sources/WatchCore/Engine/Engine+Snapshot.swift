@@ -42,7 +42,7 @@ extension Engine {
     ) -> T? {
         guard var service = services[name] else { return nil }
         let context = Context(
-            now: now, configuration: configuration, neighbours: neighbours(of: name),
+            now: now, configuration: configuration, neighbours: neighbours(of: name, now: now.boot),
             storeProblem: storeProblem, host: host)
         return body(&service, context)
     }
@@ -145,30 +145,5 @@ extension ServiceEngine {
             name: name, kind: kind, state: state, window: width.seconds, count: sums.count,
             errorRate: sums.count > 0 ? Double(sums.errors) / Double(sums.count) : nil,
             p50: sums.latency.percentile(50), p95: sums.latency.percentile(95), note: note)
-    }
-
-    /// The gravest trigger that may act; what would it be allowed?
-    private func readiness(_ context: Context) -> ServiceStatus.Readiness {
-        let automatic = configuration.triggers.filter { trigger in
-            trigger.mode == .auto
-                && context.configuration.policy[trigger.severity]?.action == .rollback
-        }
-        guard let trigger = automatic.max(by: { $0.severity < $1.severity }) else {
-            return ServiceStatus.Readiness(
-                ready: false, reason: "no-auto-trigger",
-                text: "no trigger may act by itself (mode: auto, policy action: rollback)",
-                target: state.book.lastKnownGood?.identity.version)
-        }
-        switch automaticAction(trigger, context) {
-        case .success(let (plan, target)):
-            return ServiceStatus.Readiness(
-                ready: true, reason: nil,
-                text: "would roll back to \(target.identity.text) with plan \(plan.name)",
-                target: target.identity.version)
-        case .failure(let refusal):
-            return ServiceStatus.Readiness(
-                ready: false, reason: refusal.reason.code, text: refusal.text,
-                target: state.book.lastKnownGood?.identity.version)
-        }
     }
 }

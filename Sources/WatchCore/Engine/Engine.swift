@@ -129,7 +129,7 @@ public struct Engine {
     mutating func update(
         _ name: String, _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
     ) -> [Effect] {
-        let neighbours = neighbours(of: name)
+        let neighbours = neighbours(of: name, now: now.boot)
         // Taken out while it changes: a second reference would copy its windows.
         guard var service = services.removeValue(forKey: name) else { return [] }
         var context = Context(
@@ -164,16 +164,15 @@ public struct Engine {
         return effects
     }
 
-    func neighbours(of name: String) -> [Neighbour] {
+    func neighbours(of name: String, now: Instant) -> [Neighbour] {
         guard configuration.services.count > 1 else { return [] }
         return configuration.services.compactMap { other in
             guard other.name != name, let service = services[other.name] else { return nil }
             return Neighbour(
                 name: other.name,
-                isRollingBackAutomatically: service.state.rollback.map { !$0.asker.isPerson }
-                    ?? false,
-                graveBreach: service.graveBreachSince, dependsOn: other.dependsOn,
+                isRollingBackAutomatically: service.state.rollback?.asker.isAutomatic ?? false,
                 incident: NeighbourIncident(service.state.incident),
+                graveBreaches: service.graveBreaches(now: now),
                 announced: service.announcedDeployment)
         }
     }

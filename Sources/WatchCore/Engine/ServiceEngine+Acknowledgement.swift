@@ -22,9 +22,8 @@ extension ServiceEngine {
             state[keyPath: slot]?.acknowledgedUntil = nil
             return
         }
-        let lasts = context.configuration.policy[incident.record.severity]?.ackExpires
+        let lasts = context.configuration.policy(incident.record.severity).ackExpires
         guard let until = incident.acknowledgedUntil else {
-            guard let lasts else { return }
             state[keyPath: slot]?.acknowledgedUntil = context.moment(after: lasts)
             context.isDirty = true
             return
@@ -47,7 +46,7 @@ extension ServiceEngine {
         send(
             .page, slot: slot, about: subject,
             title: incident.lastTitle ?? "\(name): incident \(id)",
-            text: "\(who) acknowledged it\(lasts.map { " \($0.text) ago" } ?? ""), and it is "
+            text: "\(who) acknowledged it \(lasts.text) ago, and it is "
                 + "still not over. To look after it: `watchctl ack \(id)`.",
             reason: "ack-expired", &context)
     }

@@ -4,7 +4,7 @@ extension ServiceEngine {
     mutating func declare(
         _ severity: Severity, _ reason: String, by peer: Peer, _ context: inout Context
     ) -> CommandReply {
-        openIncident(severity: severity, &context)
+        openIncident(severity: severity, cause: "declared:\(peer.name)", &context)
         guard let id = state.incident?.record.id else {
             return CommandReply(status: .refused, reason: "busy", message: "no incident opened")
         }
@@ -125,7 +125,12 @@ extension ServiceEngine {
                 message: "would roll \(name) back to \(target.identity.text) with plan "
                     + plan.name, plan: lines(plan, target))
         }
-        openIncident(severity: .high, &context)
+        openIncident(severity: .high, cause: "person:\(peer.name)", &context)
+        guard plan.methods.contains(where: \.isUnattended) else {
+            return offerToPerson(plan, target, request, by: peer, &context)
+        }
+        endOffer(.void, by: peer.name, "\(peer.name) rolls back by hand", &context)
+        takeEvidence(&context)
         state.incident?.record.decided = context.now.wall
         state.incident?.record.decision = "rollback"
         state.incident?.record.reason = "person:\(peer.name)"
@@ -134,13 +139,37 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "decision", context, decision: "rollback", reason: "person:\(peer.name)",
-                text: Self.said("\(peer.name) asked for it", request.reason)))
+                text: Self.said("\(peer.name) asked for it", request.reason),
+                readings: incidentReadings))
         beginRollback(
-            plan: plan, to: target, asker: .person(peer.name), isForced: request.isForced,
-            &context)
+            RollbackStart(
+                plan: plan, target: target, asker: .person(peer.name),
+                isForced: request.isForced), &context)
         return CommandReply(
             status: .done, message: "rollback \(state.rollback?.id ?? "") has begun",
             incident: state.incident?.record.id, rollback: state.rollback?.id)
+    }
+
+    /// Each method needs somebody's word, by its name: asking for the rollback is not saying it.
+    private mutating func offerToPerson(
+        _ plan: Plan, _ target: Release, _ request: RollbackRequest, by peer: Peer,
+        _ context: inout Context
+    ) -> CommandReply {
+        guard let running = state.book.running?.release else {
+            return CommandReply(status: .refused, reason: "busy", message: "nothing runs")
+        }
+        offer(
+            Proposal(
+                plan: plan, to: target.identity, blamed: running, trigger: nil, isPerMethod: true),
+            &context)
+        let text = offerText(context)
+        send(
+            .page, title: "\(name): \(peer.name) asks for a rollback that needs an approval",
+            text: Self.said("\(peer.name) asked for it", request.reason) + ". \(text)",
+            reason: Reason.awaitingApproval.code, &context)
+        return CommandReply(
+            status: .refused, reason: Reason.awaitingApproval.code, message: text,
+            incident: state.incident?.record.id)
     }
 
     private func personalRollback(_ request: RollbackRequest, _ context: Context) -> Permission {
@@ -234,7 +263,7 @@ extension ServiceEngine {
         "\(step.name): \(step.action.summary) (within \(step.timeout.text))"
     }
 
-    private static func said(_ what: String, _ comment: String) -> String {
+    static func said(_ what: String, _ comment: String) -> String {
         comment.isEmpty ? what : "\(what): \(printable(comment))"
     }
 }

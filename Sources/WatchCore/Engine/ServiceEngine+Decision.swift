@@ -2,20 +2,20 @@
 // The first condition that fails is the reason, in the order in which people would ask.
 
 extension ServiceEngine {
-    /// What a breach of `trigger` asks for now.
+    /// What a breach of `trigger` asks for now: the first table of DESIGN "The decision".
     func decide(_ trigger: TriggerConfiguration, _ context: Context) -> Decision {
-        let policy =
-            context.configuration.policy[trigger.severity]
-            ?? Policy(
-                action: .page, page: nil, respondWithin: nil)
+        let policy = context.configuration.policy(trigger.severity)
         switch (trigger.mode, policy.action) {
-        case (.shadow, _), (.auto, .record), (.page, .record): return .record
-        case (.page, _), (.auto, .page), (.veto, _): return .page(nil)
+        case (.shadow, _), (.auto, .record), (.page, .record): return .record(nil)
+        case (.page, _), (.auto, .page), (.veto, _):
+            return maintenanceRefusal(context).map { .record($0) } ?? .page(nil)
         case (.auto, .rollback): break
         }
         switch automaticAction(trigger, context) {
         case .success(let (plan, target)): return .rollback(plan: plan, target: target)
-        case .failure(let refusal): return .page(refusal)
+        case .failure(let refusal):
+            if maintenanceRefusal(context) != nil { return .record(refusal) }
+            return refusal.reason == .awaitingApproval ? .hold(refusal) : .page(refusal)
         }
     }
 
@@ -26,34 +26,64 @@ extension ServiceEngine {
 
     /// Whether watchd may roll back by itself for this trigger, and to what.
     func automaticAction(_ trigger: TriggerConfiguration, _ context: Context) -> Permission {
-        guard let plan = plan(of: trigger, context) else {
-            return .failure(Refusal(.noPlan, "no plan is configured for this trigger"))
+        for condition in conditions(of: trigger, context) {
+            if let refusal = condition() { return .failure(refusal) }
         }
-        if let refusal = switchRefusal(context) ?? sightRefusal(trigger, context)
-            ?? suspicionRefusal(trigger, context)
-        {
-            return .failure(refusal)
-        }
-        guard let target = state.book.lastKnownGood else {
-            return .failure(
-                Refusal(
-                    .noKnownGood,
-                    "no earlier release of \(name) is known to be good; mark one with "
-                        + "`watchctl releases mark-good VERSION --service \(name)`"))
-        }
-        if let refusal = targetRefusal(target, context) ?? limitRefusal(context)
-            ?? neighbourRefusal(context) ?? storeRefusal(context)
-        {
-            return .failure(refusal)
+        guard let plan = plan(of: trigger, context), let target = state.book.lastKnownGood else {
+            return .failure(Refusal(.noKnownGood, "there is nothing to go back to"))
         }
         return .success((plan, target))
+    }
+
+    /// All that speaks against an automatic rollback, for whoever is asked to approve one.
+    func refusals(_ trigger: TriggerConfiguration, _ context: Context) -> [Refusal] {
+        conditions(of: trigger, context).compactMap { $0() }
+    }
+
+    /// What forbids to walk back to `older`; nil: nothing.
+    func walkBackRefusal(
+        _ trigger: TriggerConfiguration, to older: Release, _ context: Context
+    ) -> Refusal? {
+        for condition in conditions(of: trigger, to: older, context) {
+            if let refusal = condition() { return refusal }
+        }
+        return nil
+    }
+
+    /// What must hold, in the order of DESIGN; the first that does not is the reason. Gates come
+    /// after these, because they are programs.
+    /// - Parameter older: walking back from a release that watchd itself has just put there.
+    private func conditions(
+        of trigger: TriggerConfiguration, to older: Release? = nil, _ context: Context
+    ) -> [() -> Refusal?] {
+        let plan = plan(of: trigger, context)
+        let target = older ?? state.book.lastKnownGood
+        return [
+            {
+                plan == nil ? Refusal(.noPlan, "no plan is configured for this trigger") : nil
+            },
+            { disarmedRefusal(context) },
+            { maintenanceRefusal(context) },
+            { vetoRefusal() },
+            { blindRefusal(trigger, context) },
+            { unknownRefusal() },
+            { older == nil ? suspicionRefusal(trigger, context) : nil },
+            { target == nil ? noKnownGood : nil },
+            { target.flatMap { targetRefusal($0, context) } },
+            { older == nil ? cooldownRefusal(context) : nil },
+            { limitRefusal(context) },
+            { neighbourRefusal(context) },
+            { plan.flatMap { approvalRefusal($0) } },
+            { holdRefusal(context) },
+            { storeRefusal(context) },
+        ]
     }
 
     func plan(of trigger: TriggerConfiguration, _ context: Context) -> Plan? {
         (trigger.plan ?? configuration.plan).flatMap { context.configuration.plan($0) }
     }
 
-    private func switchRefusal(_ context: Context) -> Refusal? {
+    private func disarmedRefusal(_ context: Context) -> Refusal? {
         let host = context.host.arming
         if !host.isArmed(at: context.now) {
             return Refusal(
@@ -67,28 +97,44 @@ extension ServiceEngine {
                 "automatic action is off for \(name) (\(own.by): \(own.reason)); "
                     + "`watchctl arm \(name)` allows it")
         }
-        if let time = context.maintenance(of: name) {
-            return Refusal(.maintenance, "\(name) is in maintenance \(time.text)")
-        }
-        if let veto = vetoes.first {
-            return Refusal(
-                .vetoed, "'\(veto.name)' is breached and forbids automatic rollbacks of \(name)")
-        }
         return nil
     }
 
-    private func sightRefusal(_ trigger: TriggerConfiguration, _ context: Context) -> Refusal? {
+    func vetoRefusal(besides known: [String] = []) -> Refusal? {
+        vetoes.first { !known.contains($0.name) }.map { veto in
+            Refusal(
+                .vetoed, "'\(veto.name)' is breached and forbids automatic rollbacks of \(name)")
+        }
+    }
+
+    private func blindRefusal(_ trigger: TriggerConfiguration, _ context: Context) -> Refusal? {
         for signal in signals(of: trigger) {
             if let why = blindness(of: signal, now: context.now.boot) {
                 return Refusal(.blind, "\(signal) cannot be measured: \(why)")
             }
         }
-        if state.book.running == nil || tracker.isUnknown {
-            let problems = tracker.sources.compactMap(\.problem)
-            let why = problems.isEmpty ? "no version source answers" : problems[0]
-            return Refusal(.releaseUnknown, "which release of \(name) runs is not known: \(why)")
-        }
         return nil
+    }
+
+    private func unknownRefusal() -> Refusal? {
+        guard state.book.running == nil || tracker.isUnknown else { return nil }
+        let problems = tracker.sources.compactMap(\.problem)
+        let why = problems.isEmpty ? "no version source answers" : problems[0]
+        return Refusal(.releaseUnknown, "which release of \(name) runs is not known: \(why)")
+    }
+
+    var noKnownGood: Refusal {
+        Refusal(
+            .noKnownGood,
+            "no earlier release of \(name) is known to be good; mark one with "
+                + "`watchctl releases mark-good VERSION --service \(name)`")
+    }
+
+    /// A plan whose every method needs somebody's word.
+    private func approvalRefusal(_ plan: Plan) -> Refusal? {
+        guard !plan.methods.contains(where: \.isUnattended) else { return nil }
+        return Refusal(
+            .awaitingApproval, "each method of plan \(plan.name) needs an approval")
     }
 
     /// Can the running deployment be the cause?
@@ -150,70 +196,25 @@ extension ServiceEngine {
         state.rollback?.from.matches(release) ?? false
     }
 
+    private func cooldownRefusal(_ context: Context) -> Refusal? {
+        let cooldown = context.configuration.limits.cooldown
+        guard let last = state.automaticEnds.last else { return nil }
+        let since = context.now.boot - last.boot
+        guard since < cooldown else { return nil }
+        return Refusal(
+            .cooldown,
+            "the last automatic rollback ended \(since.text) ago; the next may come after "
+                + cooldown.text)
+    }
+
     private func limitRefusal(_ context: Context) -> Refusal? {
         let limits = context.configuration.limits
-        if let last = state.automaticEnds.last {
-            let since = context.now.boot - last.boot
-            if since < limits.cooldown {
-                return Refusal(
-                    .cooldown,
-                    "the last automatic rollback ended \(since.text) ago; the next may come after "
-                        + limits.cooldown.text)
-            }
-        }
         let recent = state.automaticEnds.filter { context.now.boot - $0.boot < limits.per }
-        if recent.count >= limits.maxRollbacks {
-            return Refusal(
-                .limitReached,
-                "\(recent.count) automatic rollbacks within \(limits.per.text) are enough; "
-                    + "people must look")
-        }
-        return nil
-    }
-
-    /// The host-wide brake.
-    func neighbourRefusal(_ context: Context) -> Refusal? {
-        if let other = commonCause(context) {
-            return Refusal(
-                .commonCause,
-                "\(other) broke within the same minute; a cause they share is likelier than a "
-                    + "release")
-        }
-        if let other = context.neighbours.first(where: \.isRollingBackAutomatically) {
-            return Refusal(
-                .busy, "\(other.name) is being rolled back; one automatic rollback at a time")
-        }
-        return nil
-    }
-
-    func commonCause(_ context: Context) -> String? {
-        let minute = Duration.minutes(1)
-        guard let mine = graveBreachSince, context.now.boot - mine < minute * 60 else { return nil }
-        let announced = announcedDeployment
-        return context.neighbours.first { other in
-            guard let theirs = other.graveBreach else { return false }
-            guard abs((theirs - mine).nanoseconds) < minute.nanoseconds else { return false }
-            guard !other.dependsOn.contains(name), !configuration.dependsOn.contains(other.name)
-            else { return false }
-            if let announced, let theirs = other.announced, announced.version == theirs.version,
-                abs((announced.at - theirs.at).nanoseconds) < minute.nanoseconds * 10
-            {
-                return false
-            }
-            return true
-        }?.name
-    }
-
-    /// When the latest grave breach that stands began.
-    var graveBreachSince: Instant? {
-        graveTriggers.compactMap { trigger in
-            triggers[trigger.name].flatMap { $0.isBreached ? $0.since.boot : nil }
-        }.max()
-    }
-
-    var announcedDeployment: (version: String, at: Instant)? {
-        guard let running = state.book.running, case .announced = running.origin else { return nil }
-        return (running.release.version, running.began.boot)
+        guard recent.count >= limits.maxRollbacks else { return nil }
+        return Refusal(
+            .limitReached,
+            "\(recent.count) automatic rollbacks within \(limits.per.text) are enough; "
+                + "people must look")
     }
 
     private func storeRefusal(_ context: Context) -> Refusal? {

@@ -35,9 +35,12 @@ extension ServiceEngine {
         case .page(nil):
             reason = .trigger(name)
             text = "a breach would page (mode \(trigger.mode.rawValue))"
-        case .record:
-            reason = trigger.mode == .shadow ? .shadow : .trigger(name)
-            text = "a breach would only be recorded"
+        case .hold(let refusal):
+            reason = refusal.reason
+            text = "a breach would ask for an approval: \(refusal.text)"
+        case .record(let refusal):
+            reason = refusal?.reason ?? (trigger.mode == .shadow ? .shadow : .trigger(name))
+            text = "a breach would only be recorded" + (refusal.map { ": \($0.text)" } ?? "")
         }
         return Explanation(
             service: self.name, trigger: shown, lines: evaluation.lines, decision: decision.name,

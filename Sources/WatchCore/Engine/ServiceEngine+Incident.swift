@@ -13,8 +13,10 @@ extension ServiceEngine {
             recordShadow(trigger, breach, &context)
             return
         }
+        rememberGraveBreach(trigger, at: context.now.boot)
         let isNew = state.incident == nil
-        openIncident(severity: trigger.severity, &context)
+        openIncident(
+            severity: trigger.severity, cause: Reason.trigger(trigger.name).code, &context)
         state.incident?.record.breaches.append(
             IncidentRecord.Breach(
                 trigger: trigger.name, severity: trigger.severity, began: context.now.wall,
@@ -26,7 +28,6 @@ extension ServiceEngine {
                     "incident.joined", context, trigger: trigger,
                     text: "'\(trigger.name)' joined the incident"))
         }
-        if trigger.mode == .veto, state.rollback != nil { return }
         decideAnew(joining: trigger, &context)
     }
 
@@ -50,19 +51,12 @@ extension ServiceEngine {
 
     /// Opens the incident, or makes the open one at least so severe; a cleared or superseded one
     /// opens again.
-    mutating func openIncident(severity: Severity, _ context: inout Context) {
+    mutating func openIncident(severity: Severity, cause: String, _ context: inout Context) {
         context.isDirty = true
         if var incident = state.incident {
             incident.record.severity = Swift.max(incident.record.severity, severity)
-            if incident.record.state == .cleared || incident.record.state == .superseded {
-                incident.record.state = .open
-                incident.closesAt = nil
-                incident.record.release = state.book.running?.release
-                incident.record.decided = nil
-                incident.record.firstBad =
-                    firstBad.map { context.now.wall(at: $0) } ?? context.now.wall
-            }
             state.incident = incident
+            reopenIncident(cause, &context)
             return
         }
         let id = "\(name)-\(context.nextNumber())"
@@ -72,7 +66,29 @@ extension ServiceEngine {
         record.firstBad = firstBad.map { context.now.wall(at: $0) } ?? context.now.wall
         state.incident = Incident(record: record, opened: context.now)
         context.events.append(
-            event("incident.opened", context, text: "incident \(id) opened"))
+            event(
+                "incident.opened", context, reason: cause, text: "incident \(id) opened",
+                readings: breachedReadings))
+    }
+
+    /// A new breach in a cleared or superseded incident: somebody must answer it anew.
+    private mutating func reopenIncident(_ cause: String, _ context: inout Context) {
+        guard var incident = state.incident,
+            incident.record.state == .cleared || incident.record.state == .superseded
+        else { return }
+        let ending = incident.record.state.rawValue
+        incident.record.state = .open
+        incident.closesAt = nil
+        incident.record.release = state.book.running?.release
+        incident.record.decided = nil
+        incident.record.acknowledgedBy = nil
+        incident.record.firstBad = firstBad.map { context.now.wall(at: $0) } ?? context.now.wall
+        state.incident = incident
+        context.events.append(
+            event(
+                "incident.reopened", context, reason: cause,
+                text: "incident \(incident.record.id) was \(ending) and opens again",
+                readings: breachedReadings))
     }
 
     /// Decides about the most severe breach that stands. Nothing is decided while a rollback runs.
@@ -80,11 +96,14 @@ extension ServiceEngine {
         guard let incident = state.incident, state.rollback == nil else { return }
         switch incident.record.state {
         case .recovered:
-            pageAgain(trigger, reason: .probation, "it was rolled back a short time ago", &context)
+            pageAgain(
+                trigger, reason: Reason.probation.code, "it was rolled back a short time ago",
+                &context)
             return
         case .handedOver:
             pageAgain(
-                trigger, reason: .notTheRelease, "the incident was handed over to people", &context)
+                trigger, reason: incident.record.reason ?? Reason.notTheRelease.code,
+                "the incident was handed over to people", &context)
             return
         case .rollingBack, .verifying, .closed: return
         case .open, .awaitingApproval, .cleared, .superseded: break
@@ -107,11 +126,7 @@ extension ServiceEngine {
     mutating func carryOut(
         _ decision: Decision, for trigger: TriggerConfiguration, _ context: inout Context
     ) {
-        if case .page(let refusal) = decision, let time = context.maintenance(of: name) {
-            recordInMaintenance(time, refusal, for: trigger, &context)
-            return
-        }
-        let refusal: Refusal? = if case .page(let refusal) = decision { refusal } else { nil }
+        let refusal = decision.refusal
         let reason = refusal?.reason ?? .trigger(trigger.name)
         if state.incident?.record.decided == nil || decision.name == "rollback" {
             state.incident?.record.decided = context.now.wall
@@ -119,6 +134,7 @@ extension ServiceEngine {
         state.incident?.record.decision = decision.name
         state.incident?.record.reason = reason.code
         state.incident?.waitsForBrake = reason == .busy
+        takeEvidence(&context)
         context.isDirty = true
         context.events.append(
             event(
@@ -128,11 +144,16 @@ extension ServiceEngine {
                 readings: triggers[trigger.name]?.readings ?? [:]))
         switch decision {
         case .rollback(let plan, let target):
+            endOffer(.void, by: nil, "watchd acts by itself", &context)
             beginRollback(
-                plan: plan, to: target, asker: .watchd(trigger: trigger.name), isForced: false,
+                RollbackStart(plan: plan, target: target, asker: .watchd(trigger: trigger.name)),
                 &context)
-        case .page: page(for: trigger, refusal, &context)
-        case .record: break
+        case .page, .hold:
+            offerRollback(for: trigger, &context)
+            page(for: trigger, refusal, &context)
+        case .record:
+            endOffer(.void, by: nil, "it is only recorded now", &context)
+            holdBackRecord(refusal, for: trigger, &context)
         }
     }
 
@@ -156,12 +177,16 @@ extension ServiceEngine {
                 decideAnew(joining: nil, &context)
                 return
             }
-            if incident.waitsForBrake, neighbourRefusal(context)?.reason != .busy {
+            if endHoldWhenDue(&context)
+                || (incident.waitsForBrake && neighbourRefusal(context)?.reason != .busy)
+            {
                 decideAnew(joining: nil, &context)
                 return
             }
+            advanceApproval(&context)
             escalateWhenDue(&context)
         case .handedOver:
+            advanceApproval(&context)
             escalateWhenDue(&context)
             watchHandedOver(&context)
         case .recovered, .cleared, .superseded:
@@ -176,7 +201,7 @@ extension ServiceEngine {
 
     private mutating func watchHandedOver(_ context: inout Context) {
         guard var incident = state.incident else { return }
-        if incident.hasOpenBreach {
+        if incident.hasOpenBreach || !isAllSeenClear(incident) {
             incident.allClearSince = nil
         } else if incident.allClearSince == nil {
             incident.allClearSince = context.now
@@ -188,12 +213,21 @@ extension ServiceEngine {
         closeIncident("acknowledged, and all clear for \(Incident.handedOverClears.text)", &context)
     }
 
+    /// Every trigger of the incident was seen false: unknown is not clear.
+    func isAllSeenClear(_ incident: Incident) -> Bool {
+        let names = Set(incident.record.breaches.map(\.trigger))
+        return configuration.triggers.allSatisfy { trigger in
+            !names.contains(trigger.name) || triggers[trigger.name]?.verdict == .healthy
+        }
+    }
+
     /// `cleared` and `superseded`: it closes by itself after the probation.
     mutating func settleIncident(
         _ ending: IncidentState, _ why: String, _ context: inout Context
     ) {
         let probation =
             configuration.plan.flatMap { context.configuration.plan($0)?.probation } ?? .minutes(15)
+        endOffer(.void, by: nil, why, &context)
         state.incident?.record.state = ending
         state.incident?.escalateAt = nil
         state.incident?.waitsForBrake = false
@@ -201,13 +235,19 @@ extension ServiceEngine {
         state.incident?.closesAt = Moment(
             boot: context.now.boot + probation, wall: context.now.wall + probation)
         context.isDirty = true
-        context.events.append(event("incident.\(ending.rawValue)", context, text: why))
+        context.events.append(
+            transition(
+                "incident.\(ending.rawValue)", context, reason: ending.rawValue, text: why))
     }
 
     mutating func closeIncident(_ why: String, _ context: inout Context) {
         guard state.incident != nil else { return }
         context.isDirty = true
-        context.events.append(event("incident.closed", context, text: why))
+        endOffer(.void, by: nil, why, &context)
+        context.events.append(
+            transition(
+                "incident.closed", context,
+                reason: state.incident?.record.state.rawValue ?? "closed", text: why))
         sendResolve(why, &context)
         state.incident?.record.state = .closed
         state.incident?.record.closed = context.now.wall
@@ -221,6 +261,7 @@ extension ServiceEngine {
         to release: ReleaseIdentity, isOurs: Bool, _ context: inout Context
     ) {
         guard let incident = state.incident, state.rollback == nil, !isOurs else { return }
+        endOffer(.void, by: nil, "\(release.text) was deployed", &context)
         switch incident.record.state {
         case .open, .awaitingApproval:
             settleIncident(.superseded, "\(release.text) was deployed", &context)
@@ -235,7 +276,7 @@ extension ServiceEngine {
                 "release.bad-redeployed", context, release: release,
                 reason: "bad-release-redeployed",
                 text: "\(release.text) is known to be bad and was deployed again"))
-        openIncident(severity: .high, &context)
+        openIncident(severity: .high, cause: "bad-release-redeployed", &context)
         send(
             .page, title: "\(name): bad release \(release.text) was deployed again",
             text: state.book.release(release)?.standingReason

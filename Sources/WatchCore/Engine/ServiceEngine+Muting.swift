@@ -153,27 +153,6 @@ extension ServiceEngine {
                     "it broke during maintenance, which has ended, and is still broken")),
             for: trigger, &context)
     }
-
-    /// A decision that would page in maintenance becomes a record.
-    mutating func recordInMaintenance(
-        _ time: QuietTime, _ refusal: Refusal?, for trigger: TriggerConfiguration,
-        _ context: inout Context
-    ) {
-        let refusal =
-            refusal ?? Refusal(.maintenance, "\(name) is in maintenance \(time.text)")
-        state.incident?.record.decision = "record"
-        state.incident?.record.reason = refusal.reason.code
-        state.incident?.waitsForBrake = refusal.reason == .busy
-        context.events.append(
-            event(
-                "decision", context, trigger: trigger, decision: "record",
-                reason: refusal.reason.code, text: refusal.text,
-                readings: triggers[trigger.name]?.readings ?? [:]))
-        holdBack(
-            .maintenance(time), .trigger(trigger.name, trigger.severity), slot: \.incident,
-            title: "\(name): \(trigger.name)", text: refusal.text,
-            reason: Reason.maintenance.code, &context)
-    }
 }
 
 extension Context {

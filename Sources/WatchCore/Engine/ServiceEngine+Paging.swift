@@ -6,12 +6,12 @@ extension ServiceEngine {
         for trigger: TriggerConfiguration, _ refusal: Refusal?, _ context: inout Context
     ) {
         let trigger = audible(trigger, context)
+        takeRoute(of: trigger, context)
         let what = refusal == nil ? "" : ", not rolled back: \(refusal?.reason.code ?? "")"
         var text = "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
         if let refusal { text += " Not rolled back by itself, because \(refusal.text)." }
-        if let target = state.book.lastKnownGood, state.rollback == nil {
-            text += " To roll back to \(target.identity.text): `watchctl rollback \(name)`."
-        }
+        let offer = offerText(context)
+        if !offer.isEmpty { text += " \(offer)" }
         send(
             .page, about: .trigger(trigger.name, trigger.severity),
             title: "\(name): \(trigger.name)\(what)", text: text,
@@ -20,21 +20,33 @@ extension ServiceEngine {
 
     /// A breach joined an incident in which watchd acts no more.
     mutating func pageAgain(
-        _ trigger: TriggerConfiguration?, reason: Reason, _ why: String,
+        _ trigger: TriggerConfiguration?, reason: String, _ why: String,
         _ context: inout Context
     ) {
         guard let trigger else { return }
+        takeRoute(of: trigger, context)
         context.isDirty = true
         context.events.append(
             event(
-                "decision", context, trigger: trigger, decision: "page", reason: reason.code,
+                "decision", context, trigger: trigger, decision: "page", reason: reason,
                 text: why, readings: triggers[trigger.name]?.readings ?? [:]))
         send(
             .page, about: .trigger(trigger.name, trigger.severity),
             title: "\(name): \(trigger.name)",
             text: "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name])). "
                 + "watchd does not act: \(why).",
-            reason: reason.code, &context)
+            reason: reason, &context)
+    }
+
+    /// The trigger's own route, else that of the severity the incident has by now. Whoever was told
+    /// on another route is told how it ends, too.
+    private mutating func takeRoute(of trigger: TriggerConfiguration, _ context: Context) {
+        guard let incident = state.incident else { return }
+        let route = trigger.page ?? context.configuration.policy(incident.record.severity).page
+        guard let route, route != incident.route else { return }
+        state.incident?.route = route
+        state.incident?.nextRouteStep = 0
+        state.incident?.escalateAt = nil
     }
 
     /// Sends along the route of the incident's severity; a page starts the clock for an answer.
@@ -51,8 +63,8 @@ extension ServiceEngine {
                 mute, subject, slot: slot, title: title, text: text, reason: reason, &context)
             return
         }
-        let policy = context.configuration.policy[incident.record.severity]
-        if incident.route == nil { incident.route = policy?.page }
+        let policy = context.configuration.policy(incident.record.severity)
+        if incident.route == nil { incident.route = policy.page }
         let route = incident.route.flatMap { context.configuration.route($0) }
         var channels = incident.pagedChannels
         if kind == .page, let route {
@@ -63,7 +75,7 @@ extension ServiceEngine {
             }
             incident.pagedChannels = channels
             incident.held = nil
-            if let within = policy?.respondWithin, incident.record.acknowledgedBy == nil,
+            if let within = policy.respondWithin, incident.record.acknowledgedBy == nil,
                 incident.escalateAt == nil
             {
                 incident.escalateAt = Moment(
@@ -121,35 +133,51 @@ extension ServiceEngine {
     mutating func escalateWhenDue(
         slot: IncidentSlot = \.incident, _ context: inout Context
     ) {
-        guard var incident = state[keyPath: slot], let due = incident.escalateAt,
+        guard let incident = state[keyPath: slot], let due = incident.escalateAt,
             due.boot <= context.now.boot,
             // What is muted goes on where it stood when it no longer is.
             mute(subject(of: incident, context), incident.record.severity, context) == nil
         else { return }
-        incident.escalateAt = nil
+        state[keyPath: slot]?.escalateAt = nil
+        escalate(
+            slot: slot, reason: "no-answer",
+            "Nobody has answered since \(incident.record.opened.text). "
+                + "To answer: `watchctl ack \(incident.record.id)`.", &context)
+    }
+
+    /// - Parameter skipping: steps that are about to be taken.
+    func hasFurtherRouteStep(
+        slot: IncidentSlot = \.incident, skipping: Int = 0, _ context: Context
+    ) -> Bool {
+        guard let incident = state[keyPath: slot] else { return false }
         let steps = incident.route.flatMap { context.configuration.route($0)?.steps } ?? []
-        guard incident.nextRouteStep < steps.count else {
-            state[keyPath: slot] = incident
-            context.isDirty = true
+        return incident.nextRouteStep + skipping < steps.count
+    }
+
+    /// The next step of the route, whose people have not been told yet.
+    mutating func escalate(
+        slot: IncidentSlot = \.incident, reason: String, _ text: String, _ context: inout Context
+    ) {
+        guard let incident = state[keyPath: slot] else { return }
+        context.isDirty = true
+        guard hasFurtherRouteStep(slot: slot, context) else {
             context.events.append(
                 event(
-                    "page.unanswered", context, reason: "no-answer", slot: slot,
+                    "page.unanswered", context, reason: reason, slot: slot,
                     text: "nobody answered, and the route has no further step"))
             return
         }
-        incident.nextRouteStep += 1
-        let step = incident.nextRouteStep
-        state[keyPath: slot] = incident
+        let step = incident.nextRouteStep + 1
+        state[keyPath: slot]?.nextRouteStep = step
         context.events.append(
             event(
-                "page.escalated", context, reason: "no-answer", slot: slot,
+                "page.escalated", context, reason: reason, slot: slot,
                 text: "step \(step) of the route"))
         let title = incident.lastTitle ?? "\(name): incident \(incident.record.id)"
+        let offer = slot == \.incident ? offerText(context) : ""
         send(
             .page, slot: slot, about: subject(of: incident, context), title: title,
-            text: "Nobody has answered since \(incident.record.opened.text). "
-                + "To answer: `watchctl ack \(incident.record.id)`.",
-            reason: "no-answer", &context)
+            text: offer.isEmpty ? text : "\(text) \(offer)", reason: reason, &context)
     }
 
     /// `error_rate(access, 10s) 41.2 % of 2031` and so on, for a message.

@@ -2,40 +2,58 @@
 // asks for, before the task is run: see `Effect`.
 
 extension ServiceEngine {
-    mutating func beginRollback(
-        plan: Plan, to target: Release, asker: Rollback.Asker, isForced: Bool,
-        _ context: inout Context
-    ) {
+    /// With what a rollback begins.
+    struct RollbackStart {
+        var plan: Plan
+        var target: Release
+        /// nil: what runs.
+        var from: ReleaseIdentity?
+        var asker: Rollback.Asker
+        var isForced = false
+        var approvedMethod: String?
+        var firstMethod = 0
+        var wasHandedOver = false
+        var walkedBack = 0
+    }
+
+    mutating func beginRollback(_ start: RollbackStart, _ context: inout Context) {
         guard state.rollback == nil, let incident = state.incident,
-            let running = state.book.running
+            let running = state.book.running?.release
         else { return }
         let id = "\(incident.record.id)-r\(incident.record.rollbacks.count + 1)"
-        let from = running.release
+        let from = start.from ?? running
+        let target = start.target
         let record = RollbackRecord(
-            id: id, plan: plan.name, from: from, to: target.identity, state: .gates,
-            askedBy: asker.name, began: context.now.wall)
+            id: id, plan: start.plan.name, from: from, to: target.identity, state: .gates,
+            askedBy: start.asker.name, began: context.now.wall)
         var rollback = Rollback(
-            id: id, plan: plan, from: from, to: target.identity,
+            id: id, plan: start.plan, from: from, to: target.identity,
             variables: variables(from: from, to: target, id: id, incident: incident.record.id),
-            asker: asker, isForced: isForced, began: context.now, stage: .gate(0),
-            record: record)
+            asker: start.asker, isForced: start.isForced, began: context.now, stage: .gate(0),
+            method: start.firstMethod, record: record)
         rollback.leftOut = tracker.disagreeing
+        rollback.approvedMethod = start.approvedMethod
+        rollback.ranAtBegin = running
+        rollback.knownVetoes = start.asker.isAutomatic ? [] : vetoes.map(\.name)
+        rollback.wasHandedOver = start.wasHandedOver
+        rollback.walkedBack = start.walkedBack
         state.rollback = rollback
         state.incident?.record.state = .rollingBack
         state.incident?.record.rollbacks.append(record)
         state.incident?.escalateAt = nil
         state.incident?.waitsForBrake = false
+        state.incident?.waitsForVersion = false
         context.isDirty = true
         context.events.append(
-            event(
-                "rollback.began", context, reason: asker.name,
-                text: "rollback \(id) with plan \(plan.name): \(from.text) → "
+            transition(
+                "rollback.began", context, reason: start.asker.name,
+                text: "rollback \(id) with plan \(start.plan.name): \(from.text) → "
                     + target.identity.text))
         guard !context.mode.assumesRollbacks else { return }
         runGate(0, &context)
     }
 
-    private func variables(
+    func variables(
         from: ReleaseIdentity, to target: Release, id: String, incident: String
     ) -> [String: String] {
         var variables = ["service": name, "rollback": id, "incident": incident]
@@ -65,7 +83,7 @@ extension ServiceEngine {
     }
 
     /// Before the first step the world is looked at once more.
-    private mutating func reread(_ context: inout Context) {
+    mutating func reread(_ context: inout Context) {
         state.rollback?.stage = .rereading(since: context.now)
         context.isDirty = true
         askVersions(&context)
@@ -89,7 +107,13 @@ extension ServiceEngine {
         guard let rollback = state.rollback else { return }
         guard mayGoOn(&context) else { return }
         guard rollback.plan.before.indices.contains(index) else {
-            runMethod(0, &context)
+            guard let first = rollback.nextMethod(from: rollback.method) else {
+                handOver(
+                    reason: "not-landed", "plan \(rollback.plan.name) has no method that may run",
+                    &context)
+                return
+            }
+            runMethod(first, &context)
             return
         }
         state.rollback?.stage = .before(index)
@@ -102,6 +126,8 @@ extension ServiceEngine {
         state.rollback?.methodFailed = false
         state.rollback?.targetReads = [:]
         state.rollback?.contraryReads = [:]
+        state.rollback?.landings = nil
+        state.rollback?.checkPassed = nil
         let method = state.rollback?.currentMethod?.name
         state.rollback?.record.method = method
         runStep(0, &context)
@@ -117,7 +143,7 @@ extension ServiceEngine {
         state.rollback?.stage = .step(index)
         state.rollback?.record.state = .methods
         state.rollback?.hasActed = true
-        tracker.expect(rollback.to)
+        if !method.changesFlag { tracker.expect(rollback.to) }
         launch(
             step: method.steps[index], id: "m\(rollback.method)s\(index)",
             "method \(method.name)", &context)
@@ -183,9 +209,10 @@ extension ServiceEngine {
             return false
         }
         let reason: (String, String)?
-        if !rollback.asker.isPerson, let veto = vetoes.first {
-            reason = (Reason.vetoed.code, "'\(veto.name)' is breached and forbids to go on")
-        } else if context.now.boot >= rollback.deadline {
+        let known = rollback.knownVetoes ?? []
+        if !rollback.isForced, let veto = vetoRefusal(besides: known) {
+            reason = (veto.reason.code, veto.text)
+        } else if rollback.approvedMethod == nil, context.now.boot >= rollback.deadline {
             reason = ("budget", "the plan's budget of \(rollback.plan.budget.text) is spent")
         } else {
             reason = nil

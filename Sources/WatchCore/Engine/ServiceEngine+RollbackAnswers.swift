@@ -15,7 +15,8 @@ extension ServiceEngine {
             stepFinished(step, result, &context)
         case .after(let index): stepFinished(rollback.plan.after[index], result, &context)
         case .check: checkAnswered(result, &context)
-        case .rereading, .landing, .curing: break
+        case .landing: methodCheckAnswered(result, &context)
+        case .rereading, .curing: break
         }
     }
 
@@ -194,25 +195,27 @@ extension ServiceEngine {
         }
     }
 
-    /// The method did not bring the target back: the next one that may run unattended.
+    /// The method did not bring the target back: the next one that may run.
     mutating func nextMethod(_ why: String, _ context: inout Context) {
         guard let rollback = state.rollback else { return }
-        let plan = rollback.plan
-        let next = plan.methods.indices.first {
-            $0 > rollback.method && plan.methods[$0].isUnattended
+        if let third = unexpectedRelease(rollback) {
+            handOver(reason: Reason.releaseChanged.code, third, &context)
+            return
         }
+        let next = rollback.nextMethod(from: rollback.method + 1)
         guard !rollback.isUnsure, let next else {
             handOver(
                 reason: "not-landed",
                 rollback.isUnsure
                     ? "\(why); what a step did before a crash is not known, so nothing more is run"
-                    : "\(why); no further method may run unattended", &context)
+                    : "\(why); no further method may run unattended",
+                offersMore: !rollback.isUnsure, &context)
             return
         }
         context.events.append(
             event(
                 "method.next", context, reason: "not-landed",
-                text: "\(why); next method: \(plan.methods[next].name)"))
+                text: "\(why); next method: \(rollback.plan.methods[next].name)"))
         runMethod(next, &context)
     }
 }

@@ -6,28 +6,36 @@ extension ServiceEngine {
         guard let rollback = state.rollback else { return }
         let doubt =
             unconfirmed.isEmpty ? "" : " (unconfirmed: \(unconfirmed.joined(separator: ", ")))"
-        state.book.mark(
-            rollback.from, .bad, reason: "rolled back from by \(rollback.id), which helped")
-        context.events.append(
-            event(
-                "release.bad", context, release: rollback.from, reason: rollback.id,
-                text: "\(rollback.from.text) is bad: rolling back from it helped"))
+        let method = rollback.currentMethod?.name ?? ""
+        // What did not turn the release back says nothing about the release.
+        let isBad = !rollback.beganAtTarget && !(rollback.currentMethod?.changesFlag ?? false)
+        if isBad {
+            state.book.mark(
+                rollback.from, .bad, reason: "rolled back from by \(rollback.id), which helped")
+            context.events.append(
+                event(
+                    "release.bad", context, release: rollback.from, reason: rollback.id,
+                    text: "\(rollback.from.text) is bad: rolling back from it helped"))
+        }
         end(.recovered, note: doubt.isEmpty ? nil : "recovered\(doubt)", &context)
         state.incident?.record.state = .recovered
         state.incident?.record.cured = context.now.wall
         state.incident?.record.unconfirmed = unconfirmed
+        let running = state.book.running?.release.text ?? rollback.to.text
         let probation = rollback.plan.probation
         state.incident?.closesAt = Moment(
             boot: context.now.boot + probation, wall: context.now.wall + probation)
         context.events.append(
-            event(
+            transition(
                 "incident.recovered", context, reason: rollback.id,
-                text: "recovered\(doubt): \(rollback.to.text) runs and all is clear"))
+                text: "recovered\(doubt): \(running) runs and all is clear"))
         send(
             .update,
-            title: "\(name): rollback complete, \(rollback.to.text) runs\(doubt)",
-            text: "\(rollback.from.text) was rolled back and that helped. "
-                + "\(rollback.from.text) is marked bad.",
+            title: "\(name): rollback complete, \(running) runs\(doubt)",
+            text: isBad
+                ? "\(rollback.from.text) was rolled back and that helped. "
+                    + "\(rollback.from.text) is marked bad."
+                : "Method \(method) helped.",
             reason: rollback.id, fields: timings(), &context)
     }
 
@@ -42,21 +50,53 @@ extension ServiceEngine {
         }
     }
 
-    mutating func handOver(reason: String, _ why: String, _ context: inout Context) {
+    /// - Parameter offersMore: methods that need an approval are offered now.
+    mutating func handOver(
+        reason: String, _ why: String, offersMore: Bool = false, _ context: inout Context
+    ) {
         guard let rollback = state.rollback else { return }
         end(rollback.stop?.isAbort ?? false ? .aborted : .failed, note: why, &context)
+        leaveToPeople(rollback, reason: reason, why, offersMore: offersMore, &context)
+    }
+
+    /// A rollback has ended and did not help: somebody must look.
+    mutating func leaveToPeople(
+        _ rollback: Rollback, reason: String, _ why: String, offersMore: Bool,
+        _ context: inout Context
+    ) {
         state.incident?.record.state = .handedOver
         state.incident?.record.reason = reason
         // Somebody must answer this, whoever acknowledged the beginning.
         state.incident?.record.acknowledgedBy = nil
         context.events.append(
-            event("incident.handed-over", context, reason: reason, text: why))
+            transition("incident.handed-over", context, reason: reason, text: why))
+        if offersMore { offerRest(of: rollback, &context) }
         let running = state.book.running?.release.text ?? "unknown"
+        let offer = offerText(context)
         send(
             .page, title: "\(name): rollback handed over to people, \(reason)",
             text: "Rollback \(rollback.id) (\(rollback.from.text) → \(rollback.to.text)) did not "
-                + "end well: \(why). \(running) runs. watchd does nothing more by itself.",
+                + "end well: \(why). \(running) runs. watchd does nothing more by itself."
+                + (offer.isEmpty ? "" : " \(offer)"),
             reason: reason, fields: [Message.Field("rollback", rollback.id)], &context)
+    }
+
+    /// What is left of the plan when all that may run unattended has been tried.
+    private mutating func offerRest(of rollback: Rollback, _ context: inout Context) {
+        guard rollback.plan.methods.contains(where: { !$0.isUnattended }) else { return }
+        offer(
+            Proposal(
+                plan: rollback.plan, to: rollback.to, blamed: rollback.from,
+                trigger: rollback.asker.trigger.flatMap { trigger($0) }, isPerMethod: true),
+            &context)
+    }
+
+    /// The target runs and nothing is better: very likely the release was not the cause. Nothing
+    /// more runs unattended, but for one older release where the plan says so.
+    mutating func landedInVain(_ why: String, _ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        if walkBack(from: rollback, why, &context) { return }
+        handOver(reason: Reason.notTheRelease.code, why, offersMore: true, &context)
     }
 
     /// Before the first step: the reason is gone, or something forbids it. nil: all has cleared.
@@ -64,32 +104,61 @@ extension ServiceEngine {
         guard let rollback = state.rollback else { return }
         let why = refusal?.text ?? "all breaches have cleared before the first step"
         end(.aborted, note: why, counts: false, &context)
-        state.incident?.record.state = .open
+        let isLeftToPeople = rollback.wasHandedOver ?? false
+        state.incident?.record.state = isLeftToPeople ? .handedOver : .open
         let code = refusal?.reason.code ?? "cleared"
         state.incident?.record.reason = code
         state.incident?.waitsForBrake = refusal?.reason == .busy
         context.events.append(
-            event(
+            transition(
                 "rollback.withdrawn", context, decision: refusal == nil ? "record" : "page",
                 reason: code, text: "nothing was changed: \(why)"))
         guard let refusal else {
-            settleIncident(.cleared, why, &context)
+            if !isLeftToPeople { settleIncident(.cleared, why, &context) }
             return
         }
         state.incident?.record.decision = "page"
         if case .releaseChanged = refusal.reason {
-            settleIncident(.superseded, why, &context)
+            if !isLeftToPeople { settleIncident(.superseded, why, &context) }
+        } else {
+            offerAgain(rollback, &context)
+        }
+        sendWithdrawn(rollback, refusal, &context)
+    }
+
+    private mutating func sendWithdrawn(
+        _ rollback: Rollback, _ refusal: Refusal, _ context: inout Context
+    ) {
+        var text =
+            "\(rollback.from.text) was not rolled back, because \(refusal.text). "
+            + "Nothing was changed."
+        let offer = offerText(context)
+        if !offer.isEmpty { text += " \(offer)" }
+        if case .gateBlocked = refusal.reason {
+            text += " To go on in spite of the gate: `watchctl rollback \(name) --force`."
+        }
+        if case .gateConsult = refusal.reason {
+            text += " To go on in spite of the gate: `watchctl rollback \(name) --force`."
         }
         let subject = state.incident.map { self.subject(of: $0, context) } ?? .outcome
         send(
-            .page, about: subject, title: "\(name): rollback withdrawn, \(code)",
-            text: "\(rollback.from.text) was not rolled back, because \(why). "
-                + "Nothing was changed. To do it all the same: "
-                + "`watchctl rollback \(name) --force`.",
-            reason: code, fields: [Message.Field("rollback", rollback.id)], &context)
+            .page, about: subject, title: "\(name): rollback withdrawn, \(refusal.reason.code)", text: text,
+            reason: refusal.reason.code, fields: [Message.Field("rollback", rollback.id)],
+            &context)
     }
 
-    private mutating func end(
+    /// What watchd may not do, or not yet, people may.
+    private mutating func offerAgain(_ rollback: Rollback, _ context: inout Context) {
+        guard let name = rollback.asker.trigger, let trigger = trigger(name) else { return }
+        if let approved = rollback.approvedMethod {
+            state.incident?.triedMethods?.removeAll { $0 == approved }
+            offerRest(of: rollback, &context)
+        } else if rollback.walkedBack ?? 0 == 0 {
+            offerRollback(for: trigger, &context)
+        }
+    }
+
+    mutating func end(
         _ ending: RollbackRecord.State, note: String?, counts: Bool = true,
         _ context: inout Context
     ) {
@@ -98,7 +167,7 @@ extension ServiceEngine {
         state.rollback?.record.ended = context.now.wall
         state.rollback?.record.note = note
         syncRollbackRecord()
-        if counts, !rollback.asker.isPerson {
+        if counts, rollback.asker.isAutomatic {
             state.automaticEnds.append(context.now)
             state.automaticEnds = state.automaticEnds.suffix(ServiceState.endsKept)
         }

@@ -11,8 +11,6 @@ extension ServiceEngine {
     static let rereadWithin = Duration.seconds(10)
     /// A task that does not answer so long after its time is lost.
     static let answerGrace = Duration.minutes(2)
-    /// Contrary reads in a row that take *landed* back.
-    static let contraryReads = 2
 
     var isSettledAfterRollback: Bool {
         if case .curing(let curing) = state.rollback?.stage { curing.settled != nil } else { false }
@@ -55,16 +53,6 @@ extension ServiceEngine {
         }
     }
 
-    mutating func beginLanding(_ context: inout Context) {
-        state.rollback?.stage = .landing(since: context.now)
-        state.rollback?.record.state = .landing
-        state.incident?.record.state = .verifying
-        context.isDirty = true
-        context.events.append(
-            event("verify.landing", context, text: "does the target run again?"))
-        askVersions(&context)
-    }
-
     /// What time brings to a rollback.
     mutating func advanceRollback(_ context: inout Context) {
         guard let rollback = state.rollback, !context.mode.assumesRollbacks else { return }
@@ -100,155 +88,10 @@ extension ServiceEngine {
 
     /// Whether it was due.
     @discardableResult
-    private mutating func askAgainWhenDue(_ context: inout Context) -> Bool {
+    mutating func askAgainWhenDue(_ context: inout Context) -> Bool {
         if let last = lastAsked, context.now.boot - last < Self.askEvery { return false }
         askVersions(&context)
         return true
-    }
-
-    // MARK: - Before the first step
-
-    private mutating func advanceRereading(_ since: Moment, _ context: inout Context) {
-        let now = context.now.boot
-        let answered = tracker.sources.allSatisfy { source in
-            source.lastAsked.map { $0 >= since.boot } ?? false
-        }
-        let waited = now - since.boot
-        guard waited >= Self.rereadAtLeast, answered || waited >= Self.rereadWithin else {
-            askAgainWhenDue(&context)
-            return
-        }
-        guard let rollback = state.rollback else { return }
-        switch rereadVersion(rollback) {
-        case .target:
-            context.events.append(
-                event("verify.early", context, text: "the target runs already"))
-            state.rollback?.methodEnded = since
-            beginLanding(&context)
-        case .unknown where !rollback.asker.isPerson:
-            withdraw(
-                Refusal(.releaseUnknown, "no version source answers any more"), &context)
-        case .other(let release):
-            withdraw(
-                Refusal(
-                    .releaseChanged,
-                    "\(release.text) runs now, not \(rollback.from.text) any more"), &context)
-        case .from, .unknown:
-            rereadVerdicts(rollback, &context)
-        }
-    }
-
-    private enum Reread {
-        case from, target, unknown
-        case other(ReleaseIdentity)
-    }
-
-    private func rereadVersion(_ rollback: Rollback) -> Reread {
-        if tracker.mixed != nil { return .from }
-        if let announced = tracker.announced, announced.identity.matches(rollback.from) {
-            return .from
-        }
-        guard let leader = tracker.leader, let read = tracker.sources[leader].identity else {
-            return tracker.announced == nil && !configuration.version.isEmpty ? .unknown : .from
-        }
-        if read.matches(rollback.from) { return .from }
-        if read.matches(rollback.to) { return .target }
-        return .other(read)
-    }
-
-    private mutating func rereadVerdicts(_ rollback: Rollback, _ context: inout Context) {
-        guard case .watchd(let name) = rollback.asker else {
-            startActing(&context)
-            return
-        }
-        guard state.incident?.hasOpenBreach ?? false else {
-            withdraw(nil, &context)
-            return
-        }
-        let breached = configuration.triggers.filter {
-            $0.mode == .auto && (triggers[$0.name]?.isBreached ?? false)
-        }
-        guard let trigger = breached.first(where: { $0.name == name }) ?? breached.first else {
-            withdraw(
-                Refusal(.trigger(name), "'\(name)' has cleared; what remains only pages"), &context)
-            return
-        }
-        switch automaticAction(trigger, context) {
-        case .success: startActing(&context)
-        case .failure(let refusal): withdraw(refusal, &context)
-        }
-    }
-
-    // MARK: - Landed
-
-    private mutating func advanceLanding(_ since: Moment, _ context: inout Context) {
-        guard let rollback = state.rollback else { return }
-        if let third = thirdRelease(rollback) {
-            handOver(
-                reason: Reason.releaseChanged.code,
-                "\(third.text) runs now: neither \(rollback.from.text) nor \(rollback.to.text)",
-                &context)
-            return
-        }
-        if hasLanded(rollback) {
-            landed(&context)
-            return
-        }
-        let within = rollback.plan.verify.landWithin
-        if context.now.boot - since.boot >= within {
-            nextMethod("the target was not read within \(within.text)", &context)
-        } else if rollback.methodFailed, isSurelyNotLanded(rollback) {
-            nextMethod("a step failed, and the old version is still read", &context)
-        } else {
-            askAgainWhenDue(&context)
-        }
-    }
-
-    /// Every source that answers, at least one, read the target often enough in a row.
-    private func hasLanded(_ rollback: Rollback) -> Bool {
-        guard let ended = rollback.methodEnded else { return false }
-        let needed = tracker.readsToLand(configured: rollback.plan.verify.version)
-        var answering = 0
-        for (index, source) in tracker.sources.enumerated()
-        where !rollback.leftOut.contains(index) {
-            guard let asked = source.lastAsked, asked >= ended.boot else { return false }
-            if let reads = rollback.targetReads[index] {
-                guard reads >= needed else { return false }
-                answering += 1
-            }
-        }
-        return answering > 0
-    }
-
-    /// Some source that counts reads something else than the target again and again.
-    private func isSurelyNotLanded(_ rollback: Rollback) -> Bool {
-        rollback.contraryReads.contains { index, reads in
-            reads >= Swift.max(Self.contraryReads, rollback.plan.verify.version)
-                && !rollback.leftOut.contains(index)
-        }
-    }
-
-    private func thirdRelease(_ rollback: Rollback) -> ReleaseIdentity? {
-        guard let running = state.book.running?.release, tracker.mixed == nil,
-            !running.matches(rollback.from), !running.matches(rollback.to)
-        else { return nil }
-        return running
-    }
-
-    private mutating func landed(_ context: inout Context) {
-        guard let rollback = state.rollback else { return }
-        if !(state.book.running?.release.matches(rollback.to) ?? false) {
-            tracker.noteOwnRollback(to: rollback.to)
-            state.rollback?.hasActed = true
-            deploymentBegan(
-                rollback.to, began: context.now.boot, lastSeenBefore: context.now.boot,
-                origin: .rollback(id: rollback.id), fields: [:], &context)
-        }
-        state.rollback?.stage = .curing(Rollback.Curing(landed: context.now))
-        state.rollback?.record.state = .curing
-        context.isDirty = true
-        context.events.append(
-            event("verify.landed", context, text: "\(rollback.to.text) runs again"))
     }
 
     // MARK: - Cured
@@ -258,16 +101,11 @@ extension ServiceEngine {
         var curing = before
         let verify = rollback.plan.verify
         if let third = thirdRelease(rollback) {
-            handOver(
-                reason: Reason.releaseChanged.code,
-                "\(third.text) runs now: neither \(rollback.from.text) nor \(rollback.to.text)",
-                &context)
+            handOver(reason: Reason.releaseChanged.code, third, &context)
             return
         }
-        if isSurelyNotLanded(rollback) {
-            context.events.append(
-                event("verify.not-landed", context, text: "the old version is read again"))
-            beginLanding(&context)
+        if isContradicted(rollback) {
+            landedNoMore(rollback, &context)
             return
         }
         if curing.settled == nil { settle(&curing, verify, &context) }
@@ -366,10 +204,10 @@ extension ServiceEngine {
         guard probesPass, !wasBad else {
             let what = open.isEmpty ? curing.seenBad.sorted() : open
             let named = what.isEmpty ? "the probes did not pass" : what.joined(separator: ", ")
-            handOver(
-                reason: Reason.notTheRelease.code,
-                "the old release runs again, but within \(within) this did not clear: \(named); "
-                    + "very likely the release was not the cause", &context)
+            landedInVain(
+                "\(state.rollback?.to.text ?? "the old release") runs again, but within \(within) "
+                    + "this did not clear: \(named); very likely the release was not the cause",
+                &context)
             return
         }
         recovered(

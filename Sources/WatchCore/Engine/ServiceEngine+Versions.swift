@@ -144,6 +144,7 @@ extension ServiceEngine {
                 "release.detected", context, release: release, reason: origin.code,
                 text: "\(release.text) runs, \(origin.text)"))
         guard isOther else { return }
+        noteBakeProblem(&context)
         firstBad = firstBadOfNext(since: began)
         restartWindows(at: began)
         for trigger in configuration.triggers where trigger.mode != .veto {

@@ -40,6 +40,8 @@ struct ServiceEngine {
     var isUnseen = false
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
+    /// When the last grave breaches began, for the common cause.
+    var recentGraveBreaches: [Instant] = []
 
     var name: String { configuration.name }
 
@@ -149,6 +151,15 @@ struct ServiceEngine {
             kind: kind, trigger: trigger?.name, severity: trigger?.severity,
             release: release ?? state.book.running?.release, decision: decision, reason: reason,
             text: text, readings: readings)
+    }
+
+    /// A transition of the incident: an event with its cause and what the incident's triggers read.
+    func transition(
+        _ kind: String, _ context: Context, decision: String? = nil, reason: String, text: String
+    ) -> EventRecord {
+        event(
+            kind, context, decision: decision, reason: reason, text: text,
+            readings: incidentReadings)
     }
 
     func trigger(_ name: String) -> TriggerConfiguration? {

@@ -27,6 +27,14 @@ struct Incident: Hashable, Sendable, Codable {
     var messages = 0
     /// Pages since the incident opened, by title: the same is not said twice in a row.
     var lastTitle: String?
+    /// A rollback is offered and nobody has answered yet.
+    var approval: PendingApproval?
+    /// Somebody delayed the action.
+    var hold: Hold?
+    /// Methods that were approved by name and had their turn.
+    var triedMethods: [String]?
+    /// An approval ran out and watchd was to act instead; not a second time.
+    var hasTimedOut: Bool?
 
     /// Handed-over incidents close after so long without a breach, once acknowledged.
     static let handedOverClears = Duration.minutes(15)
@@ -63,5 +71,13 @@ struct Incident: Hashable, Sendable, Codable {
             held = page
         }
         rebase(&allClearSince)
+        if var approval {
+            rebase.deadline(&approval.deadline)
+            self.approval = approval
+        }
+        if var hold {
+            rebase.deadline(&hold.until)
+            self.hold = hold
+        }
     }
 }

@@ -83,6 +83,14 @@ public struct IncidentRecord: Hashable, Sendable {
     /// `maintenance:weekend`, `depends-on:db-4`.
     public var muted = 0
     public var mutedBy: String?
+    /// A rollback that people may approve now.
+    public var offer: ApprovalOffer?
+    /// What became of the last offer.
+    public var answer: ApprovalAnswer?
+    /// Until when somebody holds the action back.
+    public var heldUntil: WallTime?
+    /// What was seen at the last decision.
+    public var evidence: Evidence?
 
     public init(
         id: String, service: String, state: IncidentState, severity: Severity, opened: WallTime,

@@ -35,8 +35,20 @@ struct ReleaseBook: Hashable, Sendable, Codable {
         return nil
     }
 
-    /// Releases in a row before the running one that were replaced before they were good. A
-    /// release that was deployed again counts once.
+    /// The `good` release that ran most recently, leaving out some.
+    func lastGood(besides others: [ReleaseIdentity]) -> Release? {
+        for deployment in deployments.reversed() {
+            if others.contains(where: { $0.matches(deployment.release) }) { continue }
+            if let release = release(deployment.release), release.standing == .good {
+                return release
+            }
+        }
+        return (seeded ?? []).reversed().lazy
+            .filter { identity in !others.contains { $0.matches(identity) } }
+            .compactMap { self.release($0) }.first { $0.standing == .good }
+    }
+
+    /// Releases that are good and ran before all that is known, the latest last.
     mutating func seed(knownGood: [ReleaseIdentity], at now: Moment) {
         seeded = knownGood.isEmpty ? nil : knownGood
         for identity in knownGood where release(identity) == nil {
@@ -47,7 +59,8 @@ struct ReleaseBook: Hashable, Sendable, Codable {
         }
     }
 
-    /// Releases in a row, the latest last, that were replaced before they were good.
+    /// Releases in a row before the running one that were replaced before they were good. A
+    /// release that was deployed again counts once.
     var replacedUnbaked: Int {
         var seen: [ReleaseIdentity] = []
         for deployment in deployments.dropLast().reversed() {

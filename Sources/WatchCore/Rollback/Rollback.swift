@@ -4,13 +4,26 @@
 struct Rollback: Hashable, Sendable, Codable {
     enum Asker: Hashable, Sendable, Codable {
         case watchd(trigger: String)
+        /// A person said yes to what watchd offered.
+        case approval(by: String, trigger: String?)
         case person(String)
 
-        var isPerson: Bool { if case .person = self { true } else { false } }
+        /// Nobody was asked: limits count it, the brake holds it.
+        var isAutomatic: Bool { if case .watchd = self { true } else { false } }
+
+        /// The trigger it was decided for.
+        var trigger: String? {
+            switch self {
+            case .watchd(let trigger): trigger
+            case .approval(_, let trigger): trigger
+            case .person: nil
+            }
+        }
 
         var name: String {
             switch self {
             case .watchd: "watchd"
+            case .approval(let name, _): name
             case .person(let name): name
             }
         }
@@ -122,11 +135,46 @@ struct Rollback: Hashable, Sendable, Codable {
 
     /// Where the step stands whose check is asked.
     var checked: CheckedStage?
+    /// The one method that was approved by name; nil: those that run unattended.
+    var approvedMethod: String?
+    /// What ran when it began. A rollback that is approved after another one landed begins with
+    /// the target running already.
+    var ranAtBegin: ReleaseIdentity?
+    /// Vetoes that stood when a person asked for it in spite of them.
+    var knownVetoes: [String]?
+    /// Older releases tried before this one.
+    var walkedBack: Int?
+    /// How often the current method was seen to land; a contrary read takes it back.
+    var landings: Int?
+    /// The current method's check passed.
+    var checkPassed: Bool?
+    /// How often a method's check was asked; part of its task ids.
+    var checkRound: Int?
+    /// How often gates were asked again because another release ran.
+    var restarts: Int?
+    /// A rollback of the incident has acted before this one: what ends this one leaves it to people.
+    var wasHandedOver: Bool?
 
     /// How often a step may be repeated because its outcome was lost, besides its retries.
     static let repeatsAfterCrash = 3
+    /// How often a method may be seen to land and be taken back.
+    static let landingLimit = 3
+    /// How often gates are asked again because another release ran.
+    static let restartLimit = 3
+
+    /// The release ran already when this began: only what else the method does can help.
+    var beganAtTarget: Bool { ranAtBegin.map { $0.matches(to) } ?? false }
 
     var deadline: Instant { began.boot + plan.budget }
+
+    /// The first method to run from `index` on, or nil.
+    func nextMethod(from index: Int) -> Int? {
+        plan.methods.indices.first { candidate in
+            let method = plan.methods[candidate]
+            guard candidate >= index else { return false }
+            return approvedMethod.map { $0 == method.name } ?? method.isUnattended
+        }
+    }
 
     var currentMethod: Method? {
         plan.methods.indices.contains(method) ? plan.methods[method] : nil

@@ -34,13 +34,14 @@ public struct RouteTallies: Hashable, Sendable, Codable {
         others.errors += other.others.errors
     }
 
-    private mutating func add(_ counts: Counts, to route: String) {
-        if routes[route] == nil, routes.count >= Self.limit {
+    /// nil: a route that was not told apart.
+    public mutating func add(_ counts: Counts, to route: String?) {
+        guard let route, routes[route] != nil || routes.count < Self.limit else {
             others.count += counts.count
             others.errors += counts.errors
-        } else {
-            routes[route, default: Counts()].count += counts.count
-            routes[route, default: Counts()].errors += counts.errors
+            return
         }
+        routes[route, default: Counts()].count += counts.count
+        routes[route, default: Counts()].errors += counts.errors
     }
 }

@@ -7,6 +7,7 @@ extension IncidentRecord: Codable {
         case acknowledgedBy, isFalseAlarm, rollbacks, firstBad, decided, cured, unconfirmed
         case detectionTime, executionTime, downtime
         case blind, muted, mutedBy
+        case offer, answer, heldUntil, evidence
     }
 
     public init(from decoder: any Decoder) throws {
@@ -32,6 +33,10 @@ extension IncidentRecord: Codable {
         blind = try container.decodeIfPresent([BlindSignal].self, forKey: .blind) ?? []
         muted = try container.decodeIfPresent(Int.self, forKey: .muted) ?? 0
         mutedBy = try container.decodeIfPresent(String.self, forKey: .mutedBy)
+        offer = try container.decodeIfPresent(ApprovalOffer.self, forKey: .offer)
+        answer = try container.decodeIfPresent(ApprovalAnswer.self, forKey: .answer)
+        heldUntil = try container.decodeIfPresent(WallTime.self, forKey: .heldUntil)
+        evidence = try container.decodeIfPresent(Evidence.self, forKey: .evidence)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -53,6 +58,10 @@ extension IncidentRecord: Codable {
         try container.encodeIfPresent(decided, forKey: .decided)
         try container.encodeIfPresent(cured, forKey: .cured)
         try container.encode(unconfirmed, forKey: .unconfirmed)
+        try container.encodeIfPresent(offer, forKey: .offer)
+        try container.encodeIfPresent(answer, forKey: .answer)
+        try container.encodeIfPresent(heldUntil, forKey: .heldUntil)
+        try container.encodeIfPresent(evidence, forKey: .evidence)
         try container.encodeIfPresent(seconds: detectionTime, forKey: .detectionTime)
         try container.encodeIfPresent(seconds: executionTime, forKey: .executionTime)
         try container.encodeIfPresent(seconds: downtime, forKey: .downtime)

@@ -175,12 +175,17 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
         public var reason: String?
         public var text: String
         public var target: String?
+        /// What does not forbid it today and should be mended all the same.
+        public var problem: String?
 
-        public init(ready: Bool, reason: String?, text: String, target: String?) {
+        public init(
+            ready: Bool, reason: String?, text: String, target: String?, problem: String? = nil
+        ) {
             self.ready = ready
             self.reason = reason
             self.text = text
             self.target = target
+            self.problem = problem
         }
     }
 

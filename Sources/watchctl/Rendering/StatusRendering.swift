@@ -124,6 +124,9 @@ enum StatusRendering {
     ) -> (String, [Span]) {
         var spans = [Span(safe(readiness.text), readiness.ready ? .good : .warning)]
         if let reason = readiness.reason { spans.append(Span(" (\(safe(reason)))", .dim)) }
+        if let problem = readiness.problem {
+            spans.append(Span("; \(safe(problem))", .warning))
+        }
         return ("readiness", spans)
     }
 

@@ -177,7 +177,7 @@ import Testing
         let triggers = [World.trigger("storm", "error_rate(access, 10s) > 25%", .critical, .page)]
         let world = stormy(World.configuration(services: [World.service(triggers: triggers)]))
         expectPage(world, "trigger:storm")
-        #expect(world.messages.last?.message.text.contains("watchctl rollback shop") ?? false)
+        #expect(world.messages.last?.message.text.contains("watchctl approve shop-") ?? false)
     }
 
     @Test func shadowModeRecordsWhatItWouldHaveDone() {

@@ -113,7 +113,9 @@ import Testing
         world.errorRates = ["shop": 0.4, "blog": 0.4]
         #expect(world.pass(upTo: 30) { $0.engine.openIncidents.count == 2 })
         world.crash()
-        let times = ["shop", "blog"].compactMap { world.engine.services[$0]?.graveBreachSince }
+        let times = ["shop", "blog"].compactMap {
+            world.engine.services[$0]?.triggers["slow"]?.since.boot
+        }
         #expect(times.count == 2 && abs((times[1] - times[0]).nanoseconds) > 60_000_000_000)
     }
 }

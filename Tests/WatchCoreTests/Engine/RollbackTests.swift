@@ -34,7 +34,7 @@ import Testing
         world.pass(25)
         #expect(world.methodTasks.isEmpty)
         #expect(world.incident?.reason == reason)
-        #expect(world.incident?.state == .open)
+        #expect(world.incident?.state == .awaitingApproval)
         let page = world.messages.last { $0.message.kind == .page }?.message
         #expect(page?.text.contains("schema 41 needs code 2.0.0") ?? false)
         #expect(world.state.automaticEnds.isEmpty)

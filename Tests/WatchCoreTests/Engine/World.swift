@@ -12,6 +12,8 @@ final class World {
     var requestsPerSecond = 50
     var probePasses = true
     var sourceAnswers = true
+    /// When a test's own story began.
+    var began = Instant.seconds(0)
     /// Where a test needs more than one of each: what a source reads, a probe finds and a log
     /// holds, by service and name; nil from one of them: nothing comes in.
     var reads: ((World, _ service: String, _ source: Int) -> VersionReading.Answer?)?

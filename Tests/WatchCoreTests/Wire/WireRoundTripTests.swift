@@ -25,18 +25,35 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
         ], method: "symlink", note: "waits")
 
     static let incident: IncidentRecord = {
-        var record = plainIncident
-        record.blind = [
+        var incident = plainIncident
+        incident.offer = ApprovalOffer(
+            plan: "shop-symlink", from: ReleaseIdentity(version: "2.0.0"),
+            to: ReleaseIdentity(version: "1.9.0"),
+            ways: [
+                ApprovalOffer.Way(
+                    method: "restore", loses: "orders", role: "cto", groups: ["board"],
+                    steps: ["restore: shop-restore"],
+                    command: "watchctl approve shop-17 --method restore")
+            ], isPerMethod: true, conditions: ["disarmed: off"], offered: noon,
+            until: noon + .minutes(5), onTimeout: .escalate)
+        incident.answer = ApprovalAnswer(kind: .denied, by: "anna", at: noon, text: "no")
+        incident.heldUntil = noon + .minutes(5)
+        incident.evidence = Evidence(
+            taken: noon, readings: ["5xx storm": readings],
+            probes: [Evidence.Probe(name: "health", state: "failing", reason: "refused")],
+            routes: [Evidence.Route(stream: "access", route: "/cart", count: 9, errors: 3)],
+            sources: [Evidence.Source(label: "link", version: "2.0.0", problem: "gone")])
+        incident.blind = [
             IncidentRecord.BlindSignal(
                 signal: "access", reason: "unparsed", text: "unparsed: 9 of 10", began: noon,
                 cleared: noon + .minutes(2))
         ]
-        record.muted = 2
-        record.mutedBy = "silence:night"
-        return record
+        incident.muted = 2
+        incident.mutedBy = "silence:night"
+        return incident
     }()
 
-    private static let plainIncident = IncidentRecord(
+    static let plainIncident = IncidentRecord(
         id: "shop-17", service: "shop", state: .rollingBack, severity: .critical, opened: noon,
         closed: noon + .hours(1), release: ReleaseIdentity(version: "2.0.0", commit: "abc"),
         breaches: [

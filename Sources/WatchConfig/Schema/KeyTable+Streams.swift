@@ -1,0 +1,64 @@
+// The keys of streams.
+
+import WatchCore
+
+extension KeyTable {
+    static let stream = KeyTable(
+        "a stream",
+        notBuilt: ["journal", "command", "syslog", "drain", "no_data", "message"],
+        [
+            .required("file", .text, "The log file; rotation is followed."),
+            .key(
+                "format", .either([.text, .section(.regexFormat)]),
+                "nginx-combined, apache-common, apache-combined, an nginx log_format string, json, "
+                    + "logfmt, or { regex: PATTERN }; only a stream with patterns can do without."),
+            .key(
+                "status", fieldShape,
+                "Where the status stands: $variable, JSON path, logfmt key or group."),
+            .key(
+                "latency", fieldShape,
+                "Where the latency stands; a number is in seconds unless it has a unit."),
+            .key(
+                "time", fieldShape,
+                "Where a line's own time stands: RFC 3339, nginx's local time, or since 1970."),
+            .key("level", fieldShape, "Where the level stands, such as info or error."),
+            .key("route", fieldShape, "Where the path or request stands."),
+            .key(
+                "fields", .named(.text),
+                "Values that are told apart, for affected(stream.NAME, W) and for filters."),
+            .key(
+                "patterns", .named(.text),
+                "PCRE2 patterns whose lines are counted, for matches(stream.NAME, W)."),
+            .key(
+                "error", .text,
+                "Which lines are errors: status >= 400 or level == error (status >= 500)."),
+            .key(
+                "only", filters,
+                "Lines that none of these fits are left out: line, status, level, route or a field, "
+                    + "each with a pattern."),
+            .key("ignore", filters, "Lines that one of these fits are left out, such as bots."),
+            .key("routes", .boolean, "true: requests are counted by route, a bounded number."),
+            .key("no_data_after", .duration, "Silence for so long makes the stream blind."),
+        ])
+
+    static let regexFormat = KeyTable(
+        "format",
+        [
+            .required(
+                "regex", .text,
+                "A PCRE2 pattern; its groups status, latency, time, level and route are read, the "
+                    + "others become fields.")
+        ])
+
+    static let field = KeyTable(
+        "a field",
+        [
+            .key("field", .text, "Where the value stands."),
+            .key(
+                "unit", .choice(StreamConfiguration.Unit.allCases.map(\.rawValue)),
+                "What the number counts (s)."),
+        ])
+
+    private static let fieldShape = Shape.either([.text, .section(.field)])
+    private static let filters = Shape.list(.named(.text))
+}

@@ -1,0 +1,360 @@
+// approve, deny and hold: what people answer to an offer. Who may is decided here, by the roles the
+// peer came with, so that a refusal is recorded like everything else.
+
+/// Why a command is not carried out.
+struct CommandRefusal: Error, Hashable {
+    /// A stable code.
+    var code: String
+    var text: String
+
+    init(_ code: String, _ text: String) {
+        self.code = code
+        self.text = text
+    }
+}
+
+extension ServiceEngine {
+    /// The longest delay; a fix that takes longer is no hotfix.
+    static let longestHold = Duration.hours(24)
+
+    // MARK: - Approve
+
+    mutating func approve(
+        _ method: String?, _ comment: String, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        do throws(CommandRefusal) {
+            let approval = try pendingApproval(context)
+            let methods = try approvedMethods(approval, named: method)
+            try checkRole(peer, methods, "approve", context)
+            try checkWorld(approval, context)
+            return carryOut(approval, methods[0], comment, by: peer, &context)
+        } catch {
+            return refuse(error, "approve", by: peer, &context)
+        }
+    }
+
+    private func pendingApproval(_ context: Context) throws(CommandRefusal) -> PendingApproval {
+        if let approval = state.incident?.approval { return approval }
+        let answer = state.incident?.record.answer
+        if let rollback = state.rollback {
+            throw CommandRefusal(
+                "busy",
+                answer?.kind == .approved
+                    ? "\(answer?.by ?? "somebody") approved it at \(answer?.at.text ?? ""); rollback "
+                        + "\(rollback.id) runs"
+                    : "rollback \(rollback.id) runs already, asked by \(rollback.asker.name)")
+        }
+        let byHand = "to roll back by hand: `watchctl rollback \(name)`"
+        if let answer {
+            throw CommandRefusal(
+                "no-offer",
+                "nothing waits for an approval: it was \(answer.kind.rawValue)"
+                    + (answer.by.map { " by \($0)" } ?? "")
+                    + " at \(answer.at.text) (\(answer.text)); \(byHand)")
+        }
+        if state.book.lastKnownGood == nil {
+            throw CommandRefusal(noKnownGood.reason.code, noKnownGood.text)
+        }
+        throw CommandRefusal("no-offer", "nothing waits for an approval; \(byHand)")
+    }
+
+    /// The methods that the approval is for; never none.
+    private func approvedMethods(
+        _ approval: PendingApproval, named name: String?
+    ) throws(CommandRefusal) -> [Method] {
+        let offered = approval.methods
+        guard let name else {
+            guard approval.isPerMethod else { return offered }
+            let ways = state.incident?.record.offer?.ways ?? []
+            throw CommandRefusal(
+                "method-needed",
+                "each of these needs an approval by its name: "
+                    + ways.map { way in
+                        "`\(way.command)`" + (way.loses.map { ", loses: \($0)" } ?? "")
+                    }.joined(separator: "; "))
+        }
+        if let method = offered.first(where: { $0.name == name }) { return [method] }
+        let names = offered.map(\.name).joined(separator: ", ")
+        if approval.plan.methods.contains(where: { $0.name == name }) {
+            throw CommandRefusal(
+                "method-not-offered",
+                approval.isPerMethod
+                    ? "'\(printable(name))' runs unattended and has had its turn; offered: \(names)"
+                    : "'\(printable(name))' is offered when what runs unattended has been tried; "
+                        + "offered now: \(names)")
+        }
+        throw CommandRefusal(
+            "method-not-offered",
+            "plan \(approval.plan.name) has no method '\(printable(name))'; offered: \(names)")
+    }
+
+    /// Everything an approval needs of the world: the release that was blamed still runs, there is
+    /// something to go back to, and what is done can be recorded.
+    private mutating func checkWorld(
+        _ approval: PendingApproval, _ context: Context
+    ) throws(CommandRefusal) {
+        guard let running = state.book.running?.release, running.matches(approval.running) else {
+            throw CommandRefusal(
+                Reason.releaseChanged.code,
+                "\(state.book.running?.release.text ?? "another release") runs now, not "
+                    + "\(approval.running.text) any more, so the offer is void")
+        }
+        let target = state.book.release(approval.to)
+        let isGood = target?.standing == .good
+        // What a rollback by hand went to is the target of the methods that are left, too.
+        guard isGood || (approval.isPerMethod && target?.standing != .bad) else {
+            throw CommandRefusal(
+                Reason.noKnownGood.code,
+                "\(approval.to.text) is not known to be good any more"
+                    + (target.map { " (\($0.standingReason))" } ?? ""))
+        }
+        if let problem = context.storeProblem {
+            throw CommandRefusal(
+                Reason.storeUnavailable.code, "what is done cannot be recorded: \(problem)")
+        }
+    }
+
+    private mutating func carryOut(
+        _ approval: PendingApproval, _ method: Method, _ comment: String, by peer: Peer,
+        _ context: inout Context
+    ) -> CommandReply {
+        guard let target = state.book.release(approval.to) else {
+            return CommandReply(
+                status: .refused, reason: Reason.noKnownGood.code, message: noKnownGood.text)
+        }
+        let reason = "approval:\(peer.name)"
+        let loses = method.loses.map { ", which loses: \($0)" } ?? ""
+        let only = approval.isPerMethod ? " by method \(method.name)\(loses)" : ""
+        let what = "rollback \(approval.blamed.text) → \(approval.to.text)\(only)"
+        let wasHandedOver = state.incident?.record.state == .handedOver
+        endOffer(.approved, by: peer.name, Self.said("\(what) approved", comment), &context)
+        answered(by: peer, &context)
+        state.incident?.record.decided = context.now.wall
+        state.incident?.record.decision = "rollback"
+        state.incident?.record.reason = reason
+        if approval.isPerMethod {
+            let tried = state.incident?.triedMethods ?? []
+            state.incident?.triedMethods = tried + [method.name]
+        }
+        takeEvidence(&context)
+        context.events.append(
+            event(
+                "decision", context, trigger: approval.trigger.flatMap { trigger($0) },
+                decision: "rollback", reason: reason,
+                text: Self.said("\(peer.name) approved \(what)", comment),
+                readings: incidentReadings))
+        beginRollback(
+            RollbackStart(
+                plan: approval.plan, target: target, from: approval.blamed,
+                asker: .approval(by: peer.name, trigger: approval.trigger),
+                approvedMethod: approval.isPerMethod ? method.name : nil,
+                firstMethod: approval.plan.methods.firstIndex(of: method) ?? 0,
+                wasHandedOver: wasHandedOver), &context)
+        return CommandReply(
+            status: .done, message: "\(what) has begun as \(state.rollback?.id ?? "")\(loses)",
+            incident: state.incident?.record.id, rollback: state.rollback?.id)
+    }
+
+    // MARK: - Deny
+
+    mutating func deny(
+        _ comment: String, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        do throws(CommandRefusal) {
+            let approval = try pendingApproval(context)
+            try checkSay(peer, approval.methods, "deny", context)
+            let id = state.incident?.record.id ?? ""
+            let said = Self.said("denied by \(peer.name)", comment)
+            endOffer(.denied, by: peer.name, said, &context)
+            answered(by: peer, &context)
+            send(
+                .update, title: "\(name): rollback denied by \(peer.name)",
+                text: "\(said). A further breach is decided anew; "
+                    + "`watchctl disarm \(name)` keeps watchd from acting.",
+                reason: "denied", &context)
+            return CommandReply(
+                status: .done,
+                message: "\(id): rollback denied; a further breach is decided anew, "
+                    + "`watchctl disarm \(name)` forbids automatic action", incident: id)
+        } catch {
+            return refuse(error, "deny", by: peer, &context)
+        }
+    }
+
+    // MARK: - Hold
+
+    mutating func hold(
+        _ duration: Duration, _ comment: String, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        do throws(CommandRefusal) {
+            try checkHold(duration, by: peer, context)
+            let id = state.incident?.record.id ?? ""
+            let until = Moment(
+                boot: context.now.boot + duration, wall: context.now.wall + duration)
+            let said = Self.said("held for \(duration.text) by \(peer.name)", comment)
+            state.incident?.hold = Hold(until: until, by: peer.name, text: said)
+            state.incident?.record.heldUntil = until.wall
+            // The deadline begins anew when it is decided anew.
+            state.incident?.approval?.deadline = nil
+            state.incident?.record.offer?.until = nil
+            state.incident?.record.offer?.onTimeout = nil
+            answered(by: peer, &context)
+            context.isDirty = true
+            context.events.append(
+                transition("incident.held", context, reason: Reason.held.code, text: said))
+            if state.rollback != nil {
+                withdraw(Refusal(.held, "it is \(said), until \(until.wall.text)"), &context)
+            } else {
+                send(
+                    .update, title: "\(name): held for \(duration.text) by \(peer.name)",
+                    text: "\(said). It is decided anew at \(until.wall.text), if a breach is left.",
+                    reason: Reason.held.code, &context)
+            }
+            return CommandReply(
+                status: .done,
+                message: "\(id) is held until \(until.wall.text); then it is decided anew",
+                incident: id)
+        } catch {
+            return refuse(error, "hold", by: peer, &context)
+        }
+    }
+
+    private func checkHold(
+        _ duration: Duration, by peer: Peer, _ context: Context
+    ) throws(CommandRefusal) {
+        guard let incident = state.incident else {
+            throw CommandRefusal("nothing-to-hold", "no incident is open")
+        }
+        try checkSay(peer, incident.approval?.methods ?? [], "hold", context)
+        guard duration > .zero, duration <= Self.longestHold else {
+            throw CommandRefusal(
+                "bad-duration", "a hold lasts up to \(Self.longestHold.text), not \(duration.text)")
+        }
+        if let hold = incident.hold {
+            throw CommandRefusal(
+                Reason.held.code,
+                "\(incident.record.id) was \(hold.text), until \(hold.until.wall.text); an action "
+                    + "is delayed once only. To keep watchd from acting: `watchctl disarm \(name)`")
+        }
+        switch incident.record.state {
+        case .open, .awaitingApproval: return
+        case .rollingBack, .verifying:
+            guard let rollback = state.rollback, rollback.asker.isAutomatic else {
+                throw CommandRefusal(
+                    "busy", "people asked for this rollback; `watchctl abort` stops it")
+            }
+            guard !rollback.hasRunStep(besides: []) else {
+                throw CommandRefusal(
+                    "busy",
+                    "rollback \(rollback.id) has begun its steps; "
+                        + "`watchctl abort \(rollback.id)` stops it")
+            }
+        case .recovered, .handedOver, .cleared, .superseded, .closed:
+            throw CommandRefusal(
+                "nothing-to-hold",
+                "\(incident.record.id) is \(incident.record.state.rawValue): nothing is about to "
+                    + "be done")
+        }
+    }
+
+    func holdRefusal(_ context: Context) -> Refusal? {
+        guard let hold = state.incident?.hold, !hold.isOver, hold.until.boot > context.now.boot
+        else { return nil }
+        return Refusal(.held, "it is \(hold.text), until \(hold.until.wall.text)")
+    }
+
+    /// The delay is over: what is left is decided anew.
+    mutating func endHoldWhenDue(_ context: inout Context) -> Bool {
+        guard let hold = state.incident?.hold, !hold.isOver, hold.until.boot <= context.now.boot
+        else { return false }
+        state.incident?.hold?.isOver = true
+        state.incident?.record.heldUntil = nil
+        context.isDirty = true
+        context.events.append(
+            transition(
+                "hold.ended", context, reason: Reason.held.code, text: "\(hold.text): it is over"))
+        return true
+    }
+
+    // MARK: - Who
+
+    struct Role {
+        /// nil: whoever may operate.
+        var name: String?
+        var groups: [String]
+        /// Somebody may besides root.
+        var isGiven: Bool
+    }
+
+    /// Who may approve a method. The method's own role is meant as it is written; a policy's role
+    /// that nobody has is whoever may operate, who may roll back by hand as well.
+    func role(of method: Method, _ severity: Severity, _ context: Context) -> Role {
+        let access = context.configuration.access
+        if let own = method.approve {
+            let groups = access.approve[own]
+            return Role(name: own, groups: groups ?? [], isGiven: groups != nil)
+        }
+        if let role = context.configuration.policy(severity).approve,
+            let groups = access.approve[role]
+        {
+            return Role(name: role, groups: groups, isGiven: true)
+        }
+        return Role(name: nil, groups: access.operate, isGiven: true)
+    }
+
+    private func may(_ peer: Peer, _ role: Role) -> Bool {
+        if peer.uid == 0 { return true }
+        return role.name.map { role.isGiven && peer.roles.contains($0) } ?? peer.operates
+    }
+
+    /// Approving needs the role of each method.
+    private func checkRole(
+        _ peer: Peer, _ methods: [Method], _ verb: String, _ context: Context
+    ) throws(CommandRefusal) {
+        let severity = state.incident?.record.severity ?? .critical
+        for method in methods {
+            let role = role(of: method, severity, context)
+            if may(peer, role) { continue }
+            let who =
+                role.groups.isEmpty
+                ? "only root" : "members of \(role.groups.joined(separator: " or "))"
+            let asked = role.name.map { "the role \($0)" } ?? "the right to operate"
+            throw CommandRefusal(
+                "role-needed",
+                "\(peer.name) may not \(verb) this: method \(method.name) needs \(asked), which "
+                    + "\(who) have")
+        }
+    }
+
+    /// Holding back is safe, so whoever may operate or approve any of it may do it.
+    private func checkSay(
+        _ peer: Peer, _ methods: [Method], _ verb: String, _ context: Context
+    ) throws(CommandRefusal) {
+        if peer.operates || peer.uid == 0 { return }
+        let severity = state.incident?.record.severity ?? .critical
+        if methods.contains(where: { may(peer, role(of: $0, severity, context)) }) { return }
+        throw CommandRefusal(
+            "role-needed",
+            "\(peer.name) may not \(verb) this: it needs the right to operate, or to approve what "
+                + "is offered")
+    }
+
+    private mutating func refuse(
+        _ refusal: CommandRefusal, _ verb: String, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        context.events.append(
+            event(
+                "\(verb).refused", context, reason: refusal.code,
+                text: "\(peer.name) (uid \(peer.uid)): \(refusal.text)"))
+        return CommandReply(
+            status: .refused, reason: refusal.code, message: refusal.text,
+            incident: state.incident?.record.id)
+    }
+
+    /// Whoever says what is to be done has answered the page.
+    private mutating func answered(by peer: Peer, _ context: inout Context) {
+        state.incident?.record.acknowledgedBy = peer.name
+        state.incident?.escalateAt = nil
+        context.isDirty = true
+    }
+}

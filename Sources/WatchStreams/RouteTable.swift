@@ -1,0 +1,59 @@
+// Numbers for routes, so that counting one is an index and not a dictionary of strings.
+
+import Glibc
+import WatchCore
+
+/// The distinct routes since it was emptied, at most as many as a slice can hold.
+struct RouteTable {
+    static let limit = RouteTallies.limit
+    private static let places = 1024
+
+    /// Goes up when it is emptied: numbers of before mean nothing any more.
+    private(set) var generation: Int32 = 0
+    private(set) var names: [String] = []
+    private var hashes: [UInt64] = []
+    private var texts: [UInt8] = []
+    private var ends: [Int] = []
+    /// Number of the route + 1, by hash, probing on; 0: free.
+    private var index = [Int16](repeating: 0, count: RouteTable.places)
+
+    var isFull: Bool { names.count >= Self.limit }
+
+    mutating func removeAll() {
+        generation &+= 1
+        names.removeAll(keepingCapacity: true)
+        hashes.removeAll(keepingCapacity: true)
+        texts.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        for place in index.indices { index[place] = 0 }
+    }
+
+    /// nil: it is new and the table is full.
+    mutating func number(of route: UnsafeRawBufferPointer) -> Int32? {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        // FNV-1a; collisions cost time, which the table bounds.
+        for byte in route { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        var place = Int(truncatingIfNeeded: hash ^ (hash >> 32)) & (Self.places - 1)
+        while index[place] != 0 {
+            let number = Int(index[place]) - 1
+            if hashes[number] == hash, isEqual(number, route) { return Int32(number) }
+            place = (place + 1) & (Self.places - 1)
+        }
+        guard !isFull else { return nil }
+        names.append(String(decoding: route, as: UTF8.self))
+        hashes.append(hash)
+        texts += route
+        ends.append(texts.count)
+        index[place] = Int16(names.count)
+        return Int32(names.count - 1)
+    }
+
+    private func isEqual(_ number: Int, _ route: UnsafeRawBufferPointer) -> Bool {
+        let start = number == 0 ? 0 : ends[number - 1]
+        guard ends[number] - start == route.count else { return false }
+        return texts.withUnsafeBytes { texts in
+            guard let a = texts.baseAddress, let b = route.baseAddress else { return true }
+            return memcmp(a + start, b, route.count) == 0
+        }
+    }
+}

@@ -1,0 +1,128 @@
+// What of a request is its route: the path without its query, with what differs from request to
+// request collapsed, so that `/orders/1` and `/orders/2` are one.
+
+import Glibc
+
+/// Writes routes into memory that is used again; confined to one thread. Clients choose paths, so a route is bounded, has
+/// nothing unprintable, and is never more than evidence.
+final class RouteText {
+    /// Bytes of a route; the rest is cut.
+    static let limit = 96
+
+    private let bytes = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: RouteText.limit, alignment: 8)
+    private(set) var count = 0
+
+    deinit { bytes.deallocate() }
+
+    /// Valid until the next route is set; empty: there is none.
+    var text: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[..<count]) }
+
+    /// - Parameter isRequest: the text is a request line (`GET /a?b HTTP/1.1`), not a path.
+    /// - Returns: false: there is no route in it, as in `-` or a request that is none.
+    func clear() { count = 0 }
+
+    func set(_ text: UnsafeRawBufferPointer, isRequest: Bool) -> Bool {
+        count = 0
+        var path = text
+        if isRequest {
+            guard let target = Self.target(text) else { return false }
+            path = target
+        }
+        path = Self.withoutOrigin(path)
+        guard let first = path.first else { return false }
+        if path.count == 1, first == UInt8(ascii: "-") { return false }
+        var end = 0
+        while end < path.count, !Self.endsPath(path[end]) { end += 1 }
+        var at = 0
+        while at < end, count < Self.limit {
+            if path[at] == UInt8(ascii: "/") {
+                append(path[at])
+                at += 1
+                continue
+            }
+            var next = at
+            while next < end, path[next] != UInt8(ascii: "/") { next += 1 }
+            segment(UnsafeRawBufferPointer(rebasing: path[at..<next]))
+            at = next
+        }
+        return count > 0
+    }
+
+    /// Between the method and the version (RFC 9112 §3), both of which must be there.
+    private static func target(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard let base = line.baseAddress, let space = memchr(base, 32, line.count) else {
+            return nil
+        }
+        let start = UnsafeRawPointer(space) - base + 1
+        var end = line.count
+        while end > start, line[end - 1] != 32 { end -= 1 }
+        // HTTP/0.9 has no version.
+        end = end > start ? end - 1 : line.count
+        guard start < end else { return nil }
+        return UnsafeRawBufferPointer(rebasing: line[start..<end])
+    }
+
+    /// Without `https://host` before the path.
+    private static func withoutOrigin(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard let first = text.first, first | 32 == UInt8(ascii: "h"), text.count > 7 else {
+            return text
+        }
+        let colon = text[4] == UInt8(ascii: ":") ? 4 : text[5] == UInt8(ascii: ":") ? 5 : 0
+        guard colon > 0, text[colon + 1] == UInt8(ascii: "/"), text[colon + 2] == UInt8(ascii: "/")
+        else { return text }
+        var at = colon + 3
+        while at < text.count, text[at] != UInt8(ascii: "/"), !endsPath(text[at]) { at += 1 }
+        return UnsafeRawBufferPointer(rebasing: text[at...])
+    }
+
+    private static func endsPath(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") || byte == UInt8(ascii: ";")
+    }
+
+    /// A segment, or what stands before the last dot of one, that is an id becomes `:id`.
+    private func segment(_ text: UnsafeRawBufferPointer) {
+        var stem = text.count
+        if !Self.isID(text) {
+            stem = text.lastIndex(of: UInt8(ascii: ".")) ?? 0
+            if stem > 0, !Self.isID(UnsafeRawBufferPointer(rebasing: text[..<stem])) { stem = 0 }
+        }
+        if stem > 0 {
+            append(UInt8(ascii: ":"))
+            append(UInt8(ascii: "i"))
+            append(UInt8(ascii: "d"))
+        }
+        for byte in text[stem...] { append(byte <= 32 || byte == 127 ? UInt8(ascii: "?") : byte) }
+    }
+
+    private func append(_ byte: UInt8) {
+        guard count < Self.limit else { return }
+        bytes[count] = byte
+        count += 1
+    }
+
+    /// Digits; a UUID (RFC 9562 §4); or at least 8 hexadecimal digits, one of them 0 to 9, as in
+    /// hashes and object ids.
+    static func isID(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard let first = text.first, isHex(first) else { return false }
+        var digits = 0
+        var hyphens = 0
+        for (index, byte) in text.enumerated() {
+            if byte &- 48 <= 9 {
+                digits += 1
+            } else if byte == UInt8(ascii: "-"), text.count == 36,
+                index == 8 || index == 13 || index == 18 || index == 23
+            {
+                hyphens += 1
+            } else if !isHex(byte) {
+                return false
+            }
+        }
+        if digits == text.count { return true }
+        return hyphens == 4 || (hyphens == 0 && digits > 0 && text.count >= 8)
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool {
+        byte &- 48 <= 9 || (byte | 32) &- 97 < 6
+    }
+}
