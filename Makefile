@@ -20,7 +20,10 @@ POLKIT = $(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/polkit-1/rules.d
 STEP = $(if $(filter /usr,$(PREFIX)),$(LIBEXEC),$(PREFIX)/bin)
 PROGRAMS = watchd watchctl watchd-step
 
-.PHONY: help setup build release test unit-test system-test lint bench demo install uninstall clean
+# Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
+FUZZ_SECONDS ?= 5
+
+.PHONY: help setup build release test unit-test system-test lint fuzz bench demo install uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -51,7 +54,8 @@ test: ## set up and pass all tests
 	@scripts/lint
 	@$(MAKE) unit-test
 	@$(MAKE) system-test
-	@echo "make test: lint, unit tests and system tests passed"
+	@$(MAKE) fuzz
+	@echo "make test: lint, unit tests, system tests and a short fuzzing passed"
 
 unit-test: ## the Swift tests
 	swift build --build-tests
@@ -59,6 +63,9 @@ unit-test: ## the Swift tests
 
 system-test: ## the tests in a disposable systemd (root, or sudo)
 	@Tests/system/run --bin .build/debug
+
+fuzz: ## hostile bytes for FUZZ_SECONDS each to what reads bytes from outside
+	@Fuzz/run $(FUZZ_SECONDS)
 
 lint: ## swift format, shellcheck, systemd-analyze
 	@scripts/lint
@@ -105,4 +112,4 @@ ifeq ($(DESTDIR),)
 endif
 
 clean: ## remove everything that was built, and the output of demo and tests
-	rm -rf .build out
+	rm -rf .build .build-fuzz out

@@ -124,3 +124,11 @@ let package = Package(
         tests("TidyTests", []),
     ]
 )
+
+// `make fuzz` alone: a program without `main`, which only the fuzzer's run-time library brings.
+if Context.environment["WATCHD_FUZZ_BUILD"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "watchd-fuzz", dependencies: ["WatchCore", "WatchConfig"], path: "Fuzz",
+            exclude: ["corpus", "run"], swiftSettings: house))
+}

@@ -4,7 +4,7 @@ import FoundationEssentials
 
 struct Repository: Sendable {
     private static let skipped: Set<String> = [
-        ".build", ".git", ".swiftpm", "out", "Package.resolved",
+        ".build", ".build-fuzz", ".git", ".swiftpm", "out", "Package.resolved",
     ]
     /// A larger file is data.
     private static let limit = 1 << 20

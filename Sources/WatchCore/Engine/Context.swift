@@ -48,9 +48,6 @@ struct Neighbour {
     var isRollingBackAutomatically: Bool
     /// Its open incident.
     var incident: NeighbourIncident?
-    /// When its latest grave breaches (high or critical, not shadow) began, whether or not they
-    /// stand.
-    var graveBreaches: [Instant]
-    /// The running deployment's version and when it was announced, where it was.
-    var announced: (version: String, at: Instant)?
+    /// Its grave breaches (high or critical, not shadow) that stand or began a moment ago.
+    var graveBreaches: [GraveBreach]
 }

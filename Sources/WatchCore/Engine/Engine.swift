@@ -172,8 +172,7 @@ public struct Engine {
                 name: other.name,
                 isRollingBackAutomatically: service.state.rollback?.asker.isAutomatic ?? false,
                 incident: NeighbourIncident(service.state.incident),
-                graveBreaches: service.graveBreaches(now: now),
-                announced: service.announcedDeployment)
+                graveBreaches: service.graveBreaches(now: now))
         }
     }
 }

@@ -28,47 +28,64 @@ extension ServiceEngine {
         guard !mine.isEmpty else { return nil }
         return context.neighbours.first { other in
             let together = other.graveBreaches.contains { theirs in
-                mine.contains { Self.areWithin(Self.commonCauseSpan, $0, theirs) }
+                mine.contains { ours in
+                    Self.areWithin(Self.commonCauseSpan, ours.began, theirs.began)
+                        && !Self.isOneDeployment(ours, theirs)
+                }
             }
-            guard together, !context.configuration.depends(name, on: other.name),
-                !context.configuration.depends(other.name, on: name)
-            else { return false }
-            return !isOneDeployment(with: other)
+            return together && !context.configuration.depends(name, on: other.name)
+                && !context.configuration.depends(other.name, on: name)
         }?.name
     }
 
-    private func isOneDeployment(with other: Neighbour) -> Bool {
-        guard let ours = announcedDeployment, let theirs = other.announced,
-            ours.version == theirs.version
+    /// One version was announced for both at about the same time.
+    private static func isOneDeployment(_ ours: GraveBreach, _ theirs: GraveBreach) -> Bool {
+        guard let version = ours.announced, version == theirs.announced,
+            let at = ours.announcedAt, let their = theirs.announcedAt
         else { return false }
-        return Self.areWithin(Self.commonDeploymentSpan, ours.at, theirs.at)
+        return areWithin(commonDeploymentSpan, at, their)
     }
 
     private static func areWithin(_ span: Duration, _ a: Instant, _ b: Instant) -> Bool {
         abs((a - b).nanoseconds) < span.nanoseconds
     }
 
-    /// When the grave breaches that stand began.
-    private var standingGraveBreaches: [Instant] {
+    /// The grave breaches that stand.
+    private var standingGraveBreaches: [GraveBreach] {
         graveTriggers.compactMap { trigger in
-            triggers[trigger.name].flatMap { $0.isBreached ? $0.since.boot : nil }
+            guard let state = triggers[trigger.name], state.isBreached else { return nil }
+            let since = state.since.boot
+            return recentGraveBreaches.first { $0.began == since } ?? graveBreach(at: since)
         }
     }
 
-    /// When grave breaches began, also those that have cleared within the span.
-    func graveBreaches(now: Instant) -> [Instant] {
-        standingGraveBreaches + recentGraveBreaches.filter { now - $0 < Self.commonCauseSpan }
+    /// Grave breaches that stand, and those that have cleared within the span.
+    func graveBreaches(now: Instant) -> [GraveBreach] {
+        standingGraveBreaches
+            + recentGraveBreaches.filter { now - $0.began < Self.commonCauseSpan }
     }
 
     mutating func rememberGraveBreach(_ trigger: TriggerConfiguration, at now: Instant) {
         guard trigger.severity >= .high, trigger.mode != .shadow else { return }
-        recentGraveBreaches = (recentGraveBreaches + [now]).suffix(Self.breachesRemembered)
+        recentGraveBreaches = (recentGraveBreaches + [graveBreach(at: now)])
+            .suffix(Self.breachesRemembered)
     }
 
-    var announcedDeployment: (version: String, at: Instant)? {
-        guard let running = state.book.running, case .announced = running.origin else { return nil }
-        return (running.release.version, running.began.boot)
+    private func graveBreach(at began: Instant) -> GraveBreach {
+        guard let running = state.book.running, case .announced = running.origin else {
+            return GraveBreach(began: began)
+        }
+        return GraveBreach(
+            began: began, announced: running.release.version, announcedAt: running.began.boot)
     }
+}
+
+/// A breach of severity high or critical, and the announced deployment it was of: a rollback puts
+/// another one in its place.
+struct GraveBreach: Hashable, Sendable {
+    var began: Instant
+    var announced: String?
+    var announcedAt: Instant?
 }
 
 extension Configuration {

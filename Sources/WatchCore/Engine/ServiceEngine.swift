@@ -41,7 +41,7 @@ struct ServiceEngine {
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
     /// When the last grave breaches began, for the common cause.
-    var recentGraveBreaches: [Instant] = []
+    var recentGraveBreaches: [GraveBreach] = []
 
     var name: String { configuration.name }
 

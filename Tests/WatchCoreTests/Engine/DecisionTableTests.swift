@@ -326,7 +326,7 @@ import Testing
             { world in
                 world.edit { state, _ in state.automaticEnds = [] }
                 world.editEngine("blog") { blog in
-                    blog.recentGraveBreaches = [world.now.boot]
+                    blog.recentGraveBreaches = [GraveBreach(began: world.now.boot)]
                     blog.state.rollback = World.someRollback
                 }
                 world.editEngine { shop in
