@@ -28,7 +28,8 @@ struct Root: ParsableCommand {
             ExplainCommand.self, EventsCommand.self, DeliveriesCommand.self,
             ReleasesCommand.self, AckCommand.self, ResolveCommand.self, FalseAlarmCommand.self,
             DeclareCommand.self, RollbackCommand.self, AbortCommand.self, DeployCommand.self,
-            ArmCommand.self, DisarmCommand.self, ReloadCommand.self, ConfigCommand.self,
+            ArmCommand.self, DisarmCommand.self, SilenceCommand.self, MaintenanceCommand.self,
+            ReloadCommand.self, ConfigCommand.self,
             TestChannelCommand.self,
         ])
 }

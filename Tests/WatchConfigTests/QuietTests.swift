@@ -76,7 +76,10 @@ import WatchCore
 
     @Test func connectivityIsRead() throws {
         let configuration = try loaded(
-            #"connectivity: [ "tcp://192.0.2.1:53", "tcp://[2001:db8::1]:443", "https://example.com/" ]"#
+            """
+            connectivity:
+              [ "tcp://192.0.2.1:53", "tcp://[2001:db8::1]:443", "https://example.com/" ]
+            """
         )
         #expect(
             configuration.connectivity.map(\.kind) == [

@@ -21,9 +21,25 @@ extension Engine {
         case .mark(let service, let version, let standing, let reason):
             return on(service, now) { $0.mark(version, standing, reason, by: peer, &$1) }
         case .acknowledge(let incident, let comment):
+            if let owner = ownerOfBlind(incident) {
+                return on(owner, now) { $0.acknowledgeBlind(comment, by: peer, &$1) }
+            }
             return onIncident(incident, now) { $0.acknowledge(comment, by: peer, &$1) }
         case .resolve(let incident, let comment):
+            if let owner = ownerOfBlind(incident) {
+                return on(owner, now) { $0.resolveBlind(comment, by: peer, &$1) }
+            }
             return onIncident(incident, now) { $0.resolve(comment, by: peer, &$1) }
+        case .approve(let incident, _, _) where ownerOfBlind(incident) != nil,
+            .deny(let incident, _) where ownerOfBlind(incident) != nil,
+            .hold(let incident, _, _) where ownerOfBlind(incident) != nil,
+            .falseAlarm(let incident, _) where ownerOfBlind(incident) != nil:
+            return (
+                CommandReply(
+                    status: .refused, reason: "blind",
+                    message: "\(incident) is about a signal that cannot be measured; only "
+                        + "`watchctl ack` and `watchctl resolve` make sense for it"), []
+            )
         case .falseAlarm(let incident, let comment):
             return onIncident(incident, now) { $0.falseAlarm(comment, by: peer, &$1) }
         case .approve(let incident, let method, let comment):
@@ -82,6 +98,7 @@ extension Engine {
         else {
             let open = configuration.services.compactMap {
                 services[$0.name]?.state.incident?.record.id
+                    ?? services[$0.name]?.state.blind?.record.id
             }
             let hint = open.isEmpty ? "none is open" : "open: \(open.joined(separator: ", "))"
             let what =
@@ -90,6 +107,11 @@ extension Engine {
             return (CommandReply(status: .notFound, message: "\(what) (\(hint))"), [])
         }
         return on(service.key, now, body)
+    }
+
+    /// The service whose incident of blind signals has this id.
+    private func ownerOfBlind(_ id: String) -> String? {
+        services.first { $0.value.state.blind?.record.id == id }?.key
     }
 
     /// Whether `id` has the form of an incident that was opened before: numbers never come again.

@@ -15,6 +15,8 @@ public struct Engine {
     private(set) public var storeProblem: String?
     private var lastHandled: Instant?
     let mode: EngineMode
+    /// What tells a bad target from a dead network of our own.
+    var network = NetworkWatch()
     /// Whether what is handled now may judge.
     var judging = true
 
@@ -39,6 +41,7 @@ public struct Engine {
                 configuration: service, verifyExpressions: Self.verifyExpressions(configuration),
                 state: state, now: now)
         }
+        resumeOwnFault()
     }
 
     static func verifyExpressions(_ configuration: Configuration) -> [Expression] {
@@ -70,13 +73,13 @@ public struct Engine {
         noteGap(now)
         judging = !mode.judgesAtTicksOnly || event.isTick
         switch event {
-        case .tick: return expireQuiet(at: now) + updateAll(now) { $0.tick(&$1) }
+        case .tick:
+            return expireQuiet(at: now) + watchNetwork(now) + updateAll(now) { $0.tick(&$1) }
         case .probe(let service, let probe, let result):
-            return update(service, now) {
-                $0.record(result, probe: probe)
-                $0.tick(&$1)
-            }
+            return probed(service, probe, result, now)
+        case .connectivity(let result): return connectivity(result, now)
         case .stream(let service, let stream, let batch):
+            let batch = withoutSamples(batch)
             return update(service, now) {
                 $0.record(batch, stream: stream, now: $1.now.boot)
                 $0.tick(&$1)
@@ -153,6 +156,9 @@ public struct Engine {
         }
         if context.isDirty, let incident = service.state.incident {
             context.incidents.append(incident.record)
+        }
+        if context.isDirty, let blind = service.state.blind {
+            context.incidents.append(blind.record)
         }
         let transaction = Transaction(
             host: context.hostChanged ? host : nil,

@@ -13,6 +13,8 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var running: ReleaseIdentity?
         var baked: Duration
         var lastRan: Moment?
+        /// Signals that were blind; nil in checkpoints of before.
+        var sight: [String: SightTimer]?
         /// What the signals were configured as; another configuration makes the rest useless.
         var configuration: ServiceConfiguration
     }
@@ -33,6 +35,7 @@ extension Engine {
                     tracker: service.tracker, restarted: service.restarted,
                     uncovered: service.uncovered, running: running,
                     baked: release?.baked ?? .zero, lastRan: release?.lastRan,
+                    sight: service.sight,
                     configuration: service.configuration)
             })
     }
@@ -78,6 +81,9 @@ extension ServiceEngine {
         streams = saved.streams
         restarted = saved.restarted
         uncovered = saved.uncovered ?? UncoveredTime()
+        for (signal, timer) in saved.sight ?? [:] where sight[signal] == nil {
+            sight[signal] = timer
+        }
         if saved.running == state.book.running?.release { tracker = saved.tracker }
         for (name, saved) in saved.triggers {
             // What was stored since outlives an older checkpoint: a breach that began, and one

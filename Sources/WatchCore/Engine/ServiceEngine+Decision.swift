@@ -108,6 +108,9 @@ extension ServiceEngine {
     }
 
     private func blindRefusal(_ trigger: TriggerConfiguration, _ context: Context) -> Refusal? {
+        if let ownFault {
+            return Refusal(.blind, "this host's network fails (\(ownFault)); nothing can be judged")
+        }
         for signal in signals(of: trigger) {
             if let why = blindness(of: signal, now: context.now.boot) {
                 return Refusal(.blind, "\(signal) cannot be measured: \(why)")

@@ -142,7 +142,8 @@ extension ServiceEngine {
         }
         let subject = state.incident.map { self.subject(of: $0, context) } ?? .outcome
         send(
-            .page, about: subject, title: "\(name): rollback withdrawn, \(refusal.reason.code)", text: text,
+            .page, about: subject, title: "\(name): rollback withdrawn, \(refusal.reason.code)",
+            text: text,
             reason: refusal.reason.code, fields: [Message.Field("rollback", rollback.id)],
             &context)
     }

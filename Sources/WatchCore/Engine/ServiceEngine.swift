@@ -34,6 +34,11 @@ struct ServiceEngine {
     var firstBad: Instant?
     /// The same of a release that was read, but not often enough yet to count.
     var candidate: Candidate?
+    /// Why nothing on this host can be judged; nil: it can.
+    var ownFault: String?
+    /// Signals that cannot be measured, since when, and the second that was looked at last.
+    var sight: [String: SightTimer] = [:]
+    var sightSecond: Int64?
     /// Time since `restarted` in which nobody watched.
     var uncovered = UncoveredTime()
     /// In a replay: the record tells of another world than the one decided here.
@@ -63,6 +68,7 @@ struct ServiceEngine {
         for trigger in configuration.triggers {
             triggers[trigger.name] = initialState(of: trigger, now: now)
         }
+        sight = sightAtStart(now)
     }
 
     /// A breach of the open incident goes on through a restart, until it is seen false.
