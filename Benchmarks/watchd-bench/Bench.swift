@@ -17,9 +17,9 @@ enum Bench {
 
     static func main() throws {
         print("watchd's inner loops, best of 5; compare ratios, not machines")
+        windows()
         try scanning()
-        sketching()
-        try evaluating()
+        try engine()
     }
 
     /// Seconds of the fastest of five runs.
@@ -75,37 +75,6 @@ enum Bench {
         row(
             "scan a timed nginx line", "\(millions(perSecond)) M lines/s",
             "\(times(perSecond / peer)) our PCRE2-JIT wrapper on the equivalent regex")
-    }
-
-    static func sketching() {
-        let values = (0..<100_000).map { 0.001 + Double($0 % 977) * 0.0007 }
-        var sketch = LatencySketch()
-        let record = best {
-            sketch = LatencySketch()
-            for value in values { sketch.record(seconds: value) }
-        }
-        let each = record / Double(values.count) * 1e9
-        row("record a latency", "\(tenths(each)) ns", "\(times(each / 15)) the limit of 15 ns")
-        var sum = 0.0
-        let read = best { for _ in 0..<1000 { sum += sketch.percentile(95) ?? 0 } }
-        precondition(sum > 0)
-        let p95 = read / 1000 * 1e9
-        row("read a P95", "\(tenths(p95)) ns", "\(times(p95 / 1000)) the limit of 1 µs")
-    }
-
-    static func evaluating() throws {
-        let rule = try Expression("error_rate(access, 2m) > 25%")
-        let reading = Reading(value: 0.12, samples: 2400)
-        var breached = 0
-        let took = best {
-            for _ in 0..<10_000 where rule.evaluate({ _ in reading }).truth == .true {
-                breached += 1
-            }
-        }
-        precondition(breached == 0)
-        row(
-            "evaluate 10 000 ratio triggers", "\(tenths(took * 1000)) ms",
-            "\(times(took / 0.010)) the limit of 10 ms (without reading windows)")
     }
 
     static func tenths(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }

@@ -5,6 +5,8 @@ struct AskedOfSignals: Hashable {
     private(set) var widths: [String: Set<Duration>] = [:]
     /// What else, by signal.
     private(set) var needs: [String: SignalNeeds] = [:]
+    /// Signals of which the last known good release's figures are asked for.
+    private(set) var baselines: Set<String> = []
 
     init(_ expressions: [Expression]) {
         for operand in expressions.flatMap(\.operands) { add(operand) }
@@ -24,7 +26,8 @@ struct AskedOfSignals: Hashable {
             needs[stream, default: SignalNeeds()].routes.insert(width)
         case .affected(let stream, let field, let width):
             needs[stream, default: SignalNeeds()].audiences[field, default: []].insert(width)
-        case .failing, .up, .overrun, .releaseAge, .baseline: break
+        case .baseline(let operand): if let signal = operand.signal { baselines.insert(signal) }
+        case .failing, .up, .overrun, .releaseAge: break
         }
     }
 }

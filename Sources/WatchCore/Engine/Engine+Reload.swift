@@ -44,19 +44,19 @@ extension ServiceEngine {
         firstBad = old.firstBad
         candidate = old.candidate
         lastEvidence = old.lastEvidence
+        baseline = old.baseline
+        forgetBaselines(changedFrom: old.configuration)
         for (name, signal) in old.probes {
             guard let fresh = probes[name],
                 old.configuration.probe(name)?.kind == configuration.probe(name)?.kind,
-                fresh.windows.widths == signal.windows.widths,
-                asked.needs[name] == old.asked.needs[name]
+                fresh.windows.hasSameWindows(as: signal.windows)
             else { continue }
             probes[name] = signal
         }
         for (name, signal) in old.streams {
             guard let fresh = streams[name],
                 old.configuration.stream(name) == configuration.stream(name),
-                fresh.windows.widths == signal.windows.widths,
-                asked.needs[name] == old.asked.needs[name]
+                fresh.windows.hasSameWindows(as: signal.windows)
             else { continue }
             streams[name] = signal
         }

@@ -15,6 +15,8 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var lastRan: Moment?
         /// Signals that were blind; nil in checkpoints of before.
         var sight: [String: SightTimer]?
+        /// Of the running release; nil in checkpoints of before.
+        var baseline: ReleaseBaseline?
         /// What the signals were configured as; another configuration makes the rest useless.
         var configuration: ServiceConfiguration
     }
@@ -36,6 +38,7 @@ extension Engine {
                     uncovered: service.uncovered, running: running,
                     baked: release?.baked ?? .zero, lastRan: release?.lastRan,
                     sight: service.sight,
+                    baseline: service.baseline.running,
                     configuration: service.configuration)
             })
     }
@@ -47,6 +50,8 @@ extension Engine {
             guard var service = services[name] else { continue }
             let rebase = Rebase(now: now, isSameBoot: isSameBoot)
             service.restoreRelease(saved, checkpoint.at, rebase)
+            service.restoreBaseline(
+                saved.baseline, madeFor: saved.configuration, isSameBoot: isSameBoot)
             if isSameBoot, checkpoint.at.boot <= now.boot,
                 saved.configuration == service.configuration
             {
@@ -77,8 +82,21 @@ extension ServiceEngine {
     fileprivate mutating func restoreObservations(
         _ saved: EngineCheckpoint.Service, _ at: Moment, _ now: Moment
     ) {
-        probes = saved.probes
-        streams = saved.streams
+        for (name, signal) in saved.probes {
+            // Plans ask for windows too, so they can differ where the service does not.
+            guard let fresh = probes[name] else { continue }
+            probes[name] = signal
+            if !fresh.windows.hasSameWindows(as: signal.windows) {
+                probes[name]?.windows = fresh.windows
+            }
+        }
+        for (name, signal) in saved.streams {
+            guard let fresh = streams[name] else { continue }
+            streams[name] = signal
+            if !fresh.windows.hasSameWindows(as: signal.windows) {
+                streams[name]?.windows = fresh.windows
+            }
+        }
         restarted = saved.restarted
         uncovered = saved.uncovered ?? UncoveredTime()
         for (signal, timer) in saved.sight ?? [:] where sight[signal] == nil {

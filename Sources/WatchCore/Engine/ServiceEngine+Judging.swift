@@ -92,12 +92,14 @@ extension ServiceEngine {
         guard second > last else { return }
         lastEvidence = second
         let elapsed = second - last
-        guard elapsed <= Engine.gap else { return }
+        guard elapsed <= Engine.gap else { return baseline.discard() }
         if isGravelyBreached {
             state.book.restartBake()
+            forgetRunUpOfBreach(now.boot)
             return
         }
-        guard isEvidence(now.boot) else { return }
+        guard isEvidence(now.boot) else { return baseline.discard() }
+        baseline.admit(elapsed, now: second, window: configuration.baselineWindow)
         let needed = configuration.bake
         guard state.book.bake(elapsed, needed: needed) else { return }
         guard let release = state.book.running?.release else { return }

@@ -10,13 +10,10 @@ extension ServiceEngine {
         signal.noteRestarts(result)
         if !result.isRecheck {
             switch result.outcome {
-            case .pass:
-                signal.windows.record(
-                    at: result.started, isError: false, latency: result.took.seconds)
+            case .pass: record(result, isError: false, name, &signal.windows)
             case .fail:
                 noteBad(result.started)
-                signal.windows.record(
-                    at: result.started, isError: true, latency: result.took.seconds)
+                record(result, isError: true, name, &signal.windows)
             case .error: break
             }
         }
@@ -24,12 +21,28 @@ extension ServiceEngine {
         noteProbeForVerification(name, result)
     }
 
+    private mutating func record(
+        _ result: ProbeResult, isError: Bool, _ name: String, _ windows: inout SignalWindows
+    ) {
+        let latency = result.took.seconds
+        windows.record(at: result.started, isError: isError, latency: latency)
+        noteForBaseline(
+            name, Tally(count: 1, errors: isError ? 1 : 0), LatencySketch([latency]),
+            at: result.started)
+    }
+
     mutating func record(_ batch: StreamBatch, stream name: String, now: Instant) {
         guard var signal = streams.removeValue(forKey: name) else { return }
         var late = 0
         for slice in batch.slices {
-            if !signal.windows.merge(slice, now: now) { late += slice.count }
-            if slice.errors > 0 { noteBad(Instant(nanoseconds: slice.second * 1_000_000_000)) }
+            let time = Instant(nanoseconds: slice.second &* 1_000_000_000)
+            if signal.windows.merge(slice, now: now) {
+                noteForBaseline(
+                    name, Tally(count: slice.count, errors: slice.errors), slice.latency, at: time)
+            } else {
+                late += slice.count
+            }
+            if slice.errors > 0 { noteBad(time) }
             for (pattern, count) in slice.patterns where count > 0 {
                 signal.noteMatch(of: pattern)
             }

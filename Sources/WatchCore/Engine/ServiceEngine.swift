@@ -41,6 +41,8 @@ struct ServiceEngine {
     var sightSecond: Int64?
     /// Time since `restarted` in which nobody watched.
     var uncovered = UncoveredTime()
+    /// What was normal under the last known good release.
+    var baseline = BaselineGathering()
     /// In a replay: the record tells of another world than the one decided here.
     var isUnseen = false
     /// When sources were last asked besides their schedule, while a rollback waits for them.
@@ -140,6 +142,7 @@ struct ServiceEngine {
     mutating func tick(_ context: inout Context) {
         guard context.judges else { return }
         expireAnnouncement(&context)
+        syncBaseline(&context)
         judge(&context)
         gatherEvidence(&context)
         advanceIncident(&context)

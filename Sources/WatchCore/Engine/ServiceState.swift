@@ -19,6 +19,9 @@ public struct ServiceState: Hashable, Sendable, Codable {
     /// Operations that run; nil as in records of before there were any.
     var operations: [Operation]?
 
+    /// What was normal under the releases before; nil as in records of before there was any.
+    var baselines: [ReleaseBaseline]?
+
     static let endsKept = 100
 
     public init() {}

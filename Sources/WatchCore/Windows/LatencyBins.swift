@@ -8,7 +8,8 @@ enum LatencyBins {
     static let longest = 3600.0
     /// Bins; a multiple of `groupSize`, and more than the longest latency needs.
     static let count = 2048
-    /// Bins are summed in groups, so that a percentile is found without walking all of them.
+    /// Bins are kept and summed in groups, so that a sketch holds only those in use, and a
+    /// percentile is found without walking all of them.
     static let groupSize = 64
     static let groups = count / groupSize
 

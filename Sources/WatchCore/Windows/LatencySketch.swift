@@ -4,7 +4,7 @@
 // What holds: a sketch that never held 100 values keeps them all, and its percentiles are exact.
 // From the 100th on it is a histogram: percentiles are nearest-rank within 0.78 % relative error
 // over 1 µs … 1 h (shorter ones read 0), and stay so when a subtraction takes it back below 100.
-// `count`, and `mean` to the nanosecond, are exact always. `SignalWindows` rebuilds what it needs
+// `count`, and `mean` to the nanosecond, are exact always. `LatencyStore` rebuilds what it needs
 // from its slices, so a *window* is exact whenever it holds fewer than 100 values.
 
 /// A mergeable and subtractable sketch of durations in seconds.
@@ -13,36 +13,32 @@
 public struct LatencySketch: Sendable {
     /// So many values make it a histogram.
     static let exactLimit = 100
-    /// More non-empty bins than this are not worth a sparse list.
-    static let sparseLimit = 1024
+    /// Cells of one group in a histogram: the sum of its bins, then the bins.
+    private static let groupCells = 1 + LatencyBins.groupSize
+    /// A byte for each group: 0, or which of the groups that are kept it is, counted from 1.
+    private static let tableCells = LatencyBins.groups / 8
 
-    /// How `cells` is to be read.
-    enum Form: UInt8, Sendable {
-        /// Bit patterns of the values, ascending (the order of non-negative doubles is that of
-        /// their bits).
-        case values
-        /// Non-empty bins, ascending: bin in the upper 16 bits, count in the lower 48.
-        case sparse
-        /// The sums of the groups, then the count of every bin.
-        case dense
-    }
-
-    private(set) var form = Form.values
-    private(set) var cells: [UInt64] = []
+    /// While exact: bit patterns of the values, ascending (the order of non-negative doubles is
+    /// that of their bits). Else a table and then groups of bins: only those in use, so that a
+    /// service whose answers take 5 … 500 ms does not pay for an hour.
+    private var cells: [UInt64] = []
     /// Number of recorded values.
     public private(set) var count = 0
-    /// Nanoseconds. An integer, so that what was added can be taken away without a trace.
-    private(set) var sum: Int128 = 0
-    private(set) var maximum = 0.0
+    private var maximum = 0.0
+    /// Whether all values are kept, and percentiles are exact.
+    public private(set) var isExact = true
     /// Whether `maximum` is a recorded value; else it is one of a bin.
     private(set) var maximumIsExact = true
+    /// Nanoseconds. An integer, so that what was added can be taken away without a trace.
+    private(set) var sum: Int128 = 0
 
     public init() {}
 
-    public var isEmpty: Bool { count == 0 }
+    init(_ values: [Double]) {
+        for value in values { record(seconds: value) }
+    }
 
-    /// Whether percentiles are exact.
-    public var isExact: Bool { form == .values }
+    public var isEmpty: Bool { count == 0 }
 
     /// Seconds. nil when empty.
     public var mean: Double? {
@@ -57,12 +53,10 @@ public struct LatencySketch: Sendable {
     public mutating func record(seconds: Double) {
         guard !seconds.isNaN else { return }
         let value = seconds > 0 ? Swift.min(seconds, LatencyBins.longest) : 0
-        if form == .dense {
-            increment(LatencyBins.index(of: value), by: 1)
-        } else if form == .values, count + 1 < Self.exactLimit {
+        if isExact, count + 1 < Self.exactLimit {
             insert(value.bitPattern)
         } else {
-            makeDense()
+            makeHistogram()
             increment(LatencyBins.index(of: value), by: 1)
         }
         count += 1
@@ -76,14 +70,11 @@ public struct LatencySketch: Sendable {
             self = other
             return
         }
-        switch (form, other.form) {
-        case (.values, .values) where count + other.count < Self.exactLimit:
+        if isExact, other.isExact, count + other.count < Self.exactLimit {
             for cell in other.cells { insert(cell) }
-        case (.sparse, .sparse), (.sparse, .values):
-            mergeSparse(other)
-        case (.dense, _), (.values, _), (.sparse, .dense):
-            makeDense()
-            other.forEachBin { increment($0, by: $1) }
+        } else {
+            makeHistogram()
+            add(other)
         }
         count += other.count
         sum += other.sum
@@ -93,20 +84,21 @@ public struct LatencySketch: Sendable {
     /// Takes away what was merged before. (What was never in it is not taken away.)
     public mutating func subtract(_ other: LatencySketch) {
         guard other.count > 0, count > 0 else { return }
-        if form == .values, other.form == .values {
+        if isExact, other.isExact {
             removeValues(other.cells)
         } else {
-            makeDense()
+            makeHistogram()
             var removed = 0
             other.forEachBin { removed += decrement($0, by: $1) }
             count -= removed
             sum = Swift.max(0, sum - other.sum)
+            trim()
         }
         guard count > 0 else {
             self = LatencySketch()
             return
         }
-        if other.maximum >= maximum { findMaximum() }
+        if !maximumIsExact || other.maximum >= maximum { findMaximum() }
     }
 
     /// Nearest-rank percentile, 0 < p ≤ 100; seconds. nil when empty.
@@ -119,90 +111,29 @@ public struct LatencySketch: Sendable {
         return Swift.min(value(rank: rank), maximum)
     }
 
-    /// Gives memory back: for a sketch that nothing more is expected for.
-    public mutating func pack() {
-        guard form == .dense else { return }
-        var packed: [UInt64] = []
-        forEachBin { packed.append(UInt64($0) << 48 | $1) }
-        guard packed.count <= Self.sparseLimit else { return }
-        form = .sparse
-        cells = packed
-    }
-
     /// Makes good the maximum that a subtraction lost, by whoever knows the parts.
     mutating func restoreMaximum(_ value: Double) {
         maximum = value
         maximumIsExact = true
     }
-}
 
-// MARK: - Cells
-
-extension LatencySketch {
     static func nanoseconds(_ seconds: Double) -> Int64 { Int64(seconds * 1e9 + 0.5) }
 
-    /// A histogram out of stored parts; nil when they make no sense.
-    init?(bins: [(bin: Int, count: UInt64)], sum: Int128, maximum: Double, isExact: Bool) {
-        guard sum >= 0, maximum >= 0, maximum <= LatencyBins.longest else { return nil }
-        for (bin, number) in bins {
-            guard (0..<LatencyBins.count).contains(bin), number > 0, number < 1 << 40 else {
-                return nil
-            }
-            if let last = cells.last, last >> 48 >= UInt64(bin) { return nil }
-            cells.append(UInt64(bin) << 48 | number)
-            count += Int(number)
-        }
-        guard count > 0 else { return nil }
-        form = .sparse
-        if cells.count > Self.sparseLimit { makeDense() }
-        self.sum = sum
-        self.maximum = maximum
-        maximumIsExact = isExact
-    }
-
-    /// Calls `body` with every non-empty bin, ascending, and its count. Values appear one by one.
-    @inline(__always)
-    func forEachBin(_ body: (_ bin: Int, _ count: UInt64) -> Void) {
-        switch form {
-        case .values:
-            for cell in cells { body(LatencyBins.index(of: Double(bitPattern: cell)), 1) }
-        case .sparse:
-            for cell in cells { body(Int(cell >> 48), cell & 0xFFFF_FFFF_FFFF) }
-        case .dense:
-            for group in 0..<LatencyBins.groups where cells[group] > 0 {
-                let start = group * LatencyBins.groupSize
-                for bin in start..<start + LatencyBins.groupSize {
-                    let number = cells[LatencyBins.groups + bin]
-                    if number > 0 { body(bin, number) }
-                }
-            }
+    private mutating func noteMaximum(_ value: Double, isExact: Bool) {
+        if value > maximum {
+            maximum = value
+            maximumIsExact = isExact
+        } else if value == maximum, isExact {
+            maximumIsExact = true
         }
     }
+}
 
-    private mutating func makeDense() {
-        guard form != .dense else { return }
-        var dense = [UInt64](repeating: 0, count: LatencyBins.groups + LatencyBins.count)
-        forEachBin { bin, number in
-            dense[bin / LatencyBins.groupSize] += number
-            dense[LatencyBins.groups + bin] += number
-        }
-        form = .dense
-        cells = dense
-    }
+// MARK: - Few values
 
-    @inline(__always)
-    private mutating func increment(_ bin: Int, by number: UInt64) {
-        cells[bin / LatencyBins.groupSize] &+= number
-        cells[LatencyBins.groups + bin] &+= number
-    }
-
-    /// How many were really taken away.
-    private mutating func decrement(_ bin: Int, by number: UInt64) -> Int {
-        let taken = Swift.min(number, cells[LatencyBins.groups + bin])
-        cells[bin / LatencyBins.groupSize] -= taken
-        cells[LatencyBins.groups + bin] -= taken
-        return Int(taken)
-    }
+extension LatencySketch {
+    /// The values, ascending, while all of them are kept; else nil.
+    var values: [Double]? { isExact ? cells.map { Double(bitPattern: $0) } : nil }
 
     private mutating func insert(_ cell: UInt64) {
         var (low, high) = (0, cells.count)
@@ -219,80 +150,179 @@ extension LatencySketch {
             while next < others.count, others[next] < cell { next += 1 }
             guard next < others.count, others[next] == cell else { return false }
             next += 1
+            count -= 1
+            sum -= Int128(Self.nanoseconds(Double(bitPattern: cell)))
             return true
         }
-        count = cells.count
-        sum = cells.reduce(0) { $0 + Int128(Self.nanoseconds(Double(bitPattern: $1))) }
+    }
+}
+
+// MARK: - Histogram
+
+extension LatencySketch {
+    /// A histogram out of stored parts, bins ascending; nil when they make no sense.
+    init?(bins: [(bin: Int, count: UInt64)], sum: Int128, maximum: Double, isExact: Bool) {
+        guard let first = bins.first, let last = bins.last, first.bin >= 0,
+            last.bin < LatencyBins.count, maximum >= 0, maximum <= LatencyBins.longest
+        else { return nil }
+        makeHistogram()
+        var before = -1
+        for (bin, number) in bins {
+            guard bin > before, number > 0, number < 1 << 40 else { return nil }
+            increment(bin, by: number)
+            count += Int(number)
+            before = bin
+        }
+        let longest = Int128(count) * Int128(Self.nanoseconds(LatencyBins.longest))
+        guard (0...longest).contains(sum) else { return nil }
+        self.sum = sum
+        self.maximum = maximum
+        maximumIsExact = isExact
     }
 
-    private mutating func mergeSparse(_ other: LatencySketch) {
-        var merged: [UInt64] = []
-        merged.reserveCapacity(cells.count + other.cells.count)
-        var mine = 0
-        other.forEachBin { bin, number in
-            let key = UInt64(bin)
-            while mine < cells.count, cells[mine] >> 48 < key {
-                merged.append(cells[mine])
-                mine += 1
-            }
-            if mine < cells.count, cells[mine] >> 48 == key {
-                merged.append(cells[mine] + number)
-                mine += 1
-            } else if let last = merged.last, last >> 48 == key {
-                merged[merged.count - 1] += number
-            } else {
-                merged.append(key << 48 | number)
+    /// Calls `body` with every non-empty bin, ascending, and its count. Values appear one by one.
+    @inline(__always)
+    func forEachBin(_ body: (_ bin: Int, _ count: UInt64) -> Void) {
+        guard !isExact else {
+            for cell in cells { body(LatencyBins.index(of: Double(bitPattern: cell)), 1) }
+            return
+        }
+        for group in 0..<LatencyBins.groups {
+            guard let start = start(of: group), cells[start] > 0 else { continue }
+            for step in 0..<LatencyBins.groupSize {
+                let number = cells[start + 1 + step]
+                if number > 0 { body(group * LatencyBins.groupSize + step, number) }
             }
         }
-        merged.append(contentsOf: cells[mine...])
-        cells = merged
-        if cells.count > Self.sparseLimit { makeDense() }
     }
 
-    private mutating func noteMaximum(_ value: Double, isExact: Bool) {
-        if value > maximum {
-            maximum = value
-            maximumIsExact = isExact
+    private mutating func makeHistogram() {
+        guard isExact else { return }
+        let values = cells
+        cells = [UInt64](repeating: 0, count: Self.tableCells)
+        isExact = false
+        for value in values { increment(LatencyBins.index(of: Double(bitPattern: value)), by: 1) }
+    }
+
+    /// Where the group's cells begin; nil: it is not kept.
+    @inline(__always)
+    private func start(of group: Int) -> Int? {
+        let place = Int(cells[group >> 3] >> UInt64((group & 7) << 3) & 0xFF)
+        return place == 0 ? nil : Self.tableCells + (place - 1) * Self.groupCells
+    }
+
+    /// Where the group's cells begin, which it gets if it has none.
+    @inline(__always)
+    private mutating func makeStart(of group: Int) -> Int {
+        if let start = start(of: group) { return start }
+        return addGroup(group)
+    }
+
+    private mutating func addGroup(_ group: Int) -> Int {
+        let start = cells.count
+        let place = (start - Self.tableCells) / Self.groupCells + 1
+        // Exactly as much as is needed: an array that grows by itself doubles.
+        cells.reserveCapacity(start + Self.groupCells)
+        cells.append(contentsOf: repeatElement(0, count: Self.groupCells))
+        cells[group >> 3] |= UInt64(place) << UInt64((group & 7) << 3)
+        return start
+    }
+
+    /// Gives back empty groups when there are several: an outlier has left.
+    private mutating func trim() {
+        let used = (0..<LatencyBins.groups).filter { group in
+            start(of: group).map { cells[$0] > 0 } ?? false
         }
+        let kept = (cells.count - Self.tableCells) / Self.groupCells
+        guard kept - used.count > 1 else { return }
+        let old = self
+        cells = [UInt64](repeating: 0, count: Self.tableCells)
+        for group in used { add(group, of: old) }
+    }
+
+    @inline(__always)
+    private mutating func increment(_ bin: Int, by number: UInt64) {
+        let at = makeStart(of: bin / LatencyBins.groupSize)
+        cells[at] &+= number
+        cells[at + 1 + bin % LatencyBins.groupSize] &+= number
+    }
+
+    /// Adds the bins of `other` to a histogram.
+    private mutating func add(_ other: LatencySketch) {
+        guard !other.isExact else { return other.forEachBin { increment($0, by: $1) } }
+        for group in 0..<LatencyBins.groups { add(group, of: other) }
+    }
+
+    private mutating func add(_ group: Int, of other: LatencySketch) {
+        guard let from = other.start(of: group), other.cells[from] > 0 else { return }
+        let to = makeStart(of: group)
+        for cell in 0..<Self.groupCells { cells[to + cell] &+= other.cells[from + cell] }
+    }
+
+    /// How many were really taken away.
+    private mutating func decrement(_ bin: Int, by number: UInt64) -> Int {
+        guard let at = start(of: bin / LatencyBins.groupSize) else { return 0 }
+        let cell = at + 1 + bin % LatencyBins.groupSize
+        let taken = Swift.min(number, cells[cell])
+        cells[at] -= taken
+        cells[cell] -= taken
+        return Int(taken)
     }
 
     private mutating func findMaximum() {
-        if form == .values {
+        if isExact {
             maximum = cells.last.map { Double(bitPattern: $0) } ?? 0
             maximumIsExact = true
-            return
+        } else {
+            var largest = 0
+            forEachBin { bin, _ in largest = bin }
+            maximum = Swift.min(LatencyBins.value(of: largest), LatencyBins.longest)
+            maximumIsExact = false
         }
-        var top = 0
-        forEachBin { bin, _ in top = bin }
-        maximum = Swift.min(LatencyBins.value(of: top), maximum)
-        maximumIsExact = false
     }
 
     /// The value with `rank` (1 is the smallest); `rank` must be 1 … `count`.
     private func value(rank: Int) -> Double {
+        guard !isExact else { return Double(bitPattern: cells[rank - 1]) }
         var left = UInt64(rank)
-        switch form {
-        case .values: return Double(bitPattern: cells[rank - 1])
-        case .sparse:
-            for cell in cells {
-                let number = cell & 0xFFFF_FFFF_FFFF
-                if number >= left { return LatencyBins.value(of: Int(cell >> 48)) }
-                left -= number
+        for group in 0..<LatencyBins.groups {
+            guard let start = start(of: group) else { continue }
+            guard cells[start] >= left else {
+                left -= cells[start]
+                continue
             }
-        case .dense:
-            for group in 0..<LatencyBins.groups {
-                if cells[group] < left {
-                    left -= cells[group]
-                    continue
+            for step in 0..<LatencyBins.groupSize {
+                let number = cells[start + 1 + step]
+                guard number < left else {
+                    return LatencyBins.value(of: group * LatencyBins.groupSize + step)
                 }
-                let start = group * LatencyBins.groupSize
-                for bin in start..<start + LatencyBins.groupSize {
-                    let number = cells[LatencyBins.groups + bin]
-                    if number >= left { return LatencyBins.value(of: bin) }
-                    left -= number
-                }
+                left -= number
             }
         }
         return maximum
+    }
+}
+
+extension LatencySketch: Hashable {
+    /// Equal content is equal, whatever room it takes.
+    public static func == (a: LatencySketch, b: LatencySketch) -> Bool {
+        guard a.count == b.count, a.sum == b.sum, a.maximum == b.maximum, a.isExact == b.isExact
+        else { return false }
+        return a.cells == b.cells || !a.isExact && a.bins == b.bins
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(count)
+        hasher.combine(sum)
+        hasher.combine(maximum)
+    }
+
+    private var bins: [UInt64] {
+        var result: [UInt64] = []
+        forEachBin {
+            result.append(UInt64($0))
+            result.append($1)
+        }
+        return result
     }
 }

@@ -14,6 +14,16 @@ public struct RouteTallies: Hashable, Sendable, Codable {
             self.count = count
             self.errors = errors
         }
+
+        mutating func add(_ other: Counts) {
+            count &+= other.count
+            errors &+= other.errors
+        }
+
+        mutating func subtract(_ other: Counts) {
+            count &-= other.count
+            errors &-= other.errors
+        }
     }
 
     public private(set) var routes: [String: Counts] = [:]
@@ -29,19 +39,39 @@ public struct RouteTallies: Hashable, Sendable, Codable {
     }
 
     public mutating func merge(_ other: RouteTallies) {
-        for (route, counts) in other.routes { add(counts, to: route) }
-        others.count += other.others.count
-        others.errors += other.others.errors
+        // In order, so that it does not depend on chance which routes are beyond the bound.
+        let isRoomy = routes.count + other.routes.count <= Self.limit
+        if isRoomy {
+            for (route, counts) in other.routes { add(counts, to: route) }
+        } else {
+            for (route, counts) in other.sorted { add(counts, to: route) }
+        }
+        others.add(other.others)
     }
 
-    /// nil: a route that was not told apart.
+    /// The busiest first.
+    var sorted: [(route: String, counts: Counts)] {
+        routes.map { (route: $0.key, counts: $0.value) }
+            .sorted { ($1.counts.count, $0.route) < ($0.counts.count, $1.route) }
+    }
+
+    /// To a route for which there is room, or to all others; nil: a route that was not told apart.
     public mutating func add(_ counts: Counts, to route: String?) {
         guard let route, routes[route] != nil || routes.count < Self.limit else {
-            others.count += counts.count
-            others.errors += counts.errors
+            others.add(counts)
             return
         }
-        routes[route, default: Counts()].count += counts.count
-        routes[route, default: Counts()].errors += counts.errors
+        routes[route, default: Counts()].add(counts)
+    }
+
+    /// From where it was added. A route without requests is forgotten.
+    mutating func subtract(_ counts: Counts, from route: String?) {
+        guard let route else {
+            others.subtract(counts)
+            return
+        }
+        guard var rest = routes[route] else { return }
+        rest.subtract(counts)
+        routes[route] = rest.count > 0 ? rest : nil
     }
 }

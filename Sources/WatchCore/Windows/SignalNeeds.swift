@@ -13,4 +13,6 @@ public struct SignalNeeds: Hashable, Sendable {
     public var restarts: Set<Duration> = []
 
     public init() {}
+
+    public var isEmpty: Bool { self == SignalNeeds() }
 }

@@ -21,27 +21,36 @@ public struct SignalWindows: Hashable, Sendable, Codable {
 
     private struct Window: Hashable, Sendable, Codable {
         var width: Duration
-        var tallies: SliceRing<Tally>
-        var latencies: SliceRing<LatencySketch>
+        var tallies: SliceRing<TallyStore>
+        var latencies: SliceRing<LatencyStore>
 
         init(width: Duration) {
             self.width = width
-            let sixtieth = Duration.seconds(Swift.max(1, width.nanoseconds / 60_000_000_000))
-            tallies = SliceRing(
-                width: width, length: width <= .minutes(5) ? .seconds(1) : sixtieth)
-            latencies = SliceRing(width: width, length: sixtieth)
+            tallies = SliceRing(width: width, length: SignalWindows.countSlice(width))
+            latencies = SliceRing(width: width, length: SignalWindows.slice(width))
         }
     }
 
     /// Observations so far ahead of the clock are kept; later ones are refused.
     public static let ahead = Duration.seconds(10)
 
+    /// Length of a slice of what is large: latencies, routes, audiences.
+    static func slice(_ width: Duration) -> Duration {
+        .seconds(Swift.max(1, width.nanoseconds / 60_000_000_000))
+    }
+
+    /// Length of a slice of what is a number or two.
+    static func countSlice(_ width: Duration) -> Duration {
+        width <= .minutes(5) ? .seconds(1) : slice(width)
+    }
+
     private var windows: [Window]
+    var extras: WindowExtras?
     private var gaps = UncoveredTime()
     /// Samples from before do not count; nil: never started.
     private var floor: Instant?
     /// The latest time heard of: a clock that goes back changes nothing.
-    private var clock: Instant?
+    private(set) var clock: Instant?
     /// When something was last observed, whether or not it counts.
     public private(set) var lastObservation: Instant?
 
@@ -50,20 +59,33 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     ///   - needs: what else is asked for.
     public init(widths: [Duration], needs: SignalNeeds = SignalNeeds()) {
         windows = Set(widths).sorted().map(Window.init)
+        extras = WindowExtras(needs)
     }
 
     /// In ascending order.
     public var widths: [Duration] { windows.map(\.width) }
 
+    /// What else is kept.
+    public var needs: SignalNeeds { extras?.needs ?? SignalNeeds() }
+
+    /// Whether `other` holds the same windows of the same things, so that one can stand for the
+    /// other.
+    func hasSameWindows(as other: SignalWindows) -> Bool {
+        widths == other.widths && needs == other.needs
+    }
+
     /// Adds one observation of a probe at its start; latency in seconds.
     public mutating func record(at time: Instant, isError: Bool, latency: Double?) {
         advance(to: time)
         heard(at: time)
-        if let floor, time < floor { return }
+        guard counts(time) else { return }
         var sketch = LatencySketch()
         if let latency { sketch.record(seconds: latency) }
         add(Tally(count: 1, errors: isError ? 1 : 0), sketch, at: time)
     }
+
+    /// Whether an observation of that time lies after the last restart.
+    func counts(_ time: Instant) -> Bool { floor.map { time >= $0 } ?? true }
 
     /// Adds a second of a stream; false when every window has left it behind (late), or when it
     /// lies more than `ahead` ahead of the clock.
@@ -71,13 +93,12 @@ public struct SignalWindows: Hashable, Sendable, Codable {
         let (nanoseconds, overflow) = slice.second.multipliedReportingOverflow(by: 1_000_000_000)
         let time = Instant(nanoseconds: nanoseconds)
         advance(to: now)
-        guard !overflow, let clock, time <= clock + Self.ahead,
-            windows.contains(where: { $0.tallies.covers(time) })
-        else { return false }
+        guard !overflow, let clock, time <= clock + Self.ahead, covers(time) else { return false }
         heard(at: Swift.min(time + .seconds(1), now))
         // The second in which the windows were restarted belongs half to what was before.
-        if let floor, time < floor { return true }
+        guard counts(time) else { return true }
         add(Tally(count: slice.count, errors: slice.errors), slice.latency, at: time)
+        extras?.add(slice, at: time)
         return true
     }
 
@@ -91,6 +112,7 @@ public struct SignalWindows: Hashable, Sendable, Codable {
             windows[index].tallies.cut(before: instant)
             windows[index].latencies.cut(before: instant)
         }
+        extras?.cut(before: instant)
     }
 
     /// Nothing is known of the time between (suspend, starvation): it covers no window.
@@ -99,16 +121,17 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     }
 
     /// The sums of the window of that width; empty when no such window was asked for.
+    ///
+    /// The latencies share memory with the window until one of them changes: let go of them
+    /// before the next observation.
     public mutating func sums(width: Duration, now: Instant) -> Sums {
         advance(to: now)
-        guard let index = windows.firstIndex(where: { $0.width == width }), let clock else {
-            return Sums()
-        }
+        guard let index = windows.firstIndex(where: { $0.width == width }) else { return Sums() }
         var sums = Sums()
-        sums.count = windows[index].tallies.total.count
-        sums.errors = windows[index].tallies.total.errors
-        sums.latency = windows[index].latencies.total
-        sums.covered = covered(width, now: clock)
+        sums.count = windows[index].tallies.store.total.count
+        sums.errors = windows[index].tallies.store.total.errors
+        sums.latency = windows[index].latencies.store.total
+        sums.covered = covered(width)
         return sums
     }
 
@@ -118,24 +141,34 @@ public struct SignalWindows: Hashable, Sendable, Codable {
 
     private mutating func add(_ tally: Tally, _ latency: LatencySketch, at time: Instant) {
         for index in windows.indices {
-            windows[index].tallies.add(tally, at: time)
+            if tally.count > 0 { windows[index].tallies.add(tally, at: time) }
             if latency.count > 0 { windows[index].latencies.add(latency, at: time) }
         }
     }
 
-    private mutating func advance(to now: Instant) {
+    mutating func advance(to now: Instant) {
         if let clock, now <= clock { return }
         clock = now
         for index in windows.indices {
             windows[index].tallies.advance(to: now)
             windows[index].latencies.advance(to: now)
         }
-        if let widest = windows.last?.width { gaps.forget(before: now - widest) }
+        extras?.advance(to: now)
+        if !gaps.isEmpty { gaps.forget(before: now - widest) }
     }
 
-    private func covered(_ width: Duration, now: Instant) -> Duration {
-        guard let floor, floor < now else { return .zero }
-        let start = Swift.max(floor, now - width)
-        return (now - start) - gaps.within(from: start, to: now)
+    private func covers(_ time: Instant) -> Bool {
+        windows.contains { $0.tallies.covers(time) } || (extras?.covers(time) ?? false)
+    }
+
+    private var widest: Duration {
+        Swift.max(windows.last?.width ?? .zero, extras?.widest ?? .zero)
+    }
+
+    /// How much of the last `width` lies after the last restart, gaps taken out.
+    func covered(_ width: Duration) -> Duration {
+        guard let floor, let clock, floor < clock else { return .zero }
+        let start = Swift.max(floor, clock - width)
+        return (clock - start) - gaps.within(from: start, to: clock)
     }
 }

@@ -12,6 +12,8 @@ struct UncoveredTime: Hashable, Sendable, Codable {
 
     private var gaps: [Gap] = []
 
+    var isEmpty: Bool { gaps.isEmpty }
+
     mutating func add(from: Instant, to: Instant) {
         guard to > from else { return }
         var gap = Gap(from: from, to: to)

@@ -131,6 +131,24 @@ import Testing
         #expect(storm?.lines.first?.value == "false")
     }
 
+    @Test func aCheckpointWithoutAWindowThatIsAskedForNowDoesNotTakeItAway() {
+        let world = World()
+        world.pass(12)
+        let checkpoint = world.engine.checkpoint(at: world.now)
+        // The plan was edited while watchd was down: the service itself is the same.
+        var configuration = world.configuration
+        configuration.plans[0].verify.when = [World.expression("error_rate(access, 7s) < 1%")]
+        var engine = Engine(configuration: configuration, now: world.now)
+        engine.restore(checkpoint, isSameBoot: true, at: world.now)
+        let windows = engine.services["shop"]?.streams["access"]?.windows
+        #expect(windows?.widths == [.seconds(7), .seconds(10)])
+        #expect(engine.services["shop"]?.probes["health"] == checkpointed(checkpoint))
+    }
+
+    private func checkpointed(_ checkpoint: EngineCheckpoint) -> ServiceEngine.ProbeSignal? {
+        checkpoint.services["shop"]?.probes["health"]
+    }
+
     @Test func aReloadKeepsWindowsAndTheIncident() {
         let world = World(armed: false)
         #expect(world.bakeFirst())

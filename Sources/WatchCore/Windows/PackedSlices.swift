@@ -1,0 +1,168 @@
+// Closed slices of latencies in one piece of memory. A probe leaves a value or two per slice and a
+// busy stream some hundred bins: as single objects the former would be mostly overhead, and
+// unpacked the latter would be ten times as large.
+
+/// Packed sketches by slice number, ascending, one behind the other.
+struct PackedSlices: Hashable, Sendable {
+    /// Number of the slice (8 bytes), then the size of what follows (4 bytes).
+    private static let headSize = 12
+
+    private var bytes: [UInt8] = []
+    private(set) var count = 0
+    private(set) var last: Int64?
+
+    var first: Int64? { bytes.isEmpty ? nil : head(at: 0).number }
+
+    private func head(at offset: Int) -> (number: Int64, size: Int) {
+        bytes.withUnsafeBytes { bytes in
+            (
+                Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self)),
+                Int(
+                    UInt32(
+                        littleEndian: bytes.loadUnaligned(
+                            fromByteOffset: offset + 8, as: UInt32.self)))
+            )
+        }
+    }
+
+    private func body(at offset: Int, size: Int) -> ArraySlice<UInt8> {
+        bytes[offset + Self.headSize..<offset + Self.headSize + size]
+    }
+
+    private func sketch(at offset: Int, size: Int) -> LatencySketch {
+        guard let sketch = LatencySketch(packed: body(at: offset, size: size)) else {
+            preconditionFailure("what was packed here can be unpacked")
+        }
+        return sketch
+    }
+
+    private static func entry(_ number: Int64, _ sketch: LatencySketch) -> [UInt8] {
+        let body = sketch.packed
+        var entry: [UInt8] = []
+        entry.reserveCapacity(headSize + body.count)
+        entry.append(fixed: UInt64(bitPattern: number))
+        for shift in stride(from: 0, to: 32, by: 8) {
+            entry.append(UInt8(truncatingIfNeeded: body.count >> shift))
+        }
+        return entry + body
+    }
+
+    /// Behind all others.
+    mutating func append(_ number: Int64, _ sketch: LatencySketch) {
+        replace(bytes.count..<bytes.count, with: Self.entry(number, sketch))
+        count += 1
+        last = number
+    }
+
+    /// Into the slice of that number, wherever it is.
+    mutating func merge(_ sketch: LatencySketch, into number: Int64) {
+        guard let last, number <= last else { return append(number, sketch) }
+        var offset = 0
+        while offset < bytes.count {
+            let (found, size) = head(at: offset)
+            if found < number {
+                offset += Self.headSize + size
+                continue
+            }
+            if found == number {
+                var merged = self.sketch(at: offset, size: size)
+                merged.merge(sketch)
+                replace(
+                    offset..<offset + Self.headSize + size, with: Self.entry(number, merged))
+            } else {
+                replace(offset..<offset, with: Self.entry(number, sketch))
+                count += 1
+            }
+            return
+        }
+    }
+
+    /// Takes out what comes before that number.
+    mutating func drop(before number: Int64, _ body: (LatencySketch) -> Void) {
+        var offset = 0
+        while offset < bytes.count {
+            let (found, size) = head(at: offset)
+            guard found < number else { break }
+            body(sketch(at: offset, size: size))
+            offset += Self.headSize + size
+            count -= 1
+        }
+        guard offset > 0 else { return }
+        replace(0..<offset, with: [])
+        if bytes.isEmpty { last = nil }
+    }
+
+    func forEach(_ body: (_ number: Int64, _ sketch: LatencySketch) -> Void) {
+        forEachEntry { body($0, sketch(at: $1, size: $2)) }
+    }
+
+    /// The largest value of all; nil: there is none. Seconds.
+    var maximum: Double? {
+        var maximum: Double?
+        forEachEntry { _, offset, size in
+            let value = LatencySketch.maximum(packed: body(at: offset, size: size))
+            maximum = Swift.max(maximum ?? value, value)
+        }
+        return maximum
+    }
+
+    private func forEachEntry(_ body: (_ number: Int64, _ offset: Int, _ size: Int) -> Void) {
+        var offset = 0
+        while offset < bytes.count {
+            let (number, size) = head(at: offset)
+            body(number, offset, size)
+            offset += Self.headSize + size
+        }
+    }
+
+    /// With little room to spare: an array that grows by itself doubles.
+    private mutating func replace(_ range: Range<Int>, with new: [UInt8]) {
+        let needed = bytes.count - range.count + new.count
+        if needed > bytes.capacity {
+            bytes.reserveCapacity(needed + needed / 8)
+        }
+        bytes.replaceSubrange(range, with: new)
+        if bytes.capacity > 2 * needed + 256 {
+            bytes = needed == 0 ? [] : Array(ArraySlice(bytes))
+        }
+    }
+}
+
+extension PackedSlices: Codable {
+    /// Base64.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let bytes = Base64.decode(try container.decode(String.self)), check(bytes) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "the slices of latencies make no sense")
+        }
+        self.bytes = bytes
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(Base64.encode(bytes))
+    }
+
+    /// Whether every part of this can be read; notes how many slices there are, and the last.
+    private mutating func check(_ bytes: [UInt8]) -> Bool {
+        var reader = ByteReader(bytes)
+        while reader.remaining > 0 {
+            guard let bits = reader.fixed() else { return false }
+            var size = 0
+            for shift in stride(from: 0, to: 32, by: 8) {
+                guard let byte = reader.byte() else { return false }
+                size |= Int(byte) << shift
+            }
+            let number = Int64(bitPattern: bits)
+            let offset = bytes.count - reader.remaining
+            guard size > 0, size <= reader.remaining, last.map({ $0 < number }) ?? true,
+                LatencySketch(packed: bytes[offset..<offset + size]) != nil
+            else { return false }
+            reader.skip(size)
+            last = number
+            count += 1
+        }
+        return true
+    }
+}
