@@ -83,7 +83,8 @@ import Testing
         unreadable(world)
         world.pass(310)
         world.crash()
-        world.pass(400)
+        // Less than `respond_within`: whoever does not answer is paged again.
+        world.pass(200)
         #expect(world.pages.count == 1)
         #expect(blind(world) != nil)
         unreadable(world, false)
