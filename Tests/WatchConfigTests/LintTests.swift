@@ -6,7 +6,8 @@ import WatchCore
 
 @Suite struct LintTests {
     private func config(
-        _ when: String, every: String = "60s", mode: String = "page", more: String = ""
+        _ when: String, every: String = "60s", mode: String = "page", more: String = "",
+        service: String = ""
     ) -> [Diagnostic] {
         problems(
             """
@@ -20,6 +21,7 @@ import WatchCore
                 streams: { access: { file: /a.log, format: nginx-combined } }
                 triggers: [{ name: t, severity: critical, mode: \(mode), when: "\(when)"\(more) }]
                 rollback: { plan: back }
+                \(service)
             plans:
               back:
                 methods: [{ name: m, steps: [{ unit: u, timeout: 1s }] }]
@@ -127,5 +129,133 @@ import WatchCore
         #expect(found[0].message.contains("'team'"))
         #expect(errors(text.replacing("medium", with: "high")) == [])
         #expect(errors(text.replacing("medium", with: "medium, mode: shadow")) == [])
+    }
+
+    // MARK: - Bounds of the whole language
+
+    @Test func aBudgetCannotBurnFasterThanWhenAllFails() {
+        let never = config("burn_rate(access, 1h) > 14.4", service: "slo: 90%")
+        #expect(severities(never) == [.error])
+        #expect(never.first?.message.contains("at most 10.0 times") ?? false, "\(never)")
+        #expect(config("burn_rate(access, 1h) > 14.4", service: "slo: 99.9%") == [])
+        #expect(config("burn_rate(access, 1h) > 9.9", service: "slo: 90%") == [])
+    }
+
+    @Test func aConfidenceThatTheWindowNeverReachesIsAnError() {
+        // At most 3 samples: of 3 failures 52.6 % are sure.
+        let never = config("error_rate(health, 2m) > 60%", more: ", confidence: 95%")
+        #expect(severities(never) == [.error])
+        #expect(never.first?.message.contains("with confidence 95%") ?? false)
+        #expect(config("error_rate(health, 2m) > 50%", more: ", confidence: 95%") == [])
+        #expect(config("error_rate(health, 10m) > 60%", more: ", confidence: 95%") == [])
+        #expect(
+            severities(config("error_rate(access, 2m) >= 100%", service: "confidence: 95%"))
+                == [.error])
+    }
+
+    @Test func confidenceThatChangesNothingIsAWarning() {
+        #expect(
+            severities(config("errors(access, 2m) > 5", more: ", confidence: 95%")) == [.warning])
+        #expect(config("errors(access, 2m) > 5", service: "confidence: 95%") == [])
+    }
+
+    @Test func aBaselineNeedsTenTimesMinSamples() {
+        // 61 results an hour are enough, 13 are not.
+        let rule = "p95(health, 1h) > 1.5 * baseline(p95(health, 1h))"
+        #expect(config(rule) == [])
+        let never = config(rule, every: "5m")
+        #expect(severities(never) == [.error])
+        #expect(never.first?.remedy?.hasPrefix("widen baseline_window to 2h30m") ?? false)
+        #expect(config(rule, every: "5m", service: "baseline_window: 3h") == [])
+    }
+
+    // MARK: - Few failures, with all that keeps them from firing
+
+    @Test func whatAnIntervalBringsBeforeWarmUpCounts() {
+        // Every 10 s there are twelve results before the window answers, not three.
+        #expect(config("error_rate(health, 5m) >= 90%", every: "10s", mode: "auto") == [])
+        #expect(
+            severities(
+                config(
+                    "error_rate(health, 5m) >= 90%", every: "10s", mode: "auto",
+                    more: ", warm_up: 0s")) == [.warning])
+    }
+
+    @Test func confidenceKeepsFewFailuresFromFiring() {
+        #expect(severities(config("error_rate(access, 2m) > 8%", mode: "auto")) == [.warning])
+        #expect(
+            config("error_rate(access, 2m) > 8%", mode: "auto", more: ", confidence: 95%") == [])
+    }
+
+    @Test func aBurnRateIsFiredByFewFailuresToo() {
+        let found = config("burn_rate(access, 1h) > 14.4", mode: "auto", service: "slo: 99.9%")
+        #expect(found.first?.message.hasPrefix("one failure fires") ?? false)
+        #expect(
+            config(
+                "burn_rate(access, 1h) > 14.4 and errors(access, 1h) > 20", mode: "auto",
+                service: "slo: 99.9%") == [])
+    }
+
+    @Test func forWantsFailuresAgainAndAgain() {
+        #expect(severities(config("errors(access, 1m) >= 1", mode: "auto")) == [.warning])
+        // In ten minutes a window of one must be filled nine times.
+        #expect(config("errors(access, 1m) >= 1", mode: "auto", more: ", for: 10m") == [])
+        #expect(
+            severities(config("errors(access, 10m) >= 1", mode: "auto", more: ", for: 10m"))
+                == [.warning])
+        #expect(config("up(health) < 1", mode: "auto", more: ", for: 10m") == [])
+        #expect(severities(config("up(health) < 1", mode: "auto", more: ", for: 1m")) == [.warning])
+    }
+
+    @Test func aRuleThatWantsMuchTrafficIsTriedWithMuch() {
+        let found = config("rate(access, 1m) > 1 and error_rate(access, 1m) > 2%", mode: "auto")
+        #expect(found.first?.message.hasPrefix("2 failures fire") ?? false, "\(found)")
+        #expect(
+            config("count(access, 1m) > 200 and error_rate(access, 1m) > 2%", mode: "auto") == [])
+    }
+
+    @Test func slowAnswersAreFailuresOfARuleOnLatency() {
+        #expect(severities(config("max(access, 2m) > 2s", mode: "auto")) == [.warning])
+        #expect(severities(config("p95(access, 2m) > 2s", mode: "auto")) == [.warning])
+        #expect(config("p50(access, 2m) > 2s", mode: "auto") == [])
+        #expect(
+            severities(
+                config("p95(access, 2m) > 1.5 * baseline(p95(access, 2m))", mode: "auto"))
+                == [.warning])
+    }
+
+    @Test func whatNobodyForeseesIsTriedEitherWay() {
+        #expect(
+            severities(
+                config("release_age() < 10m and error_rate(access, 2m) > 4%", mode: "auto"))
+                == [.warning])
+        #expect(
+            severities(
+                config("overrun(migration) > 2 and error_rate(access, 2m) > 4%", mode: "auto"))
+                == [.warning])
+        #expect(config("overrun(migration) > 2", mode: "auto") == [])
+    }
+
+    // MARK: - What a rule that acts must not be built on
+
+    @Test func anAutomaticRuleNamesItsProbes() {
+        let found = config("failing() > 60%", mode: "auto")
+        #expect(severities(found) == [.error])
+        #expect(found.first?.remedy == "write failing(health, other, third)")
+        #expect(config("failing() > 60%") == [])
+    }
+
+    @Test func whatIsSustainedLongerThanAReleaseIsSuspectedNeverActs() {
+        let found = config("error_rate(access, 2m) > 25%", mode: "auto", more: ", for: 3h")
+        #expect(severities(found) == [.warning])
+        #expect(found.first?.message.contains("suspect_for is 2h") ?? false)
+        #expect(
+            config("error_rate(access, 2m) > 25%", mode: "auto", more: ", for: 3h, suspect_for: 6h")
+                == [])
+    }
+
+    @Test func aConditionOfMoreThanIsKeptIsAnError() {
+        #expect(severities(config("error_rate(access, 4d) > 25%")) == [.error])
+        #expect(severities(config("error_rate(access, 2m) > 25%", more: ", for: 4d")) == [.error])
     }
 }

@@ -76,6 +76,47 @@ import WatchCore
         try check("events", width: 100) { EventRendering.lines([Fixtures.event(1)], $0) }
     }
 
+    @Test func anExplanationSaysWhyInSentencesThatAreNeverCut() {
+        var explanation = Fixtures.explanation
+        let reason =
+            "error_rate(access, 2m) is 31.2 % of 2400 samples (surely at least 29.6 %), "
+            + "more than 25%"
+        explanation.why = ["breached for 40s: the condition is true", reason]
+        explanation.notices = [
+            "pattern 'app.panik' has matched no line since watchd began to watch"
+        ]
+        let theme = Theme(width: 60, colour: false, now: Fixtures.now)
+        let lines = ListRendering.explanation(explanation, theme).map { $0.text(theme) }
+        #expect(lines[1] == "  breached for 40s: the condition is true")
+        #expect(lines[2].hasPrefix("  · error_rate(access, 2m) is 31.2 %"))
+        #expect(lines.contains { $0.hasPrefix("  ! pattern 'app.panik'") })
+        let words = lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
+        #expect(words.contains(reason))
+        #expect(lines.allSatisfy { displayWidth($0) <= 60 && !$0.contains("…") })
+    }
+
+    @Test func anIncidentSaysWhatMadeItABreach() {
+        var incident = Fixtures.incident
+        incident.breaches[0].when = Fixtures.expression
+        incident.breaches[0].why = [
+            "error_rate(access, 2m) is 31.2 % of 2400 samples, more than 25%"
+        ]
+        let theme = Theme(width: 100, colour: false, now: Fixtures.now)
+        let detail = IncidentDetail(incident: incident, timeline: [])
+        let lines = IncidentRendering.lines(detail, theme).map { $0.text(theme) }
+        #expect(lines.contains("  '5xx storm' wants error_rate(access, 2m) > 25%"))
+        #expect(
+            lines.contains("  · error_rate(access, 2m) is 31.2 % of 2400 samples, more than 25%"))
+    }
+
+    @Test func statusShowsWhatNeverCame() {
+        var report = Fixtures.report
+        report.services[0].notices = ["stream 'access' has had no line since watchd began"]
+        let theme = Theme(width: 100, colour: false, now: Fixtures.now)
+        let lines = StatusRendering.lines(report, theme).map { $0.text(theme) }
+        #expect(lines.contains("  ! stream 'access' has had no line since watchd began"))
+    }
+
     @Test func nothingIsSaidToBeNothing() {
         let theme = Theme(width: 80, colour: false, now: Fixtures.now)
         #expect(IncidentRendering.list([], theme).first?.text(theme) == "No incidents.")
@@ -130,5 +171,13 @@ import WatchCore
         #expect(Figures.reading("p95(a, 5m)", Reading(value: 0.42, samples: 7)) == "420ms of 7")
         #expect(Figures.reading("count(a, 5m)", Reading(value: 42, samples: 42)) == "42")
         #expect(Figures.reading("x", Reading(gap: .noData)) == "no data")
+        let of = { (name: String, value: Double) in
+            Figures.reading(name, Reading(value: value, samples: 9))
+        }
+        #expect(of("parse_failures(a, 5m)", 0.5) == "50 % of 9")
+        #expect(of("baseline(p95(a, 5m))", 0.42) == "420ms of 9")
+        #expect(of("overrun(migration)", 2.5) == "2.5")
+        #expect(of("release_age()", 5400) == "1h30m")
+        #expect(of("matches(app.panic, 1m)", 3) == "3")
     }
 }

@@ -1,5 +1,5 @@
-// What an expression asks of a service: whether there is such a probe, stream, pattern or field, and
-// whether it can answer that question.
+// What an expression asks of a service: whether there is such a probe, stream, pattern or field,
+// and whether it can answer that question.
 
 import WatchCore
 
@@ -53,7 +53,8 @@ struct OperandCheck {
         problems.error(
             Expressions.place(ofCall: "burn_rate", in: text),
             "'\(operand.text)' needs the objective it is measured against",
-            "add slo: 99.9% to the service\(whose.isEmpty ? "" : " '\(service.configuration.name)'")"
+            "add slo: 99.9% to the service"
+                + (whose.isEmpty ? "" : " '\(service.configuration.name)'")
         )
     }
 

@@ -35,6 +35,9 @@ public enum Command: Hashable, Sendable {
     /// `service` nil: the whole host.
     case arm(service: String?, reason: String)
     case disarm(service: String?, for: Duration?, reason: String)
+    /// A deployment or migration that runs under guard, and how long it ought to take.
+    case beginOperation(service: String, operation: String, estimate: Duration?)
+    case endOperation(service: String, operation: String)
     case mark(service: String, version: String, Standing, reason: String)
     case silence(QuietRequest)
     case endSilence(id: String)

@@ -20,6 +20,12 @@ extension Engine {
             }
         case .mark(let service, let version, let standing, let reason):
             return on(service, now) { $0.mark(version, standing, reason, by: peer, &$1) }
+        case .beginOperation(let service, let operation, let estimate):
+            return on(service, now) {
+                $0.beginOperation(operation, estimate: estimate, by: peer, &$1)
+            }
+        case .endOperation(let service, let operation):
+            return on(service, now) { $0.endOperation(operation, by: peer, &$1) }
         case .acknowledge(let incident, let comment):
             if let owner = ownerOfBlind(incident) {
                 return on(owner, now) { $0.acknowledgeBlind(comment, by: peer, &$1) }

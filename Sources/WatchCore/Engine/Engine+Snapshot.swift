@@ -74,6 +74,8 @@ extension ServiceEngine {
             incident: state.incident?.record, readiness: readiness(context))
         status.blindIncident = state.blind?.record
         status.mutedPages = state.mutedPages
+        let notices = notices(now.boot)
+        status.notices = notices.isEmpty ? nil : notices
         return status
     }
 

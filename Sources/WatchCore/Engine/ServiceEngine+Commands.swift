@@ -59,10 +59,11 @@ extension ServiceEngine {
         let id = state.incident?.record.id
         state.incident?.record.isFalseAlarm = true
         context.isDirty = true
-        if let blamed = state.incident?.record.release,
-            state.book.release(blamed)?.standing == .bad
-        {
-            state.book.mark(blamed, .baking, reason: "false alarm, says \(peer.name)")
+        // What its rollbacks went away from was blamed, and what ran when it opened.
+        let record = state.incident?.record
+        let blamed = (record?.rollbacks.map(\.from) ?? []) + [record?.release].compactMap { $0 }
+        for release in blamed where state.book.release(release)?.standing == .bad {
+            state.book.mark(release, .baking, reason: "false alarm, says \(peer.name)")
         }
         context.events.append(
             event(

@@ -17,10 +17,14 @@ extension ServiceEngine {
         let isNew = state.incident == nil
         openIncident(
             severity: trigger.severity, cause: Reason.trigger(trigger.name).code, &context)
-        state.incident?.record.breaches.append(
-            IncidentRecord.Breach(
-                trigger: trigger.name, severity: trigger.severity, began: context.now.wall,
-                readings: breach.readings))
+        var record = IncidentRecord.Breach(
+            trigger: trigger.name, severity: trigger.severity, began: context.now.wall,
+            readings: breach.readings)
+        record.when = trigger.when.source
+        record.why = breach.reasons.map {
+            Array($0.prefix(IncidentRecord.Breach.whyLimit))
+        }
+        state.incident?.record.breaches.append(record)
         state.incident?.allClearSince = nil
         if !isNew {
             context.events.append(

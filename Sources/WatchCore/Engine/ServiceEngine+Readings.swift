@@ -211,7 +211,8 @@ extension ServiceEngine {
         guard let operation = state.operation(name) else {
             return asking.isBreached ? Reading(value: 0, samples: 0) : Reading(gap: .noData)
         }
-        return Reading(value: operation.overrun(at: now), samples: 1)
+        return operation.overrun(at: now).map { Reading(value: $0, samples: 1) }
+            ?? Reading(gap: .noData)
     }
 
     /// Of a release that ran already when watchd first looked nobody knows it.

@@ -37,12 +37,10 @@ extension ServiceEngine {
     private func rereadVersion(_ rollback: Rollback) -> Reread {
         let expected = rollback.ranAtBegin ?? rollback.from
         if tracker.mixed != nil { return .expected }
-        if let announced = tracker.announced, announced.identity.matches(expected) {
-            return .expected
-        }
-        guard let leader = tracker.leader, let read = tracker.sources[leader].identity else {
-            return tracker.announced == nil && !configuration.version.isEmpty
-                ? .unknown : .expected
+        let leader = tracker.leader.flatMap { tracker.sources[$0].identity }
+        // An announcement counts until a source reads a change, also while it is rolled back.
+        guard let read = tracker.announced?.identity ?? leader else {
+            return configuration.version.isEmpty ? .expected : .unknown
         }
         if read.matches(expected) { return .expected }
         if read.matches(rollback.to) { return .target }

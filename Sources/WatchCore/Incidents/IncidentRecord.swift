@@ -21,6 +21,13 @@ public struct IncidentRecord: Hashable, Sendable {
         public var cleared: WallTime?
         /// Readings when it began.
         public var readings: [String: Reading]
+        /// The condition, and what made it true when it began, a sentence each; nil in records of
+        /// before it was kept.
+        public var when: String?
+        public var why: [String]?
+
+        /// Sentences kept.
+        static let whyLimit = 20
 
         public init(
             trigger: String, severity: Severity, began: WallTime, cleared: WallTime? = nil,

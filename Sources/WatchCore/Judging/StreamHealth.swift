@@ -20,7 +20,7 @@ struct StreamHealth: Hashable, Sendable, Codable {
     private(set) var lastLine: Instant?
     /// Anything was ever heard of the source itself.
     private(set) var hasReported = false
-    private var watchedSince: Instant?
+    private(set) var watchedSince: Instant?
 
     /// `late`: lines of the batch that no window covers any more.
     mutating func record(_ batch: StreamBatch, late: Int, now: Instant) {

@@ -32,6 +32,8 @@ struct TriggerState: Hashable, Sendable, Codable {
     private(set) var falseSince: Instant?
     /// As of the last change of the verdict, of a breach as of the last second.
     private(set) var readings: [String: Reading] = [:]
+    /// What decided, a sentence each; nil: not said yet.
+    private(set) var reasons: [String]?
     /// Has anything been judged yet?
     private(set) var isFresh = true
     /// What `for` asks of the past; nil: nothing.
@@ -134,6 +136,7 @@ struct TriggerState: Hashable, Sendable, Codable {
     /// The figures, and why a verdict is uncertain.
     mutating func describe(_ evaluation: Evaluation) {
         readings = evaluation.readings
+        reasons = evaluation.reasons
         if let uncertain = uncertainty(evaluation) { verdict = uncertain }
     }
 

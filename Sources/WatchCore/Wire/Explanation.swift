@@ -27,18 +27,24 @@ public struct Explanation: Hashable, Sendable, Codable {
     public var service: String
     public var trigger: ServiceStatus.TriggerStatus
     public var lines: [Line]
+    /// Why the verdict is what it is, in sentences.
+    public var why: [String]
+    /// What seems wrong with the rule itself: it asks for what was never seen.
+    public var notices: [String]
     /// What would happen if it breached now, and why.
     public var decision: String
     public var reason: String
     public var text: String
 
     public init(
-        service: String, trigger: ServiceStatus.TriggerStatus, lines: [Line], decision: String,
-        reason: String, text: String
+        service: String, trigger: ServiceStatus.TriggerStatus, lines: [Line],
+        why: [String] = [], notices: [String] = [], decision: String, reason: String, text: String
     ) {
         self.service = service
         self.trigger = trigger
         self.lines = lines
+        self.why = why
+        self.notices = notices
         self.decision = decision
         self.reason = reason
         self.text = text

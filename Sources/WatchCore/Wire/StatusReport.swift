@@ -204,6 +204,8 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
     public var sources: [SourceStatus]
     public var signals: [SignalStatus]
     public var triggers: [TriggerStatus]
+    /// What rules ask for and was never seen since watchd began to watch.
+    public var notices: [String]? = nil
     public var incident: IncidentRecord?
     /// Of signals that cannot be measured, beside the one of the breaches.
     public var blindIncident: IncidentRecord?

@@ -50,17 +50,23 @@ enum Figures {
     /// `31.2 % of 2400`; what unit it has follows from the function.
     static func reading(_ operand: String, _ reading: Reading) -> String {
         guard let value = reading.value else { return gap(reading) }
-        let name = operand.prefix { $0 != "(" }
+        let inner =
+            operand.hasPrefix("baseline(") ? operand.dropFirst("baseline(".count) : operand[...]
+        let name = inner.prefix { $0 != "(" }
         let text =
             switch name {
-            case "error_rate", "success_rate", "failing", "failing_routes", "affected":
+            case "error_rate", "success_rate", "failing", "failing_routes", "parse_failures",
+                "affected":
                 percent(value)
-            case "mean", "max", "p", "overrun", "release_age": seconds(value)
+            case "mean", "max", "p", "release_age": seconds(value)
             case _ where name.first == "p" && name.dropFirst().allSatisfy(\.isNumber):
                 seconds(value)
             default: decimal(value)
             }
-        return name == "up" || name == "count" ? text : "\(text) of \(reading.samples)"
+        let countsItself = [
+            "up", "count", "matches", "restarts", "overrun", "release_age",
+        ].contains(String(name))
+        return countsItself ? text : "\(text) of \(reading.samples)"
     }
 
     static func readings(_ readings: [String: Reading]) -> String {

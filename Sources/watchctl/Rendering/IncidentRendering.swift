@@ -8,6 +8,7 @@ enum IncidentRendering {
         let incident = detail.incident
         var lines = summary(incident, theme)
         lines += section("breaches", breaches(incident, theme).lines(width: theme.width))
+        lines += incident.breaches.flatMap { why($0, theme) }
         for rollback in incident.rollbacks {
             lines.append(.empty)
             lines += self.rollback(rollback, theme)
@@ -96,6 +97,13 @@ enum IncidentRendering {
             ]
         }
         return table
+    }
+
+    /// What made it a breach.
+    private static func why(_ breach: IncidentRecord.Breach, _ theme: Theme) -> [Line] {
+        guard let when = breach.when, let why = breach.why, !why.isEmpty else { return [] }
+        let head = "'\(safe(breach.trigger))' wants \(safe(when, limit: 1000))"
+        return [.empty] + ListRendering.why([head] + why, theme)
     }
 
     private static func rollback(_ rollback: RollbackRecord, _ theme: Theme) -> [Line] {

@@ -87,11 +87,19 @@ enum ListRendering {
                         + "\(trigger.severity.rawValue) · \(trigger.mode.rawValue)", .dim),
             ])
         ]
-        if let note = trigger.note { lines.append(Line("  \(safe(note))", .warning)) }
+        if let note = trigger.note, explanation.why.isEmpty {
+            lines.append(Line("  \(safe(note))", .warning))
+        }
+        lines += Self.why(explanation.why, theme)
+        lines += explanation.notices.flatMap { notice in
+            Table.wrap(safe(notice, limit: 1000), to: theme.width - 4).enumerated().map {
+                Line(($0 == 0 ? "  ! " : "    ") + $1, .warning)
+            }
+        }
         lines.append(.empty)
         var table = Table([
             .init("expression", gives: true), .init("value", right: true),
-            .init("samples", right: true), .init("note", gives: true),
+            .init("samples", right: true), .init("note", wraps: true),
         ])
         table.rows = explanation.lines.map { line in
             [
@@ -111,6 +119,15 @@ enum ListRendering {
             Line("  \(safe(explanation.text, limit: 1000))"),
         ]
         return lines
+    }
+
+    /// The verdict in a sentence, and what decided it below.
+    static func why(_ sentences: [String], _ theme: Theme) -> [Line] {
+        sentences.enumerated().flatMap { index, sentence in
+            Table.wrap(safe(sentence, limit: 1000), to: theme.width - 4).enumerated().map {
+                Line((index == 0 ? "  " : $0 == 0 ? "  · " : "    ") + $1)
+            }
+        }
     }
 
     private static func style(_ value: String) -> Span.Style {

@@ -35,6 +35,14 @@ enum StatusRendering {
             lines.append(.empty)
             lines += table.lines(width: theme.width)
         }
+        if let notices = service.notices, !notices.isEmpty {
+            lines.append(.empty)
+            lines += notices.flatMap { notice in
+                Table.wrap(safe(notice, limit: 1000), to: theme.width - 4).enumerated().map {
+                    Line(($0 == 0 ? "  ! " : "    ") + $1, .warning)
+                }
+            }
+        }
         return lines
     }
 

@@ -335,6 +335,17 @@ import Testing
         #expect(world.kinds("rollback.withdrawn").last?.reason == "release-changed")
     }
 
+    @Test func anotherReleaseThatWasAnnouncedBeforeTheFirstStepIsReleaseChangedToo() {
+        let (world, gate) = worldAtGate()
+        world.errorRate = 0
+        world.announce("2.0.1")
+        if let gate { world.finish(gate, TaskResult(ending: .exited(0))) }
+        world.pass(5)
+        #expect(world.methodTasks.isEmpty)
+        #expect(world.incident?.state == .superseded)
+        #expect(world.kinds("rollback.withdrawn").last?.reason == "release-changed")
+    }
+
     @Test func theTargetItselfGoesStraightToVerification() {
         let (world, gate) = worldAtGate()
         // Longer than a return makes the version mixed.

@@ -1,0 +1,135 @@
+// `for`: the rule must also have been true in 90 % of the seconds of the last so long.
+
+import Testing
+
+@testable import WatchCore
+
+@Suite struct SustainedTests {
+    private func world(_ span: Int, mode: TriggerConfiguration.Mode = .page) -> World {
+        var trigger = World.trigger("storm", "errors(access, 5s) > 0", .critical, mode)
+        trigger.sustainedFor = .seconds(span)
+        trigger.judgement = Judgement(warmUp: .zero, clearFor: .seconds(5))
+        return World(World.configuration(services: [World.service(triggers: [trigger])]))
+    }
+
+    private var breaches: (World) -> Int { { $0.kinds("trigger.breached").count } }
+
+    @Test func itMustBeTrueInNineOfTenSeconds() {
+        let world = world(100)
+        world.pass(20)
+        world.errorRate = 0.5
+        world.pass(89)
+        #expect(breaches(world) == 0)
+        #expect(world.verdict("storm") == .healthy)
+        world.pass(2)
+        #expect(breaches(world) == 1)
+    }
+
+    @Test func oneGoodSampleDoesNotResetIt() {
+        let world = world(100)
+        world.pass(20)
+        world.errorRate = 0.5
+        world.pass(60)
+        // Five seconds of the window, and a second of calm.
+        world.errorRate = 0
+        world.pass(6)
+        world.errorRate = 0.5
+        world.pass(33)
+        #expect(breaches(world) == 1)
+    }
+
+    @Test func whatIsTrueHalfOfTheTimeNeverFires() {
+        let world = world(60)
+        for _ in 0..<10 {
+            world.errorRate = 0.5
+            world.pass(15)
+            world.errorRate = 0
+            world.pass(25)
+        }
+        #expect(breaches(world) == 0)
+    }
+
+    @Test func unknownCountsAsNotTrue() {
+        let world = world(100)
+        world.pass(20)
+        world.errorRate = 0.5
+        world.pass(50)
+        world.logs = { world, _ in
+            StreamBatch(source: .unreadable("no such file: \(world.now.boot.second)"))
+        }
+        world.pass(20)
+        world.logs = nil
+        world.pass(60)
+        // 50 and 60 of the last 100, but 20 of them were not seen.
+        #expect(breaches(world) == 0)
+        world.pass(31)
+        #expect(breaches(world) == 1)
+    }
+
+    @Test func aBreachClearsByTheConditionAlone() {
+        let world = world(100)
+        world.pass(20)
+        world.errorRate = 0.5
+        world.pass(120)
+        #expect(breaches(world) == 1)
+        world.errorRate = 0
+        // The window holds the last error for 5 s, then clear_for counts another 5.
+        world.pass(9)
+        #expect(world.verdict("storm") == .breached)
+        world.pass(4)
+        #expect(world.verdict("storm") == .healthy)
+        // Ninety-one of the last hundred seconds are bad again: it breaches at once.
+        world.errorRate = 0.5
+        world.pass(3)
+        #expect(world.verdict("storm") == .breached)
+    }
+
+    @Test func anotherReleaseBeginsWithACleanRecord() {
+        let world = world(100)
+        world.pass(20)
+        world.errorRate = 0.5
+        world.pass(80)
+        world.version = "2.0.0"
+        world.pass(60)
+        #expect(breaches(world) == 0)
+        world.pass(35)
+        #expect(breaches(world) == 1)
+    }
+
+    @Test func itSurvivesARestartWithItsCheckpoint() {
+        let world = world(100)
+        world.pass(20)
+        world.errorRate = 0.5
+        world.pass(80)
+        world.restart()
+        world.pass(8)
+        #expect(breaches(world) == 0)
+        world.pass(4)
+        #expect(breaches(world) == 1)
+    }
+
+    @Test func aReloadThatChangesItKeepsTheSeconds() {
+        let world = world(100)
+        world.pass(20)
+        world.errorRate = 0.5
+        world.pass(50)
+        var configuration = world.configuration
+        configuration.services[0].triggers[0].sustainedFor = .seconds(50)
+        world.perform(world.engine.reconfigure(to: configuration, at: world.now))
+        world.pass(1)
+        #expect(breaches(world) == 1)
+    }
+
+    @Test func theExplanationSaysHowMuchOfItThereIs() throws {
+        let world = world(100)
+        world.pass(20)
+        world.errorRate = 0.5
+        world.pass(40)
+        let explanation = try #require(
+            world.engine.explain(service: "shop", trigger: "storm", at: world.now))
+        #expect(
+            explanation.why.first
+                == "the condition is true, but not long enough: in 40s of the last 1m40s (40 %), "
+                + "and 'for' wants 90 %")
+    }
+}
