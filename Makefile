@@ -20,10 +20,18 @@ POLKIT = $(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/polkit-1/rules.d
 STEP = $(if $(filter /usr,$(PREFIX)),$(LIBEXEC),$(PREFIX)/bin)
 PROGRAMS = watchd watchctl watchd-step
 
+# Of `simulate`: worlds, and events of each before everything is healed.
+SEEDS ?= 1000
+FROM ?= 1
+EVENTS ?= 2000
+# States of the incident machine that are looked at.
+STATES ?= 20000
+
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
 FUZZ_SECONDS ?= 5
 
-.PHONY: help setup build release test unit-test system-test lint fuzz bench demo install uninstall clean
+.PHONY: help setup build release test unit-test system-test lint fuzz bench simulate planted demo install \
+    uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -44,6 +52,16 @@ bench: ## figures of the inner loops, as ratios to a peer or a limit
 	swift build -c release --product watchd-bench
 	@.build/release/watchd-bench
 
+simulate: ## live through SEEDS=1000 simulated worlds from seed FROM=1, looking for a broken rule
+	@scripts/setup build
+	swift build -c release --product watchd-simulate
+	@.build/release/watchd-simulate --seeds $(SEEDS) --from $(FROM) --events $(EVENTS)
+	@.build/release/watchd-simulate --search $(STATES)
+
+planted: ## plant deliberate bugs into a copy of the engine; the simulator must find each
+	@scripts/setup build
+	@Tests/planted/run
+
 demo: ## see watchd roll back two bad releases of a real service (two minutes after the build)
 	@scripts/setup demo
 	swift build
@@ -53,9 +71,10 @@ test: ## set up and pass all tests
 	@scripts/setup test
 	@scripts/lint
 	@$(MAKE) unit-test
+	@$(MAKE) simulate
 	@$(MAKE) system-test
 	@$(MAKE) fuzz
-	@echo "make test: lint, unit tests, system tests and a short fuzzing passed"
+	@echo "make test: lint, unit tests, simulated worlds, system tests and a short fuzzing passed"
 
 unit-test: ## the Swift tests
 	swift build --build-tests

@@ -61,6 +61,7 @@ let package = Package(
         .systemLibrary(name: "CProcess"),
         .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
@@ -72,6 +73,7 @@ let package = Package(
             "WatchConfig", ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", yams]),
         library("WatchProbes", ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"]),
         library("WatchStreams", ["WatchCore", "WatchSystem", "WatchPatterns"]),
+        library("WatchReplay", ["WatchCore", "WatchStreams", "CZlib"]),
         library(
             "WatchActions",
             ["WatchCore", "WatchSystem", "WatchHTTP", "CSystemd", "CProcess", "CCrypto"]),
@@ -86,13 +88,22 @@ let package = Package(
             ]),
         program("watchd", ["WatchDaemon", "WatchSystem", logging, argumentParser]),
         program(
-            "watchctl", ["WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", argumentParser]),
+            "watchctl",
+            [
+                "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchReplay",
+                argumentParser,
+            ]),
         program("watchd-step", ["CProcess"]),
+        // Not installed: what proves the engine, see docs/decisions/0015-a-simulator-of-its-own.md.
+        library("WatchSimulator", ["WatchCore"]),
+        program("watchd-simulate", ["WatchSimulator"]),
         .executableTarget(
-            name: "watchd-bench", dependencies: ["WatchCore", "WatchPatterns", "WatchStreams"],
+            name: "watchd-bench",
+            dependencies: ["WatchCore", "WatchPatterns", "WatchStreams", "WatchReplay"],
             path: "Benchmarks/watchd-bench", swiftSettings: house),
 
         tests("WatchCoreTests", ["WatchCore", "WatchSystem"]),
+        tests("WatchSimulatorTests", ["WatchSimulator", "WatchCore"]),
         tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
         tests("WatchPatternsTests", ["WatchPatterns"]),
         // Real servers with scripted manners, for the tests of everything that talks HTTP.
@@ -104,6 +115,10 @@ let package = Package(
         tests("WatchConfigTests", ["WatchConfig", "WatchCore"]),
         tests("WatchProbesTests", ["WatchProbes", "WatchHTTP", "WatchCore", "TestServers"]),
         tests("WatchStreamsTests", ["WatchStreams", "WatchCore"]),
+        tests(
+            "WatchReplayTests",
+            ["WatchReplay", "WatchConfig", "WatchStreams", "WatchCore", "CZlib", "watchctl"],
+            resources: [.copy("Golden")]),
         tests(
             "WatchActionsTests",
             ["WatchActions", "WatchCore", "WatchSystem", "WatchHTTP", "watchd-step"]),
@@ -129,6 +144,6 @@ let package = Package(
 if Context.environment["WATCHD_FUZZ_BUILD"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "watchd-fuzz", dependencies: ["WatchCore", "WatchConfig"], path: "Fuzz",
-            exclude: ["corpus", "run"], swiftSettings: house))
+            name: "watchd-fuzz", dependencies: ["WatchCore", "WatchConfig", "WatchReplay"],
+            path: "Fuzz", exclude: ["corpus", "run"], swiftSettings: house))
 }

@@ -5,7 +5,7 @@ import Glibc
 
 /// What bytes from outside are fed to.
 enum FuzzTarget: String, CaseIterable {
-    case configuration, expression, texts
+    case configuration, expression, replay, texts
 
     static let chosen: FuzzTarget = {
         let name = getenv("WATCHD_FUZZ").map { String(cString: $0) } ?? ""
@@ -20,6 +20,7 @@ enum FuzzTarget: String, CaseIterable {
         switch self {
         case .configuration: Self.configuration(bytes)
         case .expression: Self.expression(bytes)
+        case .replay: Self.replay(bytes)
         case .texts: Self.texts(bytes)
         }
     }

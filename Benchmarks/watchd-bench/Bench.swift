@@ -19,7 +19,9 @@ enum Bench {
         print("watchd's inner loops, best of 5; compare ratios, not machines")
         windows()
         try scanning()
+        try parsing()
         try engine()
+        try replaying()
     }
 
     /// Seconds of the fastest of five runs.

@@ -15,6 +15,7 @@ enum Endpoint: Hashable, Sendable {
 
     enum Act: Hashable, Sendable {
         case acknowledge(String), resolve(String), falseAlarm(String)
+        case approve(String), deny(String), hold(String)
         case announce(String), declare(String), rollback(String)
         case abort(String)
         case arm, disarm
@@ -37,6 +38,7 @@ enum Endpoint: Hashable, Sendable {
 
     var need: AccessPolicy.Need {
         switch self {
+        case .act(.approve), .act(.deny), .act(.hold): .approve
         case .act: .operate
         case .page, .metrics, .status, .service, .explain, .incidents, .incident, .releases,
             .events, .deliveries, .quiet, .notBuilt:
@@ -148,7 +150,9 @@ enum Endpoint: Hashable, Sendable {
         case "ack": .act(.acknowledge(id))
         case "resolve": .act(.resolve(id))
         case "false-alarm": .act(.falseAlarm(id))
-        case "approve", "deny", "hold": .notBuilt(verb)
+        case "approve": .act(.approve(id))
+        case "deny": .act(.deny(id))
+        case "hold": .act(.hold(id))
         default: nil
         }
     }

@@ -52,6 +52,14 @@ extension Responder {
             return .resolve(incident: id, comment: try body(["comment"]).text("comment") ?? "")
         case .falseAlarm(let id):
             return .falseAlarm(incident: id, comment: try body(["comment"]).text("comment") ?? "")
+        case .approve(let id):
+            let body = try body(["method", "comment"])
+            return .approve(
+                incident: id, method: try body.text("method"),
+                comment: try body.text("comment") ?? "")
+        case .deny(let id):
+            return .deny(incident: id, comment: try body(["comment"]).text("comment") ?? "")
+        case .hold(let id): return try hold(id, try body(["for", "comment"]))
         case .announce(let service):
             return try announcement(service, try body(["version", "commit", "fields"]))
         case .declare(let service):
@@ -108,6 +116,13 @@ extension Responder {
         return QuietRequest(
             service: service, trigger: try body.text("trigger"), lasts: lasts,
             reason: try body.required("reason", example: "load test"))
+    }
+
+    private func hold(_ id: String, _ body: CommandBody) throws(RequestProblem) -> Command {
+        guard let duration = try body.duration("for") else {
+            throw RequestProblem("for is missing, for instance \"for\": \"5m\"")
+        }
+        return .hold(incident: id, for: duration, comment: try body.text("comment") ?? "")
     }
 
     private func announcement(

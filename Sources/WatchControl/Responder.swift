@@ -59,19 +59,22 @@ struct Responder: HTTPResponder {
     private func answer(
         _ endpoint: Endpoint, _ request: Request, _ context: ControlContext, query: String
     ) async -> Response {
-        let person: Person
+        let peer: Peer
         let refusal: String?
         do {
-            let peer = try await PeerCredentials.of(context.channel)
-            person = try await users.person(uid: peer.uid, gid: peer.gid)
-            refusal = try await policy().refusal(of: person, need: endpoint.need)
+            let credentials = try await PeerCredentials.of(context.channel)
+            let person = try await users.person(uid: credentials.uid, gid: credentials.gid)
+            let policy = try await policy()
+            refusal = policy.refusal(of: person, need: endpoint.need)
+            peer = Peer(
+                uid: person.uid, name: printable(person.name, limit: 64),
+                operates: policy.operates(person), roles: policy.roles(of: person))
         } catch {
             context.logger.error("the peer of the socket is unknown: \(error)")
             return Answer.problem(
                 .forbidden, "forbidden", "watchd could not find out who is asking; see its log")
         }
         if let refusal { return Answer.problem(.forbidden, "forbidden", refusal) }
-        let peer = Peer(uid: person.uid, name: printable(person.name, limit: 64))
         do {
             if case .act(let act) = endpoint {
                 _ = try Query(query, allowed: [])
@@ -87,13 +90,20 @@ struct Responder: HTTPResponder {
 
     /// With the numbers that the groups have now.
     private func policy() async throws -> AccessPolicy {
-        var operators: [AccessPolicy.Group] = []
-        for name in access.current.operate {
-            operators.append(AccessPolicy.Group(name: name, id: try await users.group(name)))
-        }
+        let access = access.current
+        var roles: [String: [AccessPolicy.Group]] = [:]
+        for (role, names) in access.approve { roles[role] = try await groups(names) }
         return AccessPolicy(
             readers: AccessPolicy.Group(name: group, id: try await users.group(group)),
-            operators: operators, ownUser: geteuid())
+            operators: try await groups(access.operate), roles: roles, ownUser: geteuid())
+    }
+
+    private func groups(_ names: [String]) async throws -> [AccessPolicy.Group] {
+        var groups: [AccessPolicy.Group] = []
+        for name in names {
+            groups.append(AccessPolicy.Group(name: name, id: try await users.group(name)))
+        }
+        return groups
     }
 }
 

@@ -90,12 +90,15 @@ final class EffectPerformer: Sendable {
             switch effect {
             case .persist(let transaction):
                 problem = await persist(transaction, &backlog)
-            case .run(let task), .resume(let task):
+            case .run(let task):
                 if problem == nil {
                     await start(task, effect)
                 } else {
                     skipped.append(task.id)
                 }
+            // One that is asked after may have run before: it is not among the skipped, and is
+            // asked after again when the store takes transactions.
+            case .resume(let task): if problem == nil { await start(task, effect) }
             case .cancel(let id): await hands.cancel(id)
             case .readVersions(let service): await hands.readVersions(service)
             case .probeNow(let service, let probes): await hands.probeNow(service, probes)

@@ -44,6 +44,38 @@ public struct BatchBuilder: LineConsumer {
             batch.losses.early += 1
             return
         }
+        add(at: time)
+    }
+
+    /// What became of a line of a record: see `consume(_:before:clock:)`.
+    public enum Taken: Hashable, Sendable {
+        /// It counts, at this time in nanoseconds of `CLOCK_BOOTTIME`.
+        case counted(Int64)
+        case unparsed, ignored
+        /// It belongs to this later time, and nothing was counted.
+        case later(Int64)
+    }
+
+    /// As `consume`, for replays, where the lines themselves tell the time: takes only a line from
+    /// before `limit` (nanoseconds of `CLOCK_BOOTTIME`). One without a time of its own is of
+    /// `clock`; without that, too, it is unparsed.
+    public mutating func consume(
+        _ bytes: UnsafeRawBufferPointer, before limit: Int64, clock: Int64?
+    ) -> Taken {
+        parser.parse(bytes, into: &line)
+        let own = line.time.map { $0 &+ offset }
+        if line.counts, let own, own >= limit { return .later(own) }
+        batch.lines += 1
+        if line.outcome == .unparsed { batch.losses.unparsed += 1 }
+        guard line.counts, let time = own ?? clock else {
+            if line.outcome == .counted { batch.losses.unparsed += 1 }
+            return line.outcome == .ignored ? .ignored : .unparsed
+        }
+        add(at: time)
+        return line.outcome == .unparsed ? .unparsed : .counted(time)
+    }
+
+    private mutating func add(at time: Int64) {
         guard let slot = slot(of: time.flooredDivision(by: 1_000_000_000)) else {
             batch.losses.dropped += 1
             return

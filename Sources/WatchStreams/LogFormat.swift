@@ -40,8 +40,8 @@ public struct LogFormat: Hashable, Sendable {
         var terminator: Literal
         /// Enclosed in double quotes.
         var isQuoted = false
-        /// Which of the captures it is; −1: none.
-        var slot = -1
+        /// Which of the captures it is; −1: none. Small, so that a field takes 32 bytes.
+        var slot: Int8 = -1
     }
 
     public static let nginxCombined =
@@ -101,8 +101,8 @@ public struct LogFormat: Hashable, Sendable {
         latencyPerSecond = (roles[.latency]?.unit ?? .s).perSecond
         timeExponent = (roles[.time]?.unit ?? .s).nanosecondsExponent
         var fields = compiler.fields
-        for (slot, name) in captures.enumerated() {
-            if let index = variables.firstIndex(of: name) { fields[index].slot = slot }
+        for (slot, name) in captures.prefix(Int(Int8.max)).enumerated() {
+            if let index = variables.firstIndex(of: name) { fields[index].slot = Int8(slot) }
         }
         self.fields = fields
     }

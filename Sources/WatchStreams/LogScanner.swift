@@ -6,13 +6,18 @@ import Glibc
 extension LogFormat {
     /// The fields of a line without its newline; nil: the line is not of this format.
     public func parse(_ line: UnsafeRawBufferPointer) -> LogLine? {
-        parse(line, captures: UnsafeMutableBufferPointer(start: nil, count: 0))
+        scan(line, NoCaptures())
     }
 
-    /// The same; where the captured variables stand goes into `captures`, which has a place for each.
+    /// The same; where the captured variables stand goes into `tokens`, which has a place for each.
     func parse(
-        _ line: UnsafeRawBufferPointer, captures: UnsafeMutableBufferPointer<LineToken>
+        _ line: UnsafeRawBufferPointer, captures tokens: UnsafeMutableBufferPointer<LineToken>
     ) -> LogLine? {
+        scan(line, Captures(tokens: tokens))
+    }
+
+    @inline(__always)
+    private func scan(_ line: UnsafeRawBufferPointer, _ captures: some LogCaptures) -> LogLine? {
         guard let base = line.baseAddress, line.count >= prefix.count,
             memchr(base, 0, line.count) == nil
         else { return nil }
@@ -30,21 +35,41 @@ extension LogFormat {
     }
 }
 
-struct LogScanner {
+/// Told apart when it is compiled, so that a format nobody asks for more costs nothing more.
+protocol LogCaptures {
+    func take(_ field: LogFormat.Field, _ start: Int, _ end: Int)
+}
+
+private struct NoCaptures: LogCaptures {
+    @inline(__always)
+    func take(_ field: LogFormat.Field, _ start: Int, _ end: Int) {}
+}
+
+private struct Captures: LogCaptures {
+    let tokens: UnsafeMutableBufferPointer<LineToken>
+
+    @inline(__always)
+    func take(_ field: LogFormat.Field, _ start: Int, _ end: Int) {
+        guard field.slot >= 0, Int(field.slot) < tokens.count else { return }
+        tokens[Int(field.slot)] = LineToken(.text, start, end)
+    }
+}
+
+struct LogScanner<Captures: LogCaptures> {
     /// Ends of texts tried in one line before it is given up.
-    static let attempts = 512
+    static var attempts: Int { 512 }
 
     let line: UnsafeRawBufferPointer
     let literals: UnsafeBufferPointer<UInt8>
-    let captures: UnsafeMutableBufferPointer<LineToken>
+    let captures: Captures
     let perSecond: Double
     let timeExponent: Int
     var result = LogLine()
     private var attemptsLeft = Self.attempts
 
     init(
-        line: UnsafeRawBufferPointer, literals: UnsafeBufferPointer<UInt8>,
-        captures: UnsafeMutableBufferPointer<LineToken>, perSecond: Double, timeExponent: Int
+        line: UnsafeRawBufferPointer, literals: UnsafeBufferPointer<UInt8>, captures: Captures,
+        perSecond: Double, timeExponent: Int
     ) {
         self.line = line
         self.literals = literals
@@ -68,7 +93,7 @@ struct LogScanner {
             guard let end = end(of: fields[index], from: at),
                 !strictly || isPlain(fields[index], at, end), take(fields[index].use, at, end)
             else { return false }
-            if fields[index].slot >= 0 { capture(fields[index].slot, at, end) }
+            captures.take(fields[index], at, end)
             at = end + fields[index].terminator.count
             index += 1
         }
@@ -80,14 +105,14 @@ struct LogScanner {
     ) -> Bool {
         let terminator = fields[index].terminator
         guard terminator.count > 0 else {
-            if fields[index].slot >= 0 { capture(fields[index].slot, at, line.count) }
+            captures.take(fields[index], at, line.count)
             return true
         }
         var candidate = find(terminator, from: at)
         while let end = candidate, attemptsLeft > 0 {
             attemptsLeft -= 1
             if scan(fields, from: index + 1, at: end + terminator.count, strictly: true) {
-                if fields[index].slot >= 0 { capture(fields[index].slot, at, end) }
+                captures.take(fields[index], at, end)
                 return true
             }
             candidate = find(terminator, from: end + 1)
@@ -95,13 +120,9 @@ struct LogScanner {
         return false
     }
 
-    private func capture(_ slot: Int, _ start: Int, _ end: Int) {
-        guard slot < captures.count else { return }
-        captures[slot] = LineToken(.text, start, end)
-    }
-
     // MARK: - Ends
 
+    @inline(__always)
     private func end(of field: LogFormat.Field, from at: Int) -> Int? {
         let terminator = field.terminator
         guard terminator.count > 0 else { return line.count }
@@ -175,6 +196,7 @@ struct LogScanner {
 
     // MARK: - Values
 
+    @inline(__always)
     private mutating func take(_ use: LogFormat.Use, _ start: Int, _ end: Int) -> Bool {
         switch use {
         case .skip, .list, .text: return true
@@ -190,6 +212,7 @@ struct LogScanner {
         return result.time != nil
     }
 
+    @inline(__always)
     private mutating func takeStatus(_ start: Int, _ end: Int) -> Bool {
         if end - start == 1, line[start] == UInt8(ascii: "-") {
             result.status = 0
@@ -200,6 +223,7 @@ struct LogScanner {
         return true
     }
 
+    @inline(__always)
     private mutating func takeSeconds(_ start: Int, _ end: Int) -> Bool {
         if end - start == 1, line[start] == UInt8(ascii: "-") { return true }
         var at = start

@@ -25,6 +25,9 @@ struct Output: Sendable {
         return max(40, Int(size.ws_col))
     }
 
+    /// Text that is whole and printable already.
+    func raw(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
     func lines(_ lines: [Line], _ theme: Theme) {
@@ -45,6 +48,9 @@ struct Output: Sendable {
         }
         line(text)
     }
+
+    /// What is overwritten soon, on the terminal of whoever waits.
+    func status(_ text: String) { write(text, to: STDERR_FILENO) }
 
     func problem(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 

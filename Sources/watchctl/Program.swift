@@ -26,11 +26,11 @@ struct Root: ParsableCommand {
         subcommands: [
             StatusCommand.self, IncidentsCommand.self, IncidentCommand.self,
             ExplainCommand.self, EventsCommand.self, DeliveriesCommand.self,
-            ReleasesCommand.self, AckCommand.self, ResolveCommand.self, FalseAlarmCommand.self,
+            ReleasesCommand.self, AckCommand.self, ApproveCommand.self,
+            DenyCommand.self, HoldCommand.self, ResolveCommand.self, FalseAlarmCommand.self,
             DeclareCommand.self, RollbackCommand.self, AbortCommand.self, DeployCommand.self,
             ArmCommand.self, DisarmCommand.self, SilenceCommand.self, MaintenanceCommand.self,
-            ReloadCommand.self, ConfigCommand.self,
-            TestChannelCommand.self,
+            ReloadCommand.self, ConfigCommand.self, ReplayCommand.self, TestChannelCommand.self,
         ])
 }
 

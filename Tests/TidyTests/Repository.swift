@@ -53,7 +53,7 @@ struct Repository: Sendable {
     /// Programs are tested with what they are made of.
     private static let programs = [
         "watchd": "WatchDaemonTests", "watchctl": "WatchControlTests",
-        "watchd-step": "WatchActionsTests",
+        "watchd-step": "WatchActionsTests", "watchd-simulate": "WatchSimulatorTests",
     ]
 
     static func tests(_ file: SourceFile) -> Int {

@@ -21,6 +21,7 @@ extension Rule {
         // A log format is checked by the scanner that will read it.
         "WatchConfig": ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", "Yams"],
         "WatchProbes": ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"],
+        "WatchReplay": ["WatchCore", "WatchStreams", "CZlib"],
         "WatchStreams": ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd"],
         "WatchActions": [
             "WatchCore", "WatchSystem", "WatchHTTP", "CSystemd", "CProcess", "CCrypto",
@@ -36,8 +37,12 @@ extension Rule {
             "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "CSystemd",
             "ServiceLifecycle", "UnixSignals", "Logging",
         ],
+        "WatchSimulator": ["WatchCore"],
+        "watchd-simulate": ["WatchSimulator"],
         "watchd": ["WatchDaemon", "WatchSystem", "ArgumentParser", "Logging"],
-        "watchctl": ["WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "ArgumentParser"],
+        "watchctl": [
+            "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchReplay", "ArgumentParser",
+        ],
     ]
 
     /// Tests start programs and compare files, for which the small Foundation has no type.

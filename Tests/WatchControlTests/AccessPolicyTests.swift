@@ -44,4 +44,31 @@ import Testing
             readers: .init(name: "watchd", id: nil), operators: [], ownUser: 990)
         #expect(policy.refusal(of: person(1000, [0, 40]), need: .read) != nil)
     }
+
+    @Test func whoHasSomeRoleOrOperatesMayAnswerAnOffer() throws {
+        var policy = policy()
+        policy.roles = [
+            "cto": [.init(name: "board", id: 60)], "any-admin": [.init(name: "gone", id: nil)],
+        ]
+        #expect(policy.refusal(of: person(1000, [60]), need: .approve) == nil)
+        #expect(policy.refusal(of: person(1000, [50]), need: .approve) == nil)
+        #expect(policy.refusal(of: person(0), need: .approve) == nil)
+        // A role is no right to operate.
+        #expect(policy.refusal(of: person(1000, [60]), need: .operate) != nil)
+        let refusal = try #require(policy.refusal(of: person(1000, [40]), need: .approve))
+        #expect(refusal.contains("members of group board or gone or ops may"))
+    }
+
+    @Test func theEngineIsToldTheRolesThatAPersonHas() {
+        var policy = policy()
+        policy.roles = [
+            "cto": [.init(name: "board", id: 60)],
+            "any-admin": [.init(name: "ops", id: 50), .init(name: "board", id: 60)],
+        ]
+        #expect(policy.roles(of: person(1000, [60])) == ["cto", "any-admin"])
+        #expect(policy.roles(of: person(1000, [50])) == ["any-admin"])
+        #expect(policy.roles(of: person(1000, [40])).isEmpty)
+        #expect(policy.operates(person(1000, [50])))
+        #expect(!policy.operates(person(1000, [60])))
+    }
 }

@@ -71,6 +71,35 @@ import WatchSystem
         }
     }
 
+    @Test func answersToAnOfferReachTheEngineWithThePeer() async throws {
+        let acts: [(String, String, Command)] = [
+            (
+                "/v1/incidents/shop-17/approve", #"{"method":"restore","comment":"do it"}"#,
+                .approve(incident: "shop-17", method: "restore", comment: "do it")
+            ),
+            (
+                "/v1/incidents/shop-17/approve", "",
+                .approve(incident: "shop-17", method: nil, comment: "")
+            ),
+            (
+                "/v1/incidents/shop-17/deny", #"{"comment":"no"}"#,
+                .deny(incident: "shop-17", comment: "no")
+            ),
+            (
+                "/v1/incidents/shop-17/hold", #"{"for":"5m","comment":"hotfix"}"#,
+                .hold(incident: "shop-17", for: .minutes(5), comment: "hotfix")
+            ),
+        ]
+        try await withServer { server in
+            for (path, body, command) in acts {
+                let answer = try await server.post(path, body)
+                #expect(answer.status == 200, "\(path): \(answer.text)")
+                #expect(server.backend.commands.last?.0 == command)
+                #expect(server.backend.commands.last?.1 == Peer(uid: 0, name: "root"))
+            }
+        }
+    }
+
     @Test func aRefusalIsAConflictWithItsReason() async throws {
         try await withServer { server in
             server.backend.set(
@@ -97,6 +126,9 @@ import WatchSystem
                 ("/v1/services/shop/rollback", #"{"to":"../etc"}"#, "'../etc' is not of the form"),
                 ("/v1/services/shop/rollback", #"{"dry_run":"yes"}"#, "must be true or false"),
                 ("/v1/services/shop/deploys", "{}", "version is missing"),
+                ("/v1/incidents/shop-17/hold", "{}", "for is missing"),
+                ("/v1/incidents/shop-17/hold", #"{"for":"-5m"}"#, "is no duration"),
+                ("/v1/incidents/shop-17/approve", #"{"methd":"x"}"#, "unknown field 'methd'"),
                 (
                     "/v1/services/shop/incidents", #"{"severity":"bad","reason":"x"}"#,
                     "known: critical, high, low, medium"

@@ -122,6 +122,36 @@ enum Fixtures {
         return incident
     }
 
+    /// A rollback waits for somebody's word.
+    static func offering(perMethod: Bool) -> IncidentRecord {
+        var incident = incident
+        incident.state = perMethod ? .handedOver : .awaitingApproval
+        incident.decision = "page"
+        incident.reason = perMethod ? "not-landed" : "disarmed"
+        incident.rollbacks = []
+        let link = ApprovalOffer.Way(
+            method: "symlink", loses: nil, role: "any-admin", groups: ["ops", "admins"],
+            steps: ["shop-symlink: shop-symlink:${to.version}"],
+            command: "watchctl approve shop-17")
+        let restore = ApprovalOffer.Way(
+            method: "restore", loses: "orders since the last backup", role: "cto",
+            groups: ["board"], steps: ["shop-restore: shop-restore"],
+            command: "watchctl approve shop-17 --method restore")
+        incident.offer = ApprovalOffer(
+            plan: "shop-symlink", from: ReleaseIdentity(version: "2.0.0", commit: "4f2c1d0"),
+            to: ReleaseIdentity(version: "1.9.0"), ways: [perMethod ? restore : link],
+            isPerMethod: perMethod,
+            conditions: perMethod
+                ? []
+                : [
+                    "disarmed: automatic action is off on this host (alice: migration); "
+                        + "`watchctl arm` allows it"
+                ],
+            offered: ago(.seconds(40)), until: perMethod ? nil : now + .minutes(10),
+            onTimeout: perMethod ? nil : .rollback)
+        return incident
+    }
+
     static func event(_ id: Int64, service: String = "shop", incident: String? = nil) -> EventRecord
     {
         EventRecord(

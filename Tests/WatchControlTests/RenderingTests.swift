@@ -59,6 +59,39 @@ import WatchCore
         }
     }
 
+    @Test(arguments: [80, 100]) func incidentThatOffersARollback(width: Int) throws {
+        for (name, perMethod) in [("incident-offer", false), ("incident-offer-method", true)] {
+            try check(name, width: width) {
+                IncidentRendering.lines(
+                    IncidentDetail(
+                        incident: Fixtures.offering(perMethod: perMethod), timeline: []), $0)
+            }
+        }
+    }
+
+    @Test func statusThatOffersARollback() throws {
+        try check("status-offer", width: 100) { theme in
+            var report = Fixtures.report
+            report.services[0].incident = Fixtures.offering(perMethod: false)
+            return StatusRendering.lines(report, theme)
+        }
+    }
+
+    @Test func incidentWhoseOfferWasAnswered() {
+        var incident = Fixtures.offering(perMethod: false)
+        incident.offer = nil
+        incident.answer = ApprovalAnswer(
+            kind: .denied, by: "alice", at: Fixtures.now, text: "denied by alice: it is the CDN")
+        incident.heldUntil = Fixtures.now + .minutes(5)
+        let theme = Theme(width: 100, colour: false, now: Fixtures.now)
+        let text = IncidentRendering.lines(
+            IncidentDetail(incident: incident, timeline: []), theme
+        ).map { $0.text(theme) }.joined(separator: "\n")
+        #expect(text.contains("denied by alice at"))
+        #expect(text.contains("it is the CDN"))
+        #expect(text.contains("(in 5m)"))
+    }
+
     @Test func incidentThatIsOver() throws {
         try check("incident-over", width: 100) {
             IncidentRendering.lines(

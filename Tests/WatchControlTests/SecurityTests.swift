@@ -97,6 +97,23 @@ import WatchHTTP
         }
     }
 
+    @Test(.enabled(if: runsAsRoot)) func membersOfAnApprovingGroupApproveAndNothingElse()
+        async throws
+    {
+        var access = Access(operate: ["daemon"])
+        access.approve = ["cto": ["nogroup"], "any-admin": ["daemon"]]
+        try await withServer(access: access, group: "nogroup") { server in
+            let url = "http://localhost/v1/incidents/shop-17/approve"
+            _ = try await curl(server, uid: 65534, gid: 65534, ["-X", "POST", url])
+            let peer = server.backend.commands.last?.1
+            #expect(peer == Peer(uid: 65534, name: "nobody", operates: false, roles: ["cto"]))
+            let act = try await curl(
+                server, uid: 65534, gid: 65534, ["-X", "POST", "http://localhost/v1/reload"])
+            #expect(act.contains(#""code":"forbidden""#))
+            #expect(server.backend.commands.count == 1)
+        }
+    }
+
     @Test(.enabled(if: runsAsRoot)) func strangersCannotEvenRead() async throws {
         try await withServer(group: "nogroup") { server in
             // By the file's mode they do not get here; the server does not rely on that alone.

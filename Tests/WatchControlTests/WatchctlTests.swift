@@ -163,6 +163,31 @@ import WatchSystem
         }
     }
 
+    @Test func answersToAnOfferReachTheEngineAndARefusalExitsWithFour() async throws {
+        try await withServer { server in
+            let method = ["approve", "shop-17", "--method", "restore", "--comment", "do it"]
+            #expect(try await watchctl(method + ["--socket", server.path]).status == 0)
+            #expect(try await run(server, "approve", "shop-17").status == 0)
+            #expect(try await run(server, "deny", "shop-17", "--comment", "no").status == 0)
+            #expect(try await run(server, "hold", "shop-17", "--for", "5m").status == 0)
+            #expect(
+                server.backend.commands.map(\.0) == [
+                    .approve(incident: "shop-17", method: "restore", comment: "do it"),
+                    .approve(incident: "shop-17", method: nil, comment: ""),
+                    .deny(incident: "shop-17", comment: "no"),
+                    .hold(incident: "shop-17", for: .minutes(5), comment: ""),
+                ])
+            server.backend.set(
+                reply: CommandReply(
+                    status: .refused, reason: "role-needed", message: "it needs the role cto"))
+            let refused = try await run(server, "approve", "shop-17")
+            #expect(refused.status == 4)
+            #expect(refused.errors.contains("refused (role-needed): it needs the role cto"))
+            #expect(try await run(server, "hold", "shop-17").status == 2)
+            #expect(try await run(server, "hold", "shop-17", "--for", "soon").status != 0)
+        }
+    }
+
     @Test func missingRightsExitWithFourAndTheCommandThatHelps() async throws {
         try await withServer(access: Access(operate: ["daemon"]), group: "nogroup") { server in
             let program = try program("watchctl").path

@@ -83,6 +83,17 @@ struct EffectPerformerTests {
         #expect(bench.done.withLock { $0 } == expected)
     }
 
+    /// It may have run before watchd was restarted: nobody may say that it surely did not.
+    @Test func aTaskThatIsAskedAfterIsNeverAmongTheSkipped() async {
+        let bench = Bench()
+        bench.isFull.withLock { $0 = true }
+        let performer = bench.performer()
+        performer.submit([intent("a"), .resume(task("t1"))])
+        performer.finish()
+        await performer.run()
+        #expect(bench.done.withLock { $0 } == ["failed []"])
+    }
+
     @Test func theBacklogKeepsTheLatestEventsOnly() {
         let events = (0..<5).map {
             EventRecord(time: WallTime(nanoseconds: 0), kind: "\($0)", text: "")

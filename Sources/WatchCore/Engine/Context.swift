@@ -25,6 +25,12 @@ struct Context {
     /// In order, after the transaction.
     var actions: [Effect] = []
 
+    /// Something is to be stored, said or done.
+    var hasOutcome: Bool {
+        isDirty || hostChanged || !events.isEmpty || !incidents.isEmpty || !messages.isEmpty
+            || !actions.isEmpty
+    }
+
     init(
         now: Moment, configuration: Configuration, neighbours: [Neighbour],
         storeProblem: String?, host: HostState

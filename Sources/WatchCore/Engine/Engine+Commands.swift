@@ -7,6 +7,7 @@ extension Engine {
     ) -> (reply: CommandReply, effects: [Effect]) {
         noteGap(now)
         judging = !mode.judgesAtTicksOnly
+        if let answer = answerForBlind(command, by: peer, at: now) { return answer }
         switch command {
         case .announce(let service, let release, let fields):
             return on(service, now) { $0.announce(release, fields: fields, by: peer, &$1) }
@@ -27,25 +28,9 @@ extension Engine {
         case .endOperation(let service, let operation):
             return on(service, now) { $0.endOperation(operation, by: peer, &$1) }
         case .acknowledge(let incident, let comment):
-            if let owner = ownerOfBlind(incident) {
-                return on(owner, now) { $0.acknowledgeBlind(comment, by: peer, &$1) }
-            }
             return onIncident(incident, now) { $0.acknowledge(comment, by: peer, &$1) }
         case .resolve(let incident, let comment):
-            if let owner = ownerOfBlind(incident) {
-                return on(owner, now) { $0.resolveBlind(comment, by: peer, &$1) }
-            }
             return onIncident(incident, now) { $0.resolve(comment, by: peer, &$1) }
-        case .approve(let incident, _, _) where ownerOfBlind(incident) != nil,
-            .deny(let incident, _) where ownerOfBlind(incident) != nil,
-            .hold(let incident, _, _) where ownerOfBlind(incident) != nil,
-            .falseAlarm(let incident, _) where ownerOfBlind(incident) != nil:
-            return (
-                CommandReply(
-                    status: .refused, reason: "blind",
-                    message: "\(incident) is about a signal that cannot be measured; only "
-                        + "`watchctl ack` and `watchctl resolve` make sense for it"), []
-            )
         case .falseAlarm(let incident, let comment):
             return onIncident(incident, now) { $0.falseAlarm(comment, by: peer, &$1) }
         case .approve(let incident, let method, let comment):
@@ -75,7 +60,7 @@ extension Engine {
         }
     }
 
-    private mutating func on(
+    mutating func on(
         _ name: String, _ now: Moment,
         _ body: (inout ServiceEngine, inout Context) -> CommandReply
     ) -> (reply: CommandReply, effects: [Effect]) {
@@ -113,11 +98,6 @@ extension Engine {
             return (CommandReply(status: .notFound, message: "\(what) (\(hint))"), [])
         }
         return on(service.key, now, body)
-    }
-
-    /// The service whose incident of blind signals has this id.
-    private func ownerOfBlind(_ id: String) -> String? {
-        services.first { $0.value.state.blind?.record.id == id }?.key
     }
 
     /// Whether `id` has the form of an incident that was opened before: numbers never come again.

@@ -34,7 +34,7 @@ extension Engine {
     ) -> [Effect] {
         update(service, now) {
             $0.record(result, probe: probe)
-            $0.tick(&$1)
+            $0.tick(touched: .signal(probe), &$1)
         }
     }
 

@@ -10,6 +10,27 @@ extension Engine {
         return update(service, now) { $0.assumeRolledBack(&$1) }
     }
 
+    /// The widest window kept of a stream: lines older than this are late.
+    public func widestWindow(ofStream stream: String, service: String) -> Duration? {
+        services[service]?.streams[stream]?.windows.widths.last
+    }
+
+    /// What the operands of each trigger of `service` read now, by trigger and operand, whether or
+    /// not that changes anything.
+    public func figures(of service: String, at now: Moment) -> [String: [String: Reading]] {
+        guard var copy = services[service] else { return [:] }
+        var figures: [String: [String: Reading]] = [:]
+        for trigger in copy.configuration.triggers {
+            figures[trigger.name] = copy.evaluate(trigger, now: now.boot).readings
+        }
+        return figures
+    }
+
+    /// Whether a trigger of `service` is breached now.
+    public func isBreached(_ trigger: String, of service: String) -> Bool {
+        services[service]?.triggers[trigger]?.isBreached ?? false
+    }
+
     /// The record of `service` can be used again: windows and probes begin anew.
     public mutating func lookAgain(at service: String, at now: Moment) -> [Effect] {
         judging = false
@@ -53,20 +74,22 @@ extension ServiceState {
     /// - Parameters:
     ///   - knownGood: releases that are good and ran before everything in the record, the latest
     ///     last.
-    ///   - running: what runs at the start; `since` nil: longer than anybody knows, so that it is
-    ///     no suspect.
+    ///   - ran: what was deployed before the start, oldest first; the last one runs. `since` nil:
+    ///     longer ago than anybody knows, so that it is no suspect.
     public static func seeded(
-        knownGood: [ReleaseIdentity], running: ReleaseIdentity?, since: Moment?, at now: Moment
+        knownGood: [ReleaseIdentity], ran: [(release: ReleaseIdentity, since: Moment?)],
+        at now: Moment
     ) -> ServiceState {
         var state = ServiceState()
         state.book.seed(knownGood: knownGood, at: now)
-        guard let running else { return state }
-        let origin = since.map { _ in Deployment.Origin.announced(by: "replay") } ?? .found
-        state.book.begin(
-            Deployment(number: 0, release: running, began: since ?? now, origin: origin),
-            fields: [:], now: now)
-        state.announced = VersionTracker.Announced(
-            identity: running, at: since?.boot ?? now.boot, readThen: nil)
+        for (release, since) in ran {
+            let origin = since.map { _ in Deployment.Origin.announced(by: "replay") } ?? .found
+            state.book.begin(
+                Deployment(number: 0, release: release, began: since ?? now, origin: origin),
+                fields: [:], now: now)
+            state.announced = VersionTracker.Announced(
+                identity: release, at: since?.boot ?? now.boot, readThen: nil)
+        }
         return state
     }
 }

@@ -14,6 +14,8 @@ public struct Engine {
     /// Why the store takes nothing; nil: it does.
     private(set) public var storeProblem: String?
     private var lastHandled: Instant?
+    /// What each service was told of the others, and in which second.
+    private var neighboursAsOf: [String: (second: Int64, neighbours: [Neighbour])] = [:]
     let mode: EngineMode
     /// What tells a bad target from a dead network of our own.
     var network = NetworkWatch()
@@ -82,19 +84,19 @@ public struct Engine {
             let batch = withoutSamples(batch)
             return update(service, now) {
                 $0.record(batch, stream: stream, now: $1.now.boot)
-                $0.tick(&$1)
+                $0.tick(touched: .signal(stream), &$1)
             }
         case .version(let service, let source, let reading):
             return update(service, now) {
                 $0.record(reading, source: source, &$1)
-                $0.tick(&$1)
+                $0.tick(touched: .nothing, &$1)
             }
         case .task(let id, let result):
             guard let owner = services.first(where: { $0.value.state.rollback?.pending?.id == id })
             else { return [] }
             return update(owner.key, now) {
                 $0.taskFinished(id, result, &$1)
-                $0.tick(&$1)
+                $0.tick(touched: .nothing, &$1)
             }
         case .command(let command, let peer): return perform(command, by: peer, at: now).effects
         case .storeFailed(let problem, let skipped):
@@ -119,6 +121,7 @@ public struct Engine {
     mutating func replace(configuration: Configuration, services: [String: ServiceEngine]) {
         self.configuration = configuration
         self.services = services
+        neighboursAsOf = [:]
     }
 
     // MARK: - One service at a time
@@ -132,42 +135,55 @@ public struct Engine {
     mutating func update(
         _ name: String, _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
     ) -> [Effect] {
-        let neighbours = neighbours(of: name, now: now.boot)
-        // Taken out while it changes: a second reference would copy its windows.
-        guard var service = services.removeValue(forKey: name) else { return [] }
+        // Changed in place: a second reference would copy its windows.
+        guard let place = services.index(forKey: name) else { return [] }
         var context = Context(
-            now: now, configuration: configuration, neighbours: neighbours,
-            storeProblem: storeProblem, host: host)
+            now: now, configuration: configuration,
+            neighbours: rememberedNeighbours(of: name, now: now.boot), storeProblem: storeProblem,
+            host: host)
         context.mode = mode
         context.judges = judging
-        body(&service, &context)
-        service.syncRollbackRecord()
-        if context.isDirty { service.state.savedAt = now.wall }
-        services[name] = service
-        host = context.host
-        return effects(of: service, &context)
+        body(&services.values[place], &context)
+        services.values[place].syncRollbackRecord()
+        if context.isDirty { services.values[place].state.savedAt = now.wall }
+        if context.hostChanged { host = context.host }
+        return effects(of: place, &context)
     }
 
     /// What changed becomes one transaction, then what is to be done after it.
-    private func effects(of service: ServiceEngine, _ context: inout Context) -> [Effect] {
+    private mutating func effects(
+        of place: Dictionary<String, ServiceEngine>.Index, _ context: inout Context
+    ) -> [Effect] {
+        // Most events change nothing that anybody is told of.
+        guard context.hasOutcome else { return [] }
+        neighboursAsOf = [:]
         var effects: [Effect] = []
         if storeProblem != nil, !context.messages.isEmpty {
             effects.append(.deliverFromMemory(context.messages))
         }
-        if context.isDirty, let incident = service.state.incident {
+        if context.isDirty, let incident = services.values[place].state.incident {
             context.incidents.append(incident.record)
         }
-        if context.isDirty, let blind = service.state.blind {
+        if context.isDirty, let blind = services.values[place].state.blind {
             context.incidents.append(blind.record)
         }
         let transaction = Transaction(
             host: context.hostChanged ? host : nil,
-            services: context.isDirty ? [service.configuration.name: service.state] : [:],
+            services: context.isDirty ? [services.keys[place]: services.values[place].state] : [:],
             events: context.events, incidents: context.incidents, messages: context.messages)
         if !transaction.isEmpty { effects.append(.persist(transaction)) }
         effects += context.actions
         if !context.messages.isEmpty { effects.append(.deliver) }
         return effects
+    }
+
+    /// As of this second, unless something happened since.
+    private mutating func rememberedNeighbours(of name: String, now: Instant) -> [Neighbour] {
+        guard configuration.services.count > 1 else { return [] }
+        if let known = neighboursAsOf[name], known.second == now.second { return known.neighbours }
+        let neighbours = neighbours(of: name, now: now)
+        neighboursAsOf[name] = (now.second, neighbours)
+        return neighbours
     }
 
     func neighbours(of name: String, now: Instant) -> [Neighbour] {

@@ -13,6 +13,8 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var running: ReleaseIdentity?
         var baked: Duration
         var lastRan: Moment?
+        /// Breaches that had begun a bake again by then.
+        var bakesBegun: Int?
         /// Signals that were blind; nil in checkpoints of before.
         var sight: [String: SightTimer]?
         /// Of the running release; nil in checkpoints of before.
@@ -37,6 +39,7 @@ extension Engine {
                     tracker: service.tracker, restarted: service.restarted,
                     uncovered: service.uncovered, running: running,
                     baked: release?.baked ?? .zero, lastRan: release?.lastRan,
+                    bakesBegun: service.state.book.bakesBegun,
                     sight: service.sight,
                     baseline: service.baseline.running,
                     configuration: service.configuration)
@@ -72,9 +75,7 @@ extension ServiceEngine {
             state.book.restoreLastRan(lastRan, of: running)
         }
         // A breach that was stored since began the bake again.
-        let breaches = state.incident?.record.breaches ?? []
-        guard running == state.book.running?.release,
-            !breaches.contains(where: { $0.cleared == nil || $0.began >= at.wall })
+        guard running == state.book.running?.release, saved.bakesBegun == state.book.bakesBegun
         else { return }
         state.book.restoreBaked(saved.baked, of: running)
     }

@@ -32,7 +32,7 @@ public struct ProbeResult: Hashable, Sendable, Codable {
     }
 
     public var started: Instant
-    /// Start to end.
+    /// Start to end; zero where a record does not say.
     public var took: Duration
     public var outcome: Outcome
     /// An extra check outside the schedule: it moves the probe's state, and is no sample.

@@ -42,7 +42,8 @@ extension ServiceEngine {
                 answer?.kind == .approved
                     ? "\(answer?.by ?? "somebody") approved it at \(answer?.at.text ?? ""); rollback "
                         + "\(rollback.id) runs"
-                    : "rollback \(rollback.id) runs already, asked by \(rollback.asker.name)")
+                    : "rollback \(rollback.id) runs already, asked by \(rollback.asker.name); "
+                        + "`watchctl abort \(rollback.id)` stops it")
         }
         let byHand = "to roll back by hand: `watchctl rollback \(name)`"
         if let answer {
@@ -166,6 +167,10 @@ extension ServiceEngine {
             let id = state.incident?.record.id ?? ""
             let said = Self.said("denied by \(peer.name)", comment)
             endOffer(.denied, by: peer.name, said, &context)
+            // What would have been decided anew by itself was denied with it.
+            state.incident?.waitsForBrake = false
+            state.incident?.hold?.isOver = true
+            state.incident?.record.heldUntil = nil
             answered(by: peer, &context)
             send(
                 .update, title: "\(name): rollback denied by \(peer.name)",

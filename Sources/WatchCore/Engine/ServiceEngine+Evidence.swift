@@ -28,13 +28,34 @@ extension ServiceEngine {
             readings[trigger.name] = state.readings
         }
         let evidence = Evidence(
-            taken: context.now.wall, readings: readings, probes: probeEvidence, routes: [],
+            taken: context.now.wall, readings: readings, probes: probeEvidence,
+            routes: routeEvidence(context.now.boot),
             sources: zip(configuration.version, tracker.sources).map { source, read in
                 Evidence.Source(
                     label: source.label, version: read.identity?.version, problem: read.problem)
             })
         state.incident?.record.evidence = evidence
         context.isDirty = true
+    }
+
+    /// The routes that fail, those with the most errors first.
+    private mutating func routeEvidence(_ now: Instant) -> [Evidence.Route] {
+        var routes: [Evidence.Route] = []
+        for stream in configuration.streams where stream.countsRoutes {
+            let width = shownWidth(stream.name)
+            let tallies = streams[stream.name]?.windows.routes(width: width, now: now).tallies
+            for (route, counts) in tallies?.routes ?? [:] where counts.errors > 0 {
+                routes.append(
+                    Evidence.Route(
+                        stream: stream.name, route: route, count: counts.count,
+                        errors: counts.errors))
+            }
+        }
+        let sorted = routes.sorted { a, b in
+            a.errors != b.errors
+                ? a.errors > b.errors : (a.stream, a.route) < (b.stream, b.route)
+        }
+        return Array(sorted.prefix(Evidence.routeLimit))
     }
 
     private var probeEvidence: [Evidence.Probe] {

@@ -13,6 +13,8 @@ extension ServiceEngine {
             recordShadow(trigger, breach, &context)
             return
         }
+        // However short it is, and whatever crashes before the next second.
+        if trigger.severity >= .high { state.book.beginBakeAgain() }
         rememberGraveBreach(trigger, at: context.now.boot)
         let isNew = state.incident == nil
         openIncident(

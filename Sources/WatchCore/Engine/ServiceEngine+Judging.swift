@@ -9,26 +9,57 @@ extension ServiceEngine {
         return judgement
     }
 
-    mutating func judge(_ context: inout Context) {
-        let now = context.now
-        let isNewSecond = lastJudged.map { $0.second < now.boot.second } ?? true
-        lastJudged = now.boot
-        for trigger in configuration.triggers {
-            guard let before = triggers[trigger.name]?.isBreached else { continue }
-            let finding = find(
-                trigger.when, judgement(of: trigger), isBreached: before, now: now.boot)
-            let transition = triggers[trigger.name]?.judge(
-                finding, clearFor: trigger.judgement.clearFor,
-                sustainedFor: trigger.sustainedFor, now: now)
-            // Words cost more than verdicts: they are made when something changed. A breach has
-            // figures that people are told of later, so they are kept fresh.
-            guard transition != nil || (before && isNewSecond) else { continue }
-            let evaluation = evaluate(
-                trigger.when, judgement(of: trigger), isBreached: before, now: now.boot)
-            triggers[trigger.name]?.describe(evaluation)
-            guard let transition, let state = triggers[trigger.name] else { continue }
-            note(transition, of: trigger, state, evaluation, &context)
+    /// What an event can have changed. Verdicts about other signals change by time alone, so they
+    /// wait for the next second.
+    enum Touched {
+        case everything, nothing
+        case signal(String)
+    }
+
+    mutating func judge(_ touched: Touched, _ context: inout Context) {
+        let now = context.now.boot
+        let isNewSecond = lastJudged.map { $0.second < now.second } ?? true
+        let isSettled = isSettledAfterRollback
+        let isAll = isNewSecond || judgedSince != restarted || isSettled != wasSettled
+        lastJudged = now
+        judgedSince = restarted
+        wasSettled = isSettled
+        if isAll {
+            judgeAll(isNewSecond, &context)
+            return
         }
+        switch touched {
+        case .everything: judgeAll(isNewSecond, &context)
+        case .signal(let name):
+            for index in triggersOf[name] ?? [] { judge(index, isNewSecond, &context) }
+        case .nothing: break
+        }
+    }
+
+    private mutating func judgeAll(_ isNewSecond: Bool, _ context: inout Context) {
+        for index in configuration.triggers.indices { judge(index, isNewSecond, &context) }
+    }
+
+    private mutating func judge(_ index: Int, _ isNewSecond: Bool, _ context: inout Context) {
+        let now = context.now
+        guard let place = triggers.index(forKey: configuration.triggers[index].name) else { return }
+        let before = triggers.values[place].isBreached
+        let clearFor = configuration.triggers[index].judgement.clearFor
+        let finding = find(
+            configuration.triggers[index].when, judgement(of: configuration.triggers[index]),
+            isBreached: before, now: now.boot)
+        let transition = triggers.values[place].judge(
+            finding, clearFor: clearFor,
+            sustainedFor: configuration.triggers[index].sustainedFor, now: now)
+        // Words cost more than verdicts: they are made when something changed. A breach has
+        // figures that people are told of later, so they are kept fresh.
+        guard transition != nil || (before && isNewSecond) else { return }
+        let trigger = configuration.triggers[index]
+        let evaluation = evaluate(
+            trigger.when, judgement(of: trigger), isBreached: before, now: now.boot)
+        triggers[trigger.name]?.describe(evaluation)
+        guard let transition, let state = triggers[trigger.name] else { return }
+        note(transition, of: trigger, state, evaluation, &context)
     }
 
     private mutating func note(
@@ -92,13 +123,20 @@ extension ServiceEngine {
         guard second > last else { return }
         lastEvidence = second
         let elapsed = second - last
-        guard elapsed <= Engine.gap else { return baseline.discard() }
+        guard elapsed <= Engine.gap else {
+            hadEvidence = false
+            return baseline.discard()
+        }
         if isGravelyBreached {
+            hadEvidence = false
             state.book.restartBake()
             forgetRunUpOfBreach(now.boot)
             return
         }
-        guard isEvidence(now.boot) else { return baseline.discard() }
+        // What counts is the second that has passed: was it healthy from its begin?
+        let wasHealthy = hadEvidence
+        hadEvidence = isEvidence(now.boot)
+        guard wasHealthy, hadEvidence else { return baseline.discard() }
         baseline.admit(elapsed, now: second, window: configuration.baselineWindow)
         let needed = configuration.bake
         guard state.book.bake(elapsed, needed: needed) else { return }

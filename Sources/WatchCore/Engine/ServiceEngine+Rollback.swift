@@ -35,7 +35,7 @@ extension ServiceEngine {
         rollback.approvedMethod = start.approvedMethod
         rollback.ranAtBegin = running
         rollback.knownVetoes = start.asker.isAutomatic ? [] : vetoes.map(\.name)
-        rollback.wasHandedOver = start.wasHandedOver
+        rollback.wasHandedOver = start.wasHandedOver || incident.record.state == .handedOver
         rollback.walkedBack = start.walkedBack
         state.rollback = rollback
         state.incident?.record.state = .rollingBack

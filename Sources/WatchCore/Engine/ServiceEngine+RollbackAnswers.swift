@@ -202,6 +202,12 @@ extension ServiceEngine {
             handOver(reason: Reason.releaseChanged.code, third, &context)
             return
         }
+        guard rollback.hasActed else {
+            // The target was seen before the first step: nothing was asked again since.
+            let text = "\(rollback.to.text) was read before the first step, and no more since"
+            withdraw(Refusal(.releaseChanged, text), &context)
+            return
+        }
         let next = rollback.nextMethod(from: rollback.method + 1)
         guard !rollback.isUnsure, let next else {
             handOver(

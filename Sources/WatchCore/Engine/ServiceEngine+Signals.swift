@@ -24,11 +24,12 @@ extension ServiceEngine {
     private mutating func record(
         _ result: ProbeResult, isError: Bool, _ name: String, _ windows: inout SignalWindows
     ) {
-        let latency = result.took.seconds
+        // A record may not say how long it took.
+        let latency = result.took > .zero ? result.took.seconds : nil
         windows.record(at: result.started, isError: isError, latency: latency)
         noteForBaseline(
-            name, Tally(count: 1, errors: isError ? 1 : 0), LatencySketch([latency]),
-            at: result.started)
+            name, Tally(count: 1, errors: isError ? 1 : 0),
+            LatencySketch(latency.map { [$0] } ?? []), at: result.started)
     }
 
     mutating func record(_ batch: StreamBatch, stream name: String, now: Instant) {

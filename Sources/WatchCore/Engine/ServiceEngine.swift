@@ -28,8 +28,14 @@ struct ServiceEngine {
     var restarted: Instant
     /// The last whole second for which evidence was counted.
     var lastEvidence: Instant?
-    /// When verdicts were computed last.
+    /// Whether that second ended in evidence of health.
+    var hadEvidence = false
+    /// When verdicts were computed last, and of which windows.
     var lastJudged: Instant?
+    var judgedSince: Instant?
+    var wasSettled = false
+    /// Which triggers ask a signal, by their place in the configuration.
+    private(set) var triggersOf: [String: [Int]] = [:]
     /// First bad second since the running deployment began (or since the last incident closed).
     var firstBad: Instant?
     /// The same of a release that was read, but not often enough yet to count.
@@ -67,8 +73,11 @@ struct ServiceEngine {
         restarted = now.boot
         makeSignals(verifyExpressions: verifyExpressions)
         restartWindows(at: now.boot)
-        for trigger in configuration.triggers {
+        for (index, trigger) in configuration.triggers.enumerated() {
             triggers[trigger.name] = initialState(of: trigger, now: now)
+            for signal in Set(signals(of: trigger)) {
+                triggersOf[signal, default: []].append(index)
+            }
         }
         sight = sightAtStart(now)
     }
@@ -89,8 +98,12 @@ struct ServiceEngine {
         self.asked = asked
         func windows(_ signal: String) -> SignalWindows {
             let widths = asked.widths[signal, default: []].union([shownWidth(signal)])
-            return SignalWindows(
-                widths: widths.sorted(), needs: asked.needs[signal] ?? SignalNeeds())
+            var needs = asked.needs[signal] ?? SignalNeeds()
+            // Evidence names the failing routes, whether or not a rule asks for them.
+            if configuration.stream(signal)?.countsRoutes ?? false {
+                needs.routes.insert(shownWidth(signal))
+            }
+            return SignalWindows(widths: widths.sorted(), needs: needs)
         }
         for probe in configuration.probes {
             probes[probe.name] = ProbeSignal(windows: windows(probe.name))
@@ -139,11 +152,11 @@ struct ServiceEngine {
     }
 
     /// Time goes on: verdicts, evidence, deadlines.
-    mutating func tick(_ context: inout Context) {
+    mutating func tick(touched: Touched = .everything, _ context: inout Context) {
         guard context.judges else { return }
         expireAnnouncement(&context)
         syncBaseline(&context)
-        judge(&context)
+        judge(touched, &context)
         gatherEvidence(&context)
         advanceIncident(&context)
         advanceRollback(&context)

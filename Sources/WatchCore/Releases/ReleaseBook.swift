@@ -7,6 +7,8 @@ struct ReleaseBook: Hashable, Sendable, Codable {
 
     private(set) var releases: [Release] = []
     private(set) var deployments: [Deployment] = []
+    /// How often a breach began the bake of some release again; nil: never.
+    private(set) var bakesBegun: Int?
     /// Known to be good from before the first deployment, the latest last; only replays say so.
     private var seeded: [ReleaseIdentity]?
 
@@ -150,6 +152,12 @@ struct ReleaseBook: Hashable, Sendable, Codable {
         releases[index].standing = .good
         releases[index].standingReason = "healthy for \(needed.text) of watched time"
         return true
+    }
+
+    /// A breach began: what an older checkpoint knows of the bake does not hold any more.
+    mutating func beginBakeAgain() {
+        bakesBegun = (bakesBegun ?? 0) + 1
+        restartBake()
     }
 
     mutating func restartBake() {

@@ -45,6 +45,56 @@ struct FalseAlarmCommand: Verb {
     }
 }
 
+struct ApproveCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "approve", abstract: "Approve the rollback that an incident offers.",
+        discussion: """
+            `watchctl incident ID` shows what would run, what it may lose and who may approve it. A
+            method that can lose data takes an approval of its own, by its name.
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The incident, for instance shop-17.") var id: String
+    @Option(help: "Only this method; needed for one that can lose data.") var method: String?
+    @Option(help: "Recorded with it.") var comment: String?
+
+    func perform(_ session: Session) async throws(Failure) -> ExitStatus {
+        try await session.tell(
+            apiPath("incidents", id, "approve"),
+            ["method": optional(method), "comment": optional(comment)])
+    }
+}
+
+struct DenyCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "deny", abstract: "Refuse the rollback that an incident offers.")
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The incident, for instance shop-17.") var id: String
+    @Option(help: "Recorded with it.") var comment: String?
+
+    func perform(_ session: Session) async throws(Failure) -> ExitStatus {
+        try await session.tell(apiPath("incidents", id, "deny"), ["comment": optional(comment)])
+    }
+}
+
+struct HoldCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "hold", abstract: "Delay the rollback of an incident, once.",
+        discussion: "A hotfix is on its way. When the time is over it is decided anew.")
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The incident, for instance shop-17.") var id: String
+    @Option(name: .customLong("for"), help: "How long, for instance 5m.") var time: String
+    @Option(help: "Recorded with it.") var comment: String?
+
+    func perform(_ session: Session) async throws(Failure) -> ExitStatus {
+        try await session.tell(
+            apiPath("incidents", id, "hold"),
+            ["for": .string(time), "comment": optional(comment)])
+    }
+}
+
 struct DeclareCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "declare", abstract: "Open an incident yourself.")

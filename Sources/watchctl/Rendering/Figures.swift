@@ -53,20 +53,37 @@ enum Figures {
         let inner =
             operand.hasPrefix("baseline(") ? operand.dropFirst("baseline(".count) : operand[...]
         let name = inner.prefix { $0 != "(" }
-        let text =
-            switch name {
-            case "error_rate", "success_rate", "failing", "failing_routes", "parse_failures",
-                "affected":
-                percent(value)
-            case "mean", "max", "p", "release_age": seconds(value)
-            case _ where name.first == "p" && name.dropFirst().allSatisfy(\.isNumber):
-                seconds(value)
-            default: decimal(value)
-            }
+        let text = self.value(operand, value)
         let countsItself = [
             "up", "count", "matches", "restarts", "overrun", "release_age",
         ].contains(String(name))
         return countsItself ? text : "\(text) of \(reading.samples)"
+    }
+
+    /// A value of an operand, with the unit of its function.
+    static func value(_ operand: String, _ value: Double) -> String {
+        let name = operand.prefix { $0 != "(" }
+        switch name {
+        case "error_rate", "success_rate", "failing", "failing_routes", "affected",
+            "parse_failures":
+            return percent(value)
+        case "mean", "max", "p", "release_age": return seconds(value)
+        case "baseline": return self.value(String(operand.dropFirst(name.count + 1)), value)
+        case _ where name.first == "p" && name.dropFirst().allSatisfy(\.isNumber):
+            return seconds(value)
+        default: return decimal(value)
+        }
+    }
+
+    /// `1 234 567`
+    static func grouped(_ number: Int) -> String {
+        var digits = Array(String(number.magnitude))
+        var at = digits.count - 3
+        while at > 0 {
+            digits.insert("\u{202F}", at: at)
+            at -= 3
+        }
+        return (number < 0 ? "-" : "") + String(digits)
     }
 
     static func readings(_ readings: [String: Reading]) -> String {

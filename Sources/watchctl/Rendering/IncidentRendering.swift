@@ -7,6 +7,7 @@ enum IncidentRendering {
     static func lines(_ detail: IncidentDetail, _ theme: Theme) -> [Line] {
         let incident = detail.incident
         var lines = summary(incident, theme)
+        if let offer = incident.offer { lines += OfferRendering.lines(offer, incident.id, theme) }
         lines += section("breaches", breaches(incident, theme).lines(width: theme.width))
         lines += incident.breaches.flatMap { why($0, theme) }
         for rollback in incident.rollbacks {
@@ -60,6 +61,20 @@ enum IncidentRendering {
         }
         facts.append(("took", times(incident)))
         if let by = incident.acknowledgedBy { facts.append(("answered", "by \(safe(by))")) }
+        if let until = incident.heldUntil {
+            facts.append(
+                ("held", "until \(Figures.time(until)) (\(Figures.relative(until, to: theme.now)))")
+            )
+        }
+        if incident.offer == nil, let answer = incident.answer {
+            let by = answer.by.map { " by \(safe($0))" } ?? ""
+            facts.append(
+                (
+                    "approval",
+                    "\(answer.kind.rawValue)\(by) at \(Figures.clock(answer.at)): "
+                        + safe(answer.text, limit: 300)
+                ))
+        }
         if incident.isFalseAlarm { facts.append(("mark", "false alarm")) }
         if !incident.unconfirmed.isEmpty {
             facts.append(

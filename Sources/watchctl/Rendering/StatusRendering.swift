@@ -153,6 +153,12 @@ enum StatusRendering {
             facts.append(("", [Span(safe(decision) + reason)]))
         }
         facts += QuietRendering.incident(incident, theme).map { ("", $0) }
+        if let until = incident.heldUntil {
+            facts.append(("", [Span("held until \(Figures.time(until))", .warning)]))
+        }
+        if let offer = incident.offer {
+            facts += OfferRendering.summary(offer, theme).map { ("", [Span($0, .warning)]) }
+        }
         return facts
     }
 

@@ -296,6 +296,24 @@ import Testing
         #expect(world.tasks.isEmpty)
     }
 
+    @Test func whatWasDeniedIsNotDoneWhenAHoldEnds() {
+        var configuration = World.configuration()
+        configuration.access = World.access
+        let gate = Gate(
+            name: "migration", action: .unit(name: "gate", with: nil), timeout: .minutes(5))
+        configuration.plans[0].gates = [gate]
+        let world = World(configuration)
+        world.answer = { _, _ in nil }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 30) { !$0.tasks.isEmpty })
+        world.hold(.seconds(30))
+        #expect(world.deny("it is the CDN").status == .done)
+        world.pass(120)
+        #expect(world.tasks.count == 1)
+        #expect(world.incident?.state == .open)
+    }
+
     @Test func whoeverMayApproveOrOperateMayDeny() {
         #expect(World.offering(severity: .high).deny(by: World.admin).status == .done)
         #expect(World.offering(severity: .high).deny(by: World.senior).status == .done)

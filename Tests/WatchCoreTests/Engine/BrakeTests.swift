@@ -64,6 +64,24 @@ import Testing
                 == ["busy", "trigger:storm"])
     }
 
+    @Test func whatWaitsForTheBrakeAndWasDeniedIsNotDone() {
+        let host = Host()
+        let world = world(host) { _, task in
+            task.service == "shop" ? nil : .init(ending: .exited(0))
+        }
+        breaks(host, "shop")
+        #expect(world.pass(upTo: 30) { !$0.tasks.isEmpty })
+        world.pass(70)
+        breaks(host, "blog")
+        #expect(world.pass(upTo: 30) { self.incident($0, "blog")?.reason == "busy" })
+        world.command(.deny(incident: incident(world, "blog")?.id ?? "", comment: "no"))
+        host.versions["shop"] = "1.0.0"
+        host.errorRates["shop"] = 0
+        world.finish(world.tasks[0], TaskResult(ending: .exited(0)))
+        world.pass(120)
+        #expect(world.tasks.allSatisfy { $0.service == "shop" })
+    }
+
     @Test func servicesThatBreakWithinAMinuteHaveACommonCause() {
         let host = Host()
         let world = world(host) { _, _ in nil }
@@ -101,25 +119,24 @@ import Testing
         let gate = Gate(
             name: "migration", action: .unit(name: "gate", with: nil), timeout: .minutes(2))
         let host = Host()
-        let world = world(host) { _, _ in nil }
-        _ = gate
-        world.editEngine { $0.configuration.plan = "shop" }
         let gated = World.plan(gates: [gate])
-        let second = World(
+        let world = World(
             World.configuration(
                 services: [World.service("shop"), World.service("blog")], plan: gated))
-        second.logs = world.logs
-        second.reads = world.reads
-        second.answer = { _, _ in nil }
-        #expect(second.pass(upTo: 120) { $0.kinds("release.good").count == 2 })
+        world.logs = { world, service in
+            world.batch(50, errors: Int(50 * (host.errorRates[service] ?? 0)))
+        }
+        world.reads = { _, service, _ in World.says(host.versions[service] ?? "1.0.0") }
+        world.answer = { _, _ in nil }
+        #expect(world.pass(upTo: 120) { $0.kinds("release.good").count == 2 })
         breaks(host, "shop")
-        #expect(second.pass(upTo: 30) { !$0.tasks.isEmpty })
+        #expect(world.pass(upTo: 30) { !$0.tasks.isEmpty })
         breaks(host, "blog")
-        #expect(second.pass(upTo: 30) { self.incident($0, "blog") != nil })
-        second.finish(second.tasks[0], TaskResult(ending: .exited(0)))
-        second.pass(3)
-        #expect(incident(second, "shop")?.reason == "common-cause")
-        #expect(second.methodTasks.isEmpty)
+        #expect(world.pass(upTo: 30) { self.incident($0, "blog") != nil })
+        world.finish(world.tasks[0], TaskResult(ending: .exited(0)))
+        world.pass(3)
+        #expect(incident(world, "shop")?.reason == "common-cause")
+        #expect(world.methodTasks.isEmpty)
     }
 
     @Test(arguments: [true, false])

@@ -48,6 +48,28 @@ import Testing
         #expect(world.incident?.evidence != nil)
     }
 
+    @Test func evidenceNamesTheFailingRoutesTheWorstFirst() {
+        var service = World.service()
+        service.streams[0].countsRoutes = true
+        let world = World(World.configuration(services: [service]))
+        #expect(world.bakeFirst())
+        world.logs = { world, _ in
+            var batch = world.batch(50, errors: 20)
+            for _ in 0..<15 { batch.slices[0].routes.record("/pay", isError: true) }
+            for route in 0..<20 { batch.slices[0].routes.record("/\(route)", isError: true) }
+            for _ in 0..<15 { batch.slices[0].routes.record("/", isError: false) }
+            return batch
+        }
+        world.deploy("2.0.0")
+        #expect(world.pass(upTo: 30) { $0.incident?.evidence != nil })
+        let routes = world.incident?.evidence?.routes ?? []
+        #expect(routes.first?.route == "/pay")
+        #expect(routes.first?.stream == "access")
+        #expect(routes.first.map { $0.errors == $0.count } ?? false)
+        #expect(routes.count == Evidence.routeLimit)
+        #expect(!routes.contains { $0.route == "/" })
+    }
+
     @Test func clearedAndSupersededCloseByThemselvesAfterProbationWithTheResolveMessage() {
         let world = stormy(armed: false)
         world.errorRate = 0

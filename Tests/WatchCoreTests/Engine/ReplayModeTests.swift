@@ -21,11 +21,12 @@ import Testing
             let now = Self.moment(ReplayModeTests.start)
             let seeded = ServiceState.seeded(
                 knownGood: knownGood.map { ReleaseIdentity(version: $0) },
-                running: release.map { ReleaseIdentity(version: $0) },
-                since: since.map {
-                    Moment(
-                        boot: now.boot + .seconds($0), wall: now.wall + .seconds($0))
-                }, at: now)
+                ran: release.map { release in
+                    let began = since.map {
+                        Moment(boot: now.boot + .seconds($0), wall: now.wall + .seconds($0))
+                    }
+                    return [(ReleaseIdentity(version: release), began)]
+                } ?? [], at: now)
             engine = Engine(
                 configuration: configuration,
                 stored: DurableState(

@@ -18,8 +18,8 @@ import Testing
     @Test func aReleaseBecomesGoodAfterSoMuchEvidence() {
         let world = world(Self.storm)
         #expect(world.pass(upTo: 60) { $0.standing("1.0.0") == .good })
-        // Warm five seconds after its first read; the second that ends then is the first of twenty.
-        #expect(world.now.boot == .seconds(10_000 + 1 + 5 + 19))
+        // Healthy five seconds after its first read, and from then on for twenty.
+        #expect(world.now.boot == .seconds(10_000 + 1 + 5 + 20))
         #expect(world.kinds("release.good").count == 1)
     }
 

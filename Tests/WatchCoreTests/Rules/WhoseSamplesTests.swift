@@ -82,6 +82,40 @@ import Testing
         #expect((450...550).contains(samples))
     }
 
+    @Test func theFirstBadSecondIsCountedFromTheFirstReadOn() {
+        var service = World.service()
+        service.version = [World.source(every: 10)]
+        let world = World(World.configuration(services: [service]), armed: false)
+        #expect(world.pass(upTo: 90) { $0.now.boot.second % 10 == 8 && $0.runs != nil })
+        world.pass(30)
+        // One bad second of the release before, which is not the next one's.
+        world.errorRate = 0.1
+        world.pass(1)
+        world.deploy("2.0.0", errorRate: 0.6)
+        #expect(world.pass(upTo: 60) { $0.incident != nil && $0.runs == "2.0.0" })
+        #expect(world.pass(upTo: 30) { $0.incident?.release?.version == "2.0.0" })
+        let began = world.deployments.last?.began.wall
+        let firstBad = world.incident?.firstBad
+        #expect(began.flatMap { at in firstBad.map { $0 - at } } == .zero)
+    }
+
+    @Test func aBreachThatEndedSinceTheCheckpointDoesNotComeBackWithIt() {
+        let world = World(armed: false)
+        world.pass(20)
+        world.errorRate = 0.6
+        #expect(world.pass(upTo: 20) { $0.verdict("storm") == .breached })
+        let checkpoint = world.engine.checkpoint(at: world.now)
+        world.errorRate = 0
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .cleared })
+        world.crash()
+        world.engine.restore(checkpoint, isSameBoot: true, at: world.now)
+        #expect(world.verdict("storm") != .breached)
+        // And one that goes on is a breach with an incident.
+        world.errorRate = 0.6
+        #expect(world.pass(upTo: 30) { $0.verdict("storm") == .breached })
+        #expect(world.incident?.breaches.last?.cleared == nil)
+    }
+
     @Test func aDeploymentBeginsAtItsAnnouncement() {
         let world = world()
         world.pass(60)

@@ -1,12 +1,10 @@
-// A body as JSON (RFC 8259), in one pass. The library's decoder has to guess the kind of each value
+// Bytes as JSON (RFC 8259), in one pass. The library's decoder has to guess the kind of each value
 // by failing at the others, which takes seconds for a megabyte that a target can send every few
 // seconds; and it would do so on a thread that others need.
 
-import WatchCore
-
 extension JSONValue {
-    /// Nil when the body is no JSON document, or one nested more than 128 deep.
-    init?(body: [UInt8]) {
+    /// Nil when the bytes are no JSON document, or one nested more than 128 deep.
+    public init?(body: [UInt8]) {
         var parser = JSONParser(bytes: body)
         guard let value = parser.document() else { return nil }
         self = value

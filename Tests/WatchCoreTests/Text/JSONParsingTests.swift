@@ -1,10 +1,9 @@
 import Foundation
 import Testing
-import WatchCore
 
-@testable import WatchProbes
+@testable import WatchCore
 
-@Suite struct JSONBodyTests {
+@Suite struct JSONParsingTests {
     @Test(
         "what is JSON reads as the library reads it",
         arguments: [

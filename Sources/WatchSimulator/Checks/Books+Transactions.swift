@@ -1,0 +1,192 @@
+// Reads a transaction as a suspicious clerk would: every line must be allowed by those before.
+
+import WatchCore
+
+/// The time and the configuration under which a transaction was made.
+struct Circumstances {
+    var now: Moment
+    /// True time.
+    var time: Int64
+    var configuration: Configuration
+    /// Rollbacks of which a step was really run.
+    var acted: Set<String>
+}
+
+extension Books {
+    /// More pages of one incident to one channel within an hour are a storm.
+    static let pagesPerHour = 400
+
+    mutating func take(_ transaction: Transaction, _ circumstances: Circumstances) throws(Violation)
+    {
+        for record in transaction.incidents { note(record, circumstances) }
+        for event in transaction.events {
+            try read(event, transaction.incidents, circumstances)
+        }
+        for message in transaction.messages { try read(message, circumstances) }
+        for record in transaction.incidents { try close(record) }
+        try checkIncidents()
+    }
+
+    private mutating func note(_ record: IncidentRecord, _ circumstances: Circumstances) {
+        guard closed[record.id] == nil else { return }
+        services[record.service, default: ServiceBook()]
+            .open[record.id, default: IncidentBook(opened: circumstances.time)].state =
+            record.state
+        let policy = circumstances.configuration.policy[record.severity]
+        if policy?.page != nil, record.decision == "page" {
+            services[record.service]?.open[record.id]?.wasPageWanted = true
+        }
+    }
+
+    /// A closed incident has told whom it paged that it is over.
+    private mutating func close(_ record: IncidentRecord) throws(Violation) {
+        guard record.state == .closed,
+            let book = services[record.service]?.open.removeValue(forKey: record.id)
+        else { return }
+        let missing = book.told.subtracting(book.resolved)
+        if !missing.isEmpty {
+            throw Violation(
+                "sent-firing-implies-sent-resolved",
+                "\(record.id) was closed, and \(missing.sorted()) were never told")
+        }
+        closed[record.id] = !book.told.isEmpty || !book.wasPageWanted
+    }
+
+    private func checkIncidents() throws(Violation) {
+        for (name, service) in services where service.open.count > 1 {
+            throw Violation(
+                "one-open-incident", "\(name) has \(service.open.keys.sorted()) open at once")
+        }
+    }
+
+    // MARK: - Events
+
+    private mutating func read(
+        _ event: EventRecord, _ incidents: [IncidentRecord], _ circumstances: Circumstances
+    ) throws(Violation) {
+        guard let name = event.service else { return }
+        var service = services[name] ?? ServiceBook()
+        defer { services[name] = service }
+        switch event.kind {
+        case "trigger.breached":
+            if let trigger = event.trigger { service.breached[trigger] = circumstances.time }
+        case "trigger.cleared", "trigger.removed":
+            if let trigger = event.trigger { service.breached[trigger] = nil }
+        case "release.detected":
+            let isOther = service.running.map { old in
+                event.release.map { !old.matches($0) } ?? true
+            }
+            service.running = event.release
+            if event.reason == "rollback" { service.putByRollback = event.release?.version }
+            if event.reason != "rollback", isOther ?? true { service.putByRollback = nil }
+            guard isOther ?? true, let configuration = circumstances.configuration.service(name)
+            else { break }
+            for trigger in configuration.triggers where trigger.mode != .veto {
+                service.breached[trigger.name] = nil
+            }
+        case "release.bad":
+            if let version = event.release?.version {
+                service.bad[version] = true
+                service.good.remove(version)
+            }
+        case "release.good", "release.baking":
+            if let version = event.release?.version {
+                service.bad[version] = false
+                if event.kind == "release.good" { service.good.insert(version) }
+            }
+        case "incident.false-alarm":
+            // It lifts the verdict on the release that the incident is about.
+            if let about = incidents.last(where: { $0.id == event.incident })?.release {
+                service.bad[about.version] = false
+            }
+        case "approval.offered": service.offered = service.running
+        case "approval.void", "approval.denied", "approval.expired", "approval.approved":
+            service.offered = nil
+        case "verify.landed": service.rollback?.hasLanded = true
+        case "verify.not-landed":
+            service.rollback?.hasLanded = false
+            service.isSettled = false
+        case "verify.settled": service.isSettled = true
+        case "rollback.began":
+            try began(event, incidents, &service, name)
+        case "rollback.ended":
+            service.isSettled = false
+            if let rollback = service.rollback, rollback.isAutomatic,
+                circumstances.acted.contains(rollback.id)
+            {
+                service.ends.append(circumstances.now)
+            }
+            service.rollback = nil
+        default: break
+        }
+    }
+
+    private func began(
+        _ event: EventRecord, _ incidents: [IncidentRecord], _ service: inout ServiceBook,
+        _ name: String
+    ) throws(Violation) {
+        guard let incident = event.incident,
+            let record = incidents.last(where: { $0.id == incident })?.rollbacks.last
+        else { throw Violation("rollback-recorded", "\(name): a rollback without a record") }
+        if let other = service.rollback {
+            throw Violation(
+                "one-rollback-at-a-time", "\(record.id) begins while \(other.id) runs")
+        }
+        let isAutomatic = event.reason == "watchd"
+        if isAutomatic {
+            for (other, book) in services where other != name {
+                if let running = book.rollback, running.isAutomatic {
+                    throw Violation(
+                        "one-rollback-at-a-time", "\(record.id) begins while \(running.id) runs")
+                }
+            }
+        }
+        let isHandOf = incidents.last { $0.id == incident }?.reason ?? ""
+        service.rollback = RollbackBook(
+            id: record.id, incident: incident, isAutomatic: isAutomatic,
+            trigger: isHandOf.hasPrefix("trigger:") ? String(isHandOf.dropFirst(8)) : nil,
+            from: record.from, to: record.to, plan: record.plan)
+    }
+
+    // MARK: - Messages
+
+    private mutating func read(
+        _ outbox: OutboxMessage, _ circumstances: Circumstances
+    ) throws(Violation) {
+        let message = outbox.message
+        guard let incident = message.incident,
+            var book = services[message.service]?.open[incident]
+        else {
+            if message.kind == .resolve {
+                throw Violation("resolved-without-firing", "\(outbox.id): \(message.title)")
+            }
+            return
+        }
+        switch message.kind {
+        case .page, .update:
+            book.told.insert(outbox.channel)
+            if message.kind == .page {
+                let hour = circumstances.time - 3600 * Clock.second
+                var times = book.pages[outbox.channel, default: []].filter { $0 > hour }
+                times.append(circumstances.time)
+                if times.count > Self.pagesPerHour {
+                    throw Violation(
+                        "no-page-storm",
+                        "\(incident) paged \(outbox.channel) \(times.count) times within an hour")
+                }
+                book.pages[outbox.channel] = times
+            }
+        case .resolve:
+            guard book.told.contains(outbox.channel) else {
+                throw Violation(
+                    "resolved-without-firing",
+                    "\(outbox.channel) never heard of \(incident): \(message.title)")
+            }
+            guard book.resolved.insert(outbox.channel).inserted else {
+                throw Violation(
+                    "resolved-once", "\(outbox.channel) is told twice that \(incident) is over")
+            }
+        }
+        services[message.service]?.open[incident] = book
+    }
+}

@@ -1,0 +1,85 @@
+// What has been decided and said so far, written down from effects alone, without a look into the
+// engine. There are two copies: one of what was asked for, one of what is durable; a crash turns
+// the first back into the second.
+
+import WatchCore
+
+/// A rollback as its effects tell of it.
+struct RollbackBook {
+    var id: String
+    var incident: String
+    var isAutomatic: Bool
+    var trigger: String?
+    var from: ReleaseIdentity
+    var to: ReleaseIdentity
+    var plan: String
+    /// Some step was asked for, so that it counts.
+    var hasActed = false
+    /// Landed was seen, and not taken back.
+    var hasLanded = false
+}
+
+struct IncidentBook {
+    var state = IncidentState.open
+    /// Channels that heard of it, and those told that it is over.
+    var told: Set<String> = []
+    var resolved: Set<String> = []
+    /// True times of its pages, by channel.
+    var pages: [String: [Int64]] = [:]
+    var opened: Int64
+    var wasPageWanted = false
+}
+
+struct ServiceBook {
+    var open: [String: IncidentBook] = [:]
+    var bad: [String: Bool] = [:]
+    var good: Set<String> = []
+    /// Breaches that stand, with when they began (true time).
+    var breached: [String: Int64] = [:]
+    var rollback: RollbackBook?
+    /// Ends of automatic rollbacks that acted.
+    var ends: [Moment] = []
+    /// What the engine says runs.
+    var running: ReleaseIdentity?
+    /// What ran when a rollback was offered that still waits for an answer.
+    var offered: ReleaseIdentity?
+    /// The release that the last rollback put there.
+    var putByRollback: String?
+    var isArmed = true
+    var armedAgain: Moment?
+    var isSettled = false
+}
+
+struct Books {
+    var services: [String: ServiceBook] = [:]
+    var isArmed = false
+    /// A disarming for a time ends then.
+    var armedAgain: Moment?
+    /// Ids of incidents that are over, with whether whoever had to be was told.
+    var closed: [String: Bool] = [:]
+
+    /// Incidents that were to be paged, and are over without a word to anybody.
+    var unheard: [String] { closed.filter { !$0.value }.map(\.key).sorted() }
+
+    func isArmed(_ service: String, at now: Moment) -> Bool {
+        let host = isArmed || (armedAgain.map { $0.boot <= now.boot } ?? false)
+        guard let own = services[service] else { return false }
+        return host && (own.isArmed || (own.armedAgain.map { $0.boot <= now.boot } ?? false))
+    }
+
+    /// Another boot: what was noted by its clocks is moved by the wall clock, never forwards.
+    mutating func rebase(to now: Moment) {
+        armedAgain = armedAgain.map { Moment(boot: now.boot + ($0.wall - now.wall), wall: $0.wall) }
+        for name in services.keys {
+            guard var service = services[name] else { continue }
+            service.armedAgain = service.armedAgain.map {
+                Moment(boot: now.boot + ($0.wall - now.wall), wall: $0.wall)
+            }
+            service.ends = service.ends.map { end in
+                let elapsed = Swift.max(.zero, now.wall - end.wall)
+                return Moment(boot: now.boot - elapsed, wall: end.wall)
+            }
+            services[name] = service
+        }
+    }
+}

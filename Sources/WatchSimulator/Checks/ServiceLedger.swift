@@ -1,0 +1,216 @@
+// All that the engine was told of one service, and what follows from it by the letter of DESIGN
+// §5: the oracle for verdicts.
+
+import WatchCore
+
+struct ServiceLedger {
+    let name: String
+    private let configuration: ServiceConfiguration
+    private let rules: [String: Rule]
+    private(set) var probes: [ProbeBook]
+    private(set) var streams: [StreamBook]
+    private let widest: [Duration]
+    /// When anything was last heard that could be evidence of health.
+    private var lastHeard: Instant?
+    /// Samples from before do not count.
+    private(set) var floor: Instant
+    private var gaps: [(from: Instant, to: Instant)] = []
+    /// A rollback has settled: that stood for the warm-up.
+    var isSettled = false
+    /// Its windows are not known to the simulator (a reload changed them).
+    var hasNoOpinion = false
+
+    init(_ configuration: ServiceConfiguration, _ rules: [String: Rule], floor: Instant) {
+        name = configuration.name
+        self.configuration = configuration
+        self.rules = rules
+        self.floor = floor
+        probes = configuration.probes.map { _ in ProbeBook() }
+        streams = configuration.streams.map { _ in StreamBook() }
+        widest = configuration.streams.map { stream in
+            let widths = rules.values.flatMap { $0.widths(of: stream.name) }
+            // Of no trigger's width up to 5 m: status shows a minute.
+            return .seconds(widths.max() ?? 60)
+        }
+    }
+
+    mutating func record(_ result: ProbeResult, probe: Int, now: Instant) {
+        probes[probe].record(result, configuration.probes[probe], floor: floor, now: now)
+        if case .error = result.outcome { return }
+        lastHeard = now
+    }
+
+    mutating func record(_ batch: StreamBatch, stream: Int, now: Instant) {
+        streams[stream].record(batch, widest: widest[stream], floor: floor, now: now)
+        if batch.lines > 0 { lastHeard = now }
+    }
+
+    mutating func restart(at instant: Instant) {
+        guard instant > floor else { return }
+        floor = instant
+        for index in probes.indices { probes[index].samples.cut(before: instant) }
+        for index in streams.indices { streams[index].samples.cut(before: instant) }
+    }
+
+    mutating func addGap(from: Instant, to: Instant) {
+        guard to > from else { return }
+        if gaps.count > 30 { gaps.removeAll { $0.to < floor && $0.to < to - Samples.remembered } }
+        gaps.append((from, to))
+    }
+
+    // MARK: - The oracle
+
+    func isBlind(_ signal: String, now: Instant) -> Bool {
+        if let probe = configuration.probes.firstIndex(where: { $0.name == signal }) {
+            return probes[probe].isBlind
+        }
+        guard let stream = configuration.streams.firstIndex(where: { $0.name == signal }) else {
+            return false
+        }
+        return streams[stream].isBlind(
+            now: now, noDataAfter: configuration.streams[stream].noDataAfter)
+    }
+
+    /// nil: the simulator has no opinion.
+    func truth(of trigger: TriggerConfiguration, now: Instant) -> Truth? {
+        guard !hasNoOpinion, let rule = rules[trigger.name], rule.isJudged else { return nil }
+        var judgement = trigger.judgement
+        if isSettled { judgement.warmUp = .zero }
+        return truth(rule, judgement, now)
+    }
+
+    private func truth(_ rule: Rule, _ judgement: Judgement, _ now: Instant) -> Truth {
+        switch rule {
+        case .errorRate(let signal, let width, let percent):
+            guard let sums = sums(signal, .seconds(width), judgement, now) else { return .unknown }
+            let isProbe = configuration.probe(signal) != nil
+            let needed = isProbe ? judgement.minSamplesOfProbe : judgement.minSamplesOfStream
+            guard sums.count >= Swift.max(1, needed) else { return .unknown }
+            return Truth(Double(sums.errors) / Double(sums.count) > Double(percent) / 100)
+        case .errors(let signal, let width, let count):
+            return sums(signal, .seconds(width), judgement, now)
+                .map { Truth($0.errors >= count) } ?? .unknown
+        case .count(let signal, let width, let count):
+            return sums(signal, .seconds(width), judgement, now)
+                .map { Truth($0.count < count) } ?? .unknown
+        case .slow: return .unknown
+        case .failing(let names, let percent):
+            return failing(names, over: percent, judgement, now)
+        case .both(let a, let b):
+            let (a, b) = (truth(a, judgement, now), truth(b, judgement, now))
+            if a == .false || b == .false { return .false }
+            return a == .true && b == .true ? .true : .unknown
+        case .either(let a, let b):
+            let (a, b) = (truth(a, judgement, now), truth(b, judgement, now))
+            if a == .true || b == .true { return .true }
+            return a == .false && b == .false ? .false : .unknown
+        case .not(let a):
+            switch truth(a, judgement, now) {
+            case .true: return .false
+            case .false: return .true
+            case .unknown: return .unknown
+            }
+        }
+    }
+
+    /// nil: blind, or not covered.
+    private func sums(
+        _ signal: String, _ width: Duration, _ judgement: Judgement, _ now: Instant
+    ) -> (count: Int, errors: Int)? {
+        guard !isBlind(signal, now: now), floor <= now else { return nil }
+        let start = Swift.max(floor, now - width)
+        let covered = now - start - uncovered(from: start, to: now)
+        guard covered >= Swift.min(width, judgement.warmUp) else { return nil }
+        if let probe = configuration.probes.firstIndex(where: { $0.name == signal }) {
+            guard probes[probe].lastVerdict != nil else { return nil }
+            return probes[probe].samples.sums(width: width, now: now)
+        }
+        guard let stream = configuration.streams.firstIndex(where: { $0.name == signal }),
+            streams[stream].hasReported
+        else { return nil }
+        return streams[stream].samples.sums(width: width, now: now)
+    }
+
+    private func uncovered(from start: Instant, to end: Instant) -> Duration {
+        var sum = Duration.zero
+        for gap in merged {
+            let (from, to) = (Swift.max(gap.from, start), Swift.min(gap.to, end))
+            if to > from { sum += to - from }
+        }
+        return sum
+    }
+
+    /// Gaps without overlaps.
+    private var merged: [(from: Instant, to: Instant)] {
+        guard gaps.count > 1 else { return gaps }
+        var result: [(from: Instant, to: Instant)] = []
+        for gap in gaps.sorted(by: { $0.from < $1.from }) {
+            if let last = result.last, gap.from <= last.to {
+                result[result.count - 1].to = Swift.max(last.to, gap.to)
+            } else {
+                result.append(gap)
+            }
+        }
+        return result
+    }
+
+    private func failing(
+        _ names: [String], over percent: Int, _ judgement: Judgement, _ now: Instant
+    ) -> Truth {
+        guard now - floor - uncovered(from: floor, to: now) >= judgement.warmUp else {
+            return .unknown
+        }
+        let named = configuration.probes.indices.filter {
+            names.contains(configuration.probes[$0].name)
+        }
+        // What it said before a time that nobody watched, longer than its interval, is stale.
+        let spoken = named.filter { index in
+            guard let last = probes[index].lastVerdict else { return false }
+            return !probes[index].isBlind && probes[index].state != .waiting
+                && uncovered(from: last, to: now) <= configuration.probes[index].every
+        }.map { probes[$0] }
+        guard !spoken.isEmpty, spoken.count * 2 >= names.count else { return .unknown }
+        let failing = spoken.filter { $0.state == .failing }.count
+        return Truth(Double(failing) / Double(spoken.count) > Double(percent) / 100)
+    }
+
+    /// Windows that its conditions ask for.
+    var windows: [(signal: String, width: Duration)] {
+        let signals = configuration.probes.map(\.name) + configuration.streams.map(\.name)
+        return signals.flatMap { signal in
+            Set(rules.values.flatMap { $0.widths(of: signal) }).sorted().map {
+                (signal, .seconds($0))
+            }
+        }
+    }
+
+    func recount(_ signal: String, _ width: Duration, _ now: Instant) -> WindowSums {
+        var sums = (count: 0, errors: 0)
+        if let probe = configuration.probes.firstIndex(where: { $0.name == signal }) {
+            sums = probes[probe].samples.sums(width: width, now: now)
+        } else if let stream = configuration.streams.firstIndex(where: { $0.name == signal }) {
+            sums = streams[stream].samples.sums(width: width, now: now)
+        }
+        return WindowSums(count: sums.count, errors: sums.errors)
+    }
+
+    /// Whether anything was heard lately that could be evidence of health.
+    func hasEvidence(now: Instant) -> Bool { lastHeard.map { now - $0 <= .seconds(121) } ?? false }
+}
+
+extension Truth {
+    init(_ value: Bool) { self = value ? .true : .false }
+}
+
+extension Rule {
+    func widths(of wanted: String) -> [Int] {
+        switch self {
+        case .errorRate(let signal, let width, _), .errors(let signal, let width, _),
+            .count(let signal, let width, _), .slow(let signal, let width, _):
+            signal == wanted ? [width] : []
+        case .failing: []
+        case .both(let a, let b), .either(let a, let b): a.widths(of: wanted) + b.widths(of: wanted)
+        case .not(let a): a.widths(of: wanted)
+        }
+    }
+}

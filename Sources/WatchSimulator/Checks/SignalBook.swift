@@ -1,0 +1,133 @@
+// What was told to the engine of each signal, kept as plain lists: the slow, obvious version of
+// windows and health that the engine's fast ones are held against.
+
+import WatchCore
+
+/// Observations of one signal that may still count. Instants are of the boot that runs.
+struct Samples {
+    struct Entry {
+        /// A probe's start, or the second of a slice.
+        var time: Instant
+        var count: Int
+        var errors: Int
+    }
+
+    private var entries: [Entry] = []
+    static let remembered = Duration.seconds(150)
+
+    mutating func add(_ entry: Entry, floor: Instant, now: Instant) {
+        guard entry.time >= floor else { return }
+        if entries.count > 400 { entries.removeAll { $0.time < now - Self.remembered } }
+        entries.append(entry)
+    }
+
+    /// The windows were restarted: the slice that `floor` lies in begins anew, too.
+    mutating func cut(before floor: Instant) {
+        entries.removeAll { $0.time.second * 1_000_000_000 < floor.nanoseconds }
+    }
+
+    /// Every entry whose second begins at `now - width` or later.
+    func sums(width: Duration, now: Instant) -> (count: Int, errors: Int) {
+        let edge = now.nanoseconds - width.nanoseconds
+        var sums = (count: 0, errors: 0)
+        for entry in entries where entry.time.second * 1_000_000_000 >= edge {
+            sums.count += entry.count
+            sums.errors += entry.errors
+        }
+        return sums
+    }
+}
+
+struct ProbeBook {
+    enum State { case waiting, passing, failing }
+
+    var samples = Samples()
+    private(set) var state = State.waiting
+    private var passes = 0
+    private var fails = 0
+    private var errors = 0
+    private(set) var lastVerdict: Instant?
+
+    /// Three results in a row that said nothing about the target.
+    var isBlind: Bool { errors >= 3 }
+
+    mutating func record(
+        _ result: ProbeResult, _ probe: ProbeConfiguration, floor: Instant, now: Instant
+    ) {
+        switch result.outcome {
+        case .pass:
+            (passes, fails, errors) = (passes + 1, 0, 0)
+            if state == .waiting || passes >= probe.successes { state = .passing }
+        case .fail:
+            (passes, fails, errors) = (0, fails + 1, 0)
+            if fails >= probe.failures { state = .failing }
+        case .error:
+            errors += 1
+            return
+        }
+        lastVerdict = result.started
+        guard !result.isRecheck else { return }
+        let isError = if case .fail = result.outcome { 1 } else { 0 }
+        samples.add(.init(time: result.started, count: 1, errors: isError), floor: floor, now: now)
+    }
+}
+
+struct StreamBook {
+    private struct Second {
+        var second: Int64
+        var lines: Int
+        var unparsed: Int
+        var misdated: Int
+        var dropped: Int
+    }
+
+    var samples = Samples()
+    private var seconds: [Second] = []
+    private var isUnreadable = false
+    private var lastLine: Instant?
+    private var watchedSince: Instant?
+
+    mutating func record(_ batch: StreamBatch, widest: Duration, floor: Instant, now: Instant) {
+        watchedSince = watchedSince ?? now
+        if case .unreadable = batch.source { isUnreadable = true } else { isUnreadable = false }
+        var late = 0
+        for slice in batch.slices {
+            let time = Instant(nanoseconds: slice.second * 1_000_000_000)
+            if time.nanoseconds < now.nanoseconds - widest.nanoseconds
+                || time > now + .seconds(10)
+            {
+                late += slice.count
+            } else {
+                samples.add(
+                    .init(time: time, count: slice.count, errors: slice.errors), floor: floor,
+                    now: now)
+            }
+        }
+        guard batch.lines > 0 || batch.losses.dropped > 0 else { return }
+        if batch.lines > 0 { lastLine = now }
+        seconds.append(
+            Second(
+                second: now.second, lines: batch.lines,
+                unparsed: batch.losses.unparsed + batch.losses.tooLong,
+                misdated: late + batch.losses.early, dropped: batch.losses.dropped))
+        if seconds.count > 200 { seconds.removeAll { $0.second <= now.second - 60 } }
+    }
+
+    /// Anything was ever heard of the log itself.
+    var hasReported: Bool { watchedSince != nil }
+
+    func isBlind(now: Instant, noDataAfter: Duration?) -> Bool {
+        if isUnreadable { return true }
+        var (lines, unparsed, misdated, dropped) = (0, 0, 0, 0)
+        for second in seconds where second.second > now.second - 60 {
+            lines += second.lines
+            unparsed += second.unparsed
+            misdated += second.misdated
+            dropped += second.dropped
+        }
+        if dropped > 0 { return true }
+        if lines >= 10, unparsed * 5 > lines || misdated * 2 > lines { return true }
+        guard let noDataAfter, let since = lastLine ?? watchedSince else { return false }
+        return now - since > noDataAfter
+    }
+}

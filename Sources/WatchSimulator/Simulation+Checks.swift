@@ -1,0 +1,297 @@
+// The rules that hold after every event, whatever the engine thinks.
+
+import WatchCore
+
+extension Simulation {
+    func noteGap(_ now: Instant) {
+        if let last = lastHandled, now - last > .seconds(5) {
+            for index in ledgers.indices { ledgers[index].addGap(from: last, to: now) }
+        }
+        lastHandled = lastHandled.map { Swift.max($0, now) } ?? now
+    }
+
+    /// What the engine is told goes into the books first.
+    func note(_ event: Event, _ now: Instant) {
+        switch event {
+        case .tick: noteEvidence(now)
+        case .probe(let service, let probe, let result):
+            guard let index = index(service),
+                let at = worlds[index].configuration.probes.firstIndex(where: { $0.name == probe })
+            else { return }
+            ledgers[index].record(result, probe: at, now: now)
+        case .stream(let service, let stream, let batch):
+            guard let index = index(service),
+                let at = worlds[index].configuration.streams.firstIndex(where: {
+                    $0.name == stream
+                })
+            else { return }
+            ledgers[index].record(batch, stream: at, now: now)
+        case .version(let service, let source, let reading):
+            guard let index = index(service) else { return }
+            reads[index].read(
+                reading.answer, source: source,
+                at: Moment(boot: reading.asked, wall: clock.moment.wall(at: reading.asked)))
+        case .task(let id, let result):
+            guard let job = runner.job(id), let place = StepPlace(job.task) else { return }
+            if place.kind == .gate, result.succeeded {
+                steps.passedGate(job.task.rollback, place.first)
+            }
+        case .command, .connectivity, .storeFailed, .storeRecovered: break
+        }
+    }
+
+    func index(_ service: String) -> Int? { worlds.firstIndex { $0.name == service } }
+
+    /// A switch or a mark, set by a person.
+    func note(_ command: Command, in books: inout Books, at time: Int64) {
+        switch command {
+        case .arm(let service, _): arm(true, service, nil, &books)
+        case .disarm(let service, let span, _):
+            let now = clock.moment
+            let until = span.map { Moment(boot: now.boot + $0, wall: now.wall + $0) }
+            arm(false, service, until, &books)
+        case .mark(let service, let version, let standing, _):
+            books.services[service]?.bad[version] = standing == .bad
+            if standing == .good {
+                books.services[service]?.good.insert(version)
+            } else {
+                books.services[service]?.good.remove(version)
+            }
+        case .announce(let service, let release, _):
+            guard let index = index(service) else { return }
+            reads[index].announced(release.version, at: clock.moment)
+        case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,
+            .abort, .beginOperation, .endOperation, .silence, .endSilence, .maintain,
+            .endMaintenance:
+            break
+        }
+    }
+
+    /// An approval counts for what was offered, while that still runs.
+    func checkApproval(
+        _ incident: String, _ method: String?, _ reply: CommandReply
+    ) throws(Violation) {
+        guard let rollback = reply.rollback else { return }
+        steps.approved[rollback] = method ?? ""
+        guard let service = before.first(where: { incident.hasPrefix($0.key + "-") })?.value
+        else { return }
+        guard let offered = service.offered else {
+            throw Violation("approval-of-an-offer", "\(rollback) was approved, and never offered")
+        }
+        if let running = service.running, !running.matches(offered) {
+            throw Violation(
+                "approval-void-when-changed",
+                "\(rollback) was approved for \(offered.text), and \(running.text) runs")
+        }
+    }
+
+    private func arm(
+        _ isArmed: Bool, _ service: String?, _ until: Moment?, _ books: inout Books
+    ) {
+        if let service {
+            books.services[service]?.isArmed = isArmed
+            books.services[service]?.armedAgain = until
+        } else {
+            books.isArmed = isArmed
+            books.armedAgain = until
+        }
+    }
+
+    /// The engine restarted windows: from there on other samples count.
+    func noteRestarts() throws(Violation) {
+        for index in ledgers.indices {
+            let name = ledgers[index].name
+            if let restarted = engine.restarted(name),
+                restarted > ledgers[index].floor
+            {
+                ledgers[index].restart(at: restarted)
+                hasNewFloor = true
+            }
+            let isSettled = emitted.services[name]?.isSettled ?? false
+            if anew.remove(name) != nil { try checkFloor(index) }
+            guard isSettled != ledgers[index].isSettled else { continue }
+            ledgers[index].isSettled = isSettled
+            hasNewFloor = true
+        }
+    }
+
+    /// Another release runs: no sample from before its deployment counts for it.
+    private func checkFloor(_ index: Int) throws(Violation) {
+        guard let version = emitted.services[ledgers[index].name]?.running?.version,
+            let earliest = reads[index].earliest(version), ledgers[index].floor < earliest
+        else { return }
+        throw Violation(
+            "windows-of-the-deployment",
+            "\(ledgers[index].name): windows begin \((earliest - ledgers[index].floor).text) "
+                + "before \(version) was first read or announced")
+    }
+
+    private func noteEvidence(_ now: Instant) {
+        for index in ledgers.indices {
+            defer { lastEvidence[index] = now }
+            let last = lastEvidence[index]
+            guard now - last <= .seconds(6), now > last,
+                let version = emitted.services[ledgers[index].name]?.running?.version,
+                ledgers[index].hasEvidence(now: now)
+            else { continue }
+            evidence[index][version, default: .zero] += now - last
+        }
+    }
+
+    /// Looks at what is asked for before it is written down.
+    func inspect(_ transaction: Transaction) throws(Violation) {
+        var replaced: Set<String> = []
+        let isMixed = transaction.events.contains { $0.kind == "release.mixed" }
+        for event in transaction.events {
+            guard let name = event.service, let index = index(name) else { continue }
+            let configuration = scenario.configuration.services[index]
+            switch event.kind {
+            case "release.good" where event.reason == "baked":
+                guard let version = event.release?.version else { continue }
+                let seen = evidence[index][version] ?? .zero
+                if seen + .seconds(8) < configuration.bake {
+                    throw Violation(
+                        "good-by-evidence",
+                        "\(name) \(version) is good after \(seen.text) of evidence")
+                }
+                tally.releasesGood += 1
+            case "release.detected":
+                replaced.insert(name)
+                let running = emitted.services[name]?.running
+                if let release = event.release, !(running?.matches(release) ?? false) {
+                    if !isMixed, !event.text.hasSuffix("mixed reads") { anew.insert(name) }
+                    reads[index].detected(release.version, at: clock.moment)
+                }
+            // A deployment ends breaches by itself.
+            case "trigger.cleared" where !replaced.contains(name):
+                try checkCleared(event, index)
+            case "incident.opened": tally.incidents += 1
+            case "incident.recovered": tally.recovered += 1
+            case "incident.handed-over": tally.handedOver += 1
+            case "rollback.began":
+                tally.rollbacks += 1
+                if event.reason == "watchd" { tally.automatic += 1 }
+            default: break
+            }
+        }
+    }
+
+    private func checkCleared(_ event: EventRecord, _ index: Int) throws(Violation) {
+        guard let trigger = event.trigger,
+            emitted.services[worlds[index].name]?.breached[trigger] != nil,
+            let last = lastNotFalse["\(index)/\(trigger)"],
+            let configured = scenario.configuration.services[index].triggers.first(where: {
+                $0.name == trigger
+            })
+        else { return }
+        let since = clock.moment.boot - last
+        if since < configured.judgement.clearFor {
+            throw Violation(
+                "cleared-when-false",
+                "\(worlds[index].name)/\(trigger) cleared \(since.text) after it was not false")
+        }
+    }
+
+    /// Something durable happened.
+    func witness(_ event: EventRecord) throws(Violation) {
+        if event.kind == "trigger.breached" { noteBreachOfBake(event) }
+        guard event.kind == "rollback.ended" else { return }
+        let id = event.text.split(separator: " ").dropFirst().first.map(String.init)
+        if let id { try steps.ended(id) }
+    }
+
+    /// A grave breach begins the bake again.
+    private func noteBreachOfBake(_ event: EventRecord) {
+        guard let name = event.service, let index = index(name),
+            let version = event.release?.version,
+            let trigger = scenario.configuration.services[index].triggers.first(where: {
+                $0.name == event.trigger
+            }), trigger.severity >= .high, trigger.mode != .shadow
+        else { return }
+        evidence[index][version] = .zero
+    }
+
+    // MARK: - Verdicts
+
+    func checkVerdicts(after event: Event, at now: Instant) throws(Violation) {
+        defer { hasNewFloor = false }
+        let isTick = event == .tick
+        if isTick { noteBreaches(now) }
+        guard isHealing ? events % 64 == 0 : events % 32 == 0, !hasNewFloor, !isDown else { return }
+        for (index, ledger) in ledgers.enumerated() {
+            guard isTick || Self.service(of: event) == ledger.name else { continue }
+            let signal = Self.signal(of: event)
+            for trigger in scenario.configuration.services[index].triggers {
+                // Between two seconds only what was heard of is judged.
+                guard
+                    isTick
+                        || scenario.rules[ledger.name]?[trigger.name]?.signals.contains(
+                            where: { $0 == signal }) ?? false
+                else { continue }
+                guard let truth = ledger.truth(of: trigger, now: now),
+                    let verdict = engine.verdict(ledger.name, trigger.name)
+                else { continue }
+                tally.verdicts += 1
+                let isRight =
+                    switch (truth, verdict) {
+                    case (.true, .breached), (.false, .healthy), (.false, .breached): true
+                    case (.unknown, .insufficient), (.unknown, .blind), (.unknown, .breached): true
+                    case (.true, _), (.false, _), (.unknown, _): false
+                    }
+                if !isRight {
+                    throw Violation(
+                        "verdict-by-recount",
+                        "\(ledger.name)/\(trigger.name) '\(trigger.when.source)' is "
+                            + "\(verdict.rawValue), and by recount \(truth.rawValue)")
+                }
+            }
+            try checkSums(index, now)
+        }
+    }
+
+    private func checkSums(_ index: Int, _ now: Instant) throws(Violation) {
+        guard !ledgers[index].hasNoOpinion else { return }
+        for (signal, width) in ledgers[index].windows {
+            guard let sums = engine.sums(ledgers[index].name, signal, width, now: now) else {
+                continue
+            }
+            let mine = ledgers[index].recount(signal, width, now)
+            if sums != mine {
+                throw Violation(
+                    "window-equals-recount",
+                    "\(ledgers[index].name)/\(signal) over \(width.text): \(sums), and by "
+                        + "recount \(mine)")
+            }
+        }
+    }
+
+    /// When a breached trigger was last seen not to be false.
+    private func noteBreaches(_ now: Instant) {
+        for (index, ledger) in ledgers.enumerated() {
+            guard let breached = emitted.services[ledger.name]?.breached, !breached.isEmpty else {
+                continue
+            }
+            for trigger in scenario.configuration.services[index].triggers
+            where breached[trigger.name] != nil {
+                if let truth = ledger.truth(of: trigger, now: now), truth != .false {
+                    lastNotFalse["\(index)/\(trigger.name)"] = now
+                }
+            }
+        }
+    }
+
+    private static func signal(of event: Event) -> String? {
+        switch event {
+        case .probe(_, let name, _), .stream(_, let name, _): name
+        case .tick, .version, .task, .command, .storeFailed, .storeRecovered: nil
+        }
+    }
+
+    private static func service(of event: Event) -> String? {
+        switch event {
+        case .probe(let service, _, _), .stream(let service, _, _), .version(let service, _, _):
+            service
+        case .tick, .task, .command, .storeFailed, .storeRecovered: nil
+        }
+    }
+}

@@ -1,0 +1,216 @@
+// The shell of a simulated daemon: effects are done strictly in order, a transaction that fails
+// stops its list, and the daemon may die before and after each of them.
+
+import WatchCore
+
+/// A list of effects that waits to be done, and the circumstances under which it was made.
+struct Order {
+    var effects: [Effect]
+    var circumstances: Circumstances
+    var command: Command?
+}
+
+/// What is on disk.
+struct SimulatedStore {
+    var state = DurableState()
+    var bootID = ""
+    var isFailing = false
+    /// What could not be written yet; it goes with the next.
+    var backlog: [(transaction: Transaction, order: Order)] = []
+
+    mutating func write(_ transaction: Transaction) {
+        if let host = transaction.host { state.host = host }
+        for (name, service) in transaction.services { state.services[name] = service }
+    }
+}
+
+extension Simulation {
+    var circumstances: Circumstances {
+        Circumstances(
+            now: clock.moment, time: clock.time, configuration: scenario.configuration,
+            acted: steps.acted)
+    }
+
+    /// Hands an event to the engine, and looks at what comes of it.
+    func deliver(_ event: Event) throws(Violation) {
+        guard !isDown else { return }
+        let now = clock.moment
+        events += 1
+        if trace != nil { say("event \(Describe.event(event))") }
+        noteGap(now.boot)
+        note(event, now.boot)
+        let result = engine.handle(event, at: now)
+        if !result.isEmpty { try process(result) }
+        try checkVerdicts(after: event, at: now.boot)
+    }
+
+    @discardableResult
+    func command(_ command: Command) throws(Violation) -> CommandReply? {
+        guard !isDown else { return nil }
+        let now = clock.moment
+        events += 1
+        noteGap(now.boot)
+        let before = emitted.services
+        let (reply, result) = engine.perform(command, by: person(), at: now)
+        say("command \(command) → \(reply.status.rawValue) \(reply.message)")
+        if reply.status == .done { note(command, in: &emitted, at: clock.time) }
+        if case .rollback(_, _, _, _, force: true) = command, let id = reply.rollback {
+            steps.forced.insert(id)
+        }
+        if case .approve(let incident, let method, _) = command, reply.status == .done {
+            self.before = before
+            try checkApproval(incident, method, reply)
+        }
+        try process(result, command: reply.status == .done ? command : nil)
+        // Whoever asks gets the answer only when it is durable.
+        try drain()
+        return reply
+    }
+
+    func process(_ list: [Effect], command: Command? = nil) throws(Violation) {
+        effects += list.count
+        if isHashing { hasher.combine(list) }
+        let circumstances = circumstances
+        for effect in list {
+            if trace != nil { say("  effect \(Describe.effect(effect))") }
+            switch effect {
+            case .persist(let transaction):
+                try inspect(transaction)
+                try emitted.take(transaction, circumstances)
+            case .run(let task): try allow(task)
+            case .resume, .cancel, .readVersions, .probeNow, .checkConnectivity, .deliver,
+                .deliverFromMemory:
+                break
+            }
+        }
+        try noteRestarts()
+        orders.append(Order(effects: list, circumstances: circumstances, command: command))
+        if profile.lag == 0 || isHealing || random.chance(100 - profile.lag) { try drain() }
+    }
+
+    /// Does all that waits.
+    func drain() throws(Violation) {
+        while !orders.isEmpty, !isDown {
+            let order = orders.removeFirst()
+            try perform(order)
+        }
+    }
+
+    func drainInbox() throws(Violation) {
+        while !inbox.isEmpty, !isDown {
+            let event = inbox.removeFirst()
+            try deliver(event)
+        }
+    }
+
+    private func perform(_ order: Order) throws(Violation) {
+        var isWritten = true
+        var skipped: [String] = []
+        for effect in order.effects {
+            if diesHere() { return }
+            switch effect {
+            case .persist(let transaction):
+                isWritten = try persist(transaction, order)
+            case .run(let task):
+                if isWritten { try start(task) } else { skipped.append(task.id) }
+            case .resume(let task): if isWritten { try start(task) }
+            case .cancel(let id): runner.cancel(id, at: clock.time)
+            case .readVersions(let service): readVersions(service)
+            case .probeNow(let service, let probes): probeNow(service, probes)
+            case .checkConnectivity, .deliver: break
+            case .deliverFromMemory(let messages): outbox.sendFromMemory(messages, at: clock.time)
+            }
+            if diesHere() { return }
+        }
+        if !isWritten { inbox.append(.storeFailed("no space left on device", skipped: skipped)) }
+    }
+
+    /// Tries again what could not be written.
+    func retryStore() throws(Violation) {
+        guard store.isFailing, clock.time >= storeFailsUntil else { return }
+        let circumstances = circumstances
+        _ = try persist(
+            Transaction(), Order(effects: [], circumstances: circumstances, command: nil))
+    }
+
+    private func persist(
+        _ transaction: Transaction, _ order: Order
+    ) throws(Violation) -> Bool {
+        store.backlog.append((transaction, order))
+        guard clock.time >= storeFailsUntil else {
+            store.isFailing = true
+            return false
+        }
+        for (transaction, order) in store.backlog {
+            store.write(transaction)
+            if let command = order.command { note(command, in: &durable, at: clock.time) }
+            try durable.take(transaction, order.circumstances)
+            outbox.add(transaction.messages, at: clock.time)
+            for event in transaction.events { try witness(event) }
+        }
+        store.backlog = []
+        store.bootID = clock.bootID
+        if store.isFailing {
+            store.isFailing = false
+            inbox.append(.storeRecovered)
+        }
+        return true
+    }
+
+    private func start(_ task: StepTask) throws(Violation) {
+        guard store.state.services[task.service]?.pendingTask == task else {
+            throw Violation(
+                "intent-before-effect", "\(task.id) is run, and what is stored does not say so")
+        }
+        if let job = runner.job(task.id) {
+            switch job.state {
+            case .running: break
+            case .ended(let ending):
+                delayed.append((clock.time, .task(id: task.id, TaskResult(ending: ending))))
+            case .lost:
+                delayed.append(
+                    (clock.time, .task(id: task.id, TaskResult(ending: .unknown("a reboot")))))
+            }
+            return
+        }
+        try begins(task)
+        let conduct: TaskRunner.Conduct =
+            !isHealing && random.chance(profile.stepFault)
+            ? random.pick([.fails, .fails, .worksAndFails, .lies, .hangs, .mute]) : .succeeds
+        say("  task \(task.id) begins, \(conduct)")
+        runner.begin(task, conduct, takes: random.nanoseconds(upTo: 5), at: clock.time)
+    }
+
+    private func readVersions(_ service: String) {
+        guard let world = worlds.first(where: { $0.name == service }) else { return }
+        clock.pass(1_000_000)
+        for source in world.sources.indices {
+            delayed.append(
+                (clock.time + random.nanoseconds(upTo: 1.5), reading(source, of: world)))
+        }
+    }
+
+    private func probeNow(_ service: String, _ probes: [String]) {
+        guard let world = worlds.first(where: { $0.name == service }) else { return }
+        for probe in probes {
+            let result = ProbeResult(
+                started: clock.moment.boot, took: .milliseconds(5),
+                outcome: world.probe(&random, at: clock.time), isRecheck: true)
+            delayed.append(
+                (
+                    clock.time + random.nanoseconds(upTo: 1.5),
+                    .probe(service: service, probe: probe, result)
+                ))
+        }
+    }
+
+    private func diesHere() -> Bool {
+        guard let left = crashIn else { return false }
+        guard left <= 0 else {
+            crashIn = left - 1
+            return false
+        }
+        die()
+        return true
+    }
+}

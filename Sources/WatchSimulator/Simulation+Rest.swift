@@ -1,0 +1,66 @@
+// The phase of liveness: nothing fails any more, people answer, and everything must come to rest.
+
+import WatchCore
+
+extension Simulation {
+    /// Simulated seconds in which all must be over.
+    static let restWithin = 4000
+
+    func comeToRest() throws(Violation) {
+        isHealing = true
+        say("from here on nothing fails any more")
+        storeFailsUntil = 0
+        crashIn = nil
+        for world in worlds { world.heal() }
+        if isDown { upAt = clock.time }
+        try pass(1)
+        try drain()
+        let began = clock.time
+        while clock.time - began < Int64(Self.restWithin) * Clock.second {
+            if isAtRest { break }
+            try pass(2)
+            let spent = (clock.time - began) / Clock.second
+            if spent > 120, spent % 60 < 2 { try closeWhatPeopleMustClose() }
+        }
+        try checkRest()
+    }
+
+    private var isAtRest: Bool {
+        !isDown && orders.isEmpty && inbox.isEmpty && !store.isFailing && outbox.waiting.isEmpty
+            && delayed.isEmpty
+            && worlds.allSatisfy { !engine.hasRollback($0.name) && !engine.hasIncident($0.name) }
+    }
+
+    /// What was handed over or declared waits for a person's word.
+    private func closeWhatPeopleMustClose() throws(Violation) {
+        for world in worlds {
+            guard let incident = engine.inspect(world.name)?.incident else { continue }
+            if incident.state == .handedOver || incident.breaches.isEmpty {
+                try command(.resolve(incident: incident.id, comment: "done"))
+            }
+        }
+    }
+
+    private func checkRest() throws(Violation) {
+        for world in worlds {
+            let seen = engine.inspect(world.name)
+            if let rollback = seen?.rollback {
+                throw Violation("comes-to-rest", "\(rollback.id) never ends")
+            }
+            if let incident = seen?.incident {
+                throw Violation(
+                    "comes-to-rest", "\(incident.id) stays \(incident.state.rawValue)")
+            }
+            let open = emitted.services[world.name]?.open ?? [:]
+            if let id = open.keys.first {
+                throw Violation("comes-to-rest", "\(id) was forgotten")
+            }
+        }
+        if let lost = emitted.unheard.first {
+            throw Violation("every-incident-is-paged", "nobody ever heard of \(lost)")
+        }
+        if !outbox.waiting.isEmpty {
+            throw Violation("comes-to-rest", "\(outbox.waiting.count) messages never went out")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+// What the engine is told in an ordinary second: lines of logs, results of probes, answers of
+// version sources, ends of steps.
+
+import WatchCore
+
+extension Simulation {
+    func observe(_ index: Int, _ seconds: Int) throws(Violation) {
+        let world = worlds[index]
+        for stream in world.streams.indices { try read(stream, of: index, seconds) }
+        for (probe, configured) in world.configuration.probes.enumerated()
+        where world.nextProbe[probe] <= clock.time {
+            world.nextProbe[probe] = next(world.nextProbe[probe], configured.every)
+            let outcome = world.probe(&random, at: clock.time)
+            let result = ProbeResult(
+                started: clock.moment.boot, took: .milliseconds(5), outcome: outcome)
+            try tell(.probe(service: world.name, probe: configured.name, result))
+        }
+        for (source, configured) in world.configuration.version.enumerated()
+        where world.nextRead[source] <= clock.time {
+            world.nextRead[source] = next(world.nextRead[source], configured.every)
+            try tell(reading(source, of: world))
+        }
+    }
+
+    /// Without drift, and without catching up.
+    private func next(_ due: Int64, _ every: Duration) -> Int64 {
+        Swift.max(due + every.nanoseconds, clock.time - Clock.second)
+    }
+
+    func reading(_ source: Int, of world: ServiceWorld) -> Event {
+        .version(
+            service: world.name, source: source,
+            VersionReading(
+                asked: clock.moment.boot,
+                answer: world.answer(of: source, asked: clock.time, &random)))
+    }
+
+    /// Now, or a little later when answers are slow; now and then twice.
+    private func tell(_ event: Event) throws(Violation) {
+        guard !isDown else { return }
+        clock.pass(1_000_000)
+        if profile.delayed > 0, !isHealing, random.chance(profile.delayed) {
+            delayed.append((clock.time + random.nanoseconds(upTo: 4), event))
+            return
+        }
+        try deliver(event)
+    }
+
+    /// Seconds of the log up to the last whole one.
+    private func read(_ stream: Int, of index: Int, _ seconds: Int) throws(Violation) {
+        let world = worlds[index]
+        guard !isDown else { return }
+        var batch = StreamBatch()
+        switch world.streams[stream] {
+        case .stalled: return
+        case .unreadable: batch.source = .unreadable("no such file")
+        case .reading: batch.slices = slices(stream, of: world, seconds, age: 1)
+        case .lagging(let age): batch.slices = slices(stream, of: world, seconds, age: Int64(age))
+        case .unparsed: batch.losses.unparsed = 20
+        case .early: batch.losses.early = 20
+        case .dropping:
+            batch.slices = slices(stream, of: world, seconds, age: 1)
+            batch.losses.dropped = 5
+        }
+        batch.lines = batch.slices.reduce(batch.losses.unparsed + batch.losses.early) {
+            $0 + $1.count
+        }
+        clock.pass(1_000_000)
+        try deliver(
+            .stream(
+                service: world.name, stream: world.configuration.streams[stream].name, batch))
+    }
+
+    private func slices(
+        _ stream: Int, of world: ServiceWorld, _ seconds: Int, age: Int64
+    ) -> [StreamBatch.Slice] {
+        let count = world.requestsPerSecond
+        guard count > 0 else { return [] }
+        let release = world.answering(&random, at: clock.time)
+        // The second log is the database's: only its own trouble is in it.
+        let share =
+            stream == 0
+            ? world.errorShare(of: release, at: clock.time)
+            : clock.time < world.troubleUntil ? 50 : 0
+        let errors = (count * share + random.below(100)) / 100
+        let newest = clock.moment.boot.second - age
+        return (0..<Swift.min(seconds, 3)).reversed().map { back in
+            Traffic.shared.slice(
+                second: newest - Int64(back), count: count, errors: Swift.min(errors, count),
+                isSlow: release.isSlow)
+        }
+    }
+
+    func deliverDelayed(until target: Int64) throws(Violation) {
+        guard !delayed.isEmpty else { return }
+        let due = delayed.filter { $0.due <= target }.sorted { $0.due < $1.due }
+        guard !due.isEmpty else { return }
+        delayed.removeAll { $0.due <= target }
+        for (time, event) in due {
+            clock.reach(time)
+            try deliver(event)
+        }
+    }
+
+    /// Steps that end by then do what they do, and say so.
+    func endTasks(until target: Int64) throws(Violation) {
+        for (id, ending, works) in runner.ended(by: target) {
+            guard let job = runner.job(id) else { continue }
+            if works { work(job.task) }
+            let ending = answer(of: job, ending)
+            runner.overrule(id, ending)
+            say("task \(id) ended: \(ending)")
+            guard job.conduct != .mute else { continue }
+            try deliver(.task(id: id, TaskResult(ending: ending)))
+        }
+    }
+
+    /// A step that changes the version has done so.
+    func work(_ task: StepTask) {
+        guard case .unit(let name, _) = task.action, name.contains("switch"),
+            !name.hasPrefix("check"), let version = task.variables["to.version"],
+            let world = worlds.first(where: { $0.name == task.service })
+        else { return }
+        world.redeploy(version, at: clock.time, byRollback: true)
+        steps.worked(task)
+    }
+
+    /// Gates and checks answer what they find.
+    private func answer(
+        of job: TaskRunner.Job, _ ending: TaskResult.Ending
+    ) -> TaskResult.Ending {
+        guard case .unit(let name, _) = job.task.action, case .exited = ending else {
+            return ending
+        }
+        if name.hasPrefix("check") {
+            return .exited(steps.hasWorked(checkedBy: job.task) ? 0 : 1)
+        }
+        if name.hasPrefix("gate"), !isHealing, random.chance(profile.gateFault) {
+            return .exited(random.pick([10, 11, 12, 1]))
+        }
+        return ending
+    }
+}

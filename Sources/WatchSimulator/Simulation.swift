@@ -1,0 +1,179 @@
+// One world: a real engine, and around it clocks, services, steps, a store, channels and people
+// that do what they may do at their worst moment. A seed decides everything.
+//
+// First comes the phase of safety, in which anything may fail; then that of liveness, in which
+// nothing fails any more and everything must come to rest.
+
+import WatchCore
+
+public final class Simulation {
+    public let seed: UInt64
+    /// Events of the phase of safety; that of liveness comes on top.
+    let limit: Int
+    /// Told every line of what happens; nil: nobody listens.
+    let trace: ((String) -> Void)?
+
+    var random: Random
+    var clock = Clock()
+    let profile: Profile
+    var scenario: Scenario
+    var worlds: [ServiceWorld] = []
+    var engine: Engine
+    let runner = TaskRunner()
+    var store = SimulatedStore()
+    var outbox = SimulatedOutbox()
+
+    /// Events handled so far.
+    public internal(set) var events = 0
+    /// Effects seen so far.
+    public internal(set) var effects = 0
+    /// Rollbacks begun, crashes survived and so on: what the world went through.
+    public internal(set) var tally = Tally()
+
+    var emitted = Books()
+    var durable = Books()
+    var ledgers: [ServiceLedger] = []
+    var steps = StepBook()
+    var reads: [ReadBook] = []
+    var evidence: [[String: Duration]] = []
+    var lastEvidence: [Instant] = []
+    /// Service and trigger: when a breach was last seen to be true or unknown.
+    var lastNotFalse: [String: Instant] = [:]
+    /// The books before a command.
+    var before: [String: ServiceBook] = [:]
+    /// Services whose windows begin anew by the event that is handled.
+    var anew: Set<String> = []
+    /// Windows were restarted by the event that is handled.
+    var hasNewFloor = false
+
+    /// Lists of effects that are not done yet.
+    var orders: [Order] = []
+    /// Events that arise while effects are done.
+    var inbox: [Event] = []
+    var delayed: [(due: Int64, event: Event)] = []
+    var agenda: [(due: Int64, act: Act)] = []
+    /// Effects until the daemon dies; nil: it does not.
+    var crashIn: Int?
+    var crashIsReboot = false
+    var isDown = false
+    var upAt: Int64 = 0
+    var storeFailsUntil: Int64 = 0
+    var checkpoint: Checkpoint?
+    var checkpointAt: Instant?
+    var lastHandled: Instant?
+    var lastTick: Int64 = 0
+    var isHealing = false
+    var isHashing: Bool
+    var hasher = Hasher()
+
+    /// Whoever asks; some have no say.
+    func person() -> Peer {
+        isHealing || random.chance(85)
+            ? Peer(
+                uid: 1000, name: "ann", operates: true,
+                roles: ["any-admin", "senior-admin", "cto"])
+            : Peer(uid: 1001, name: "bob", operates: random.chance(50))
+    }
+
+    /// What happens later in a world.
+    enum Act {
+        case deploy(service: Int)
+        case announce(service: Int, version: String)
+        case command(Command)
+        case answer(incident: String)
+        case crash(isReboot: Bool)
+    }
+
+    /// How often things came to pass, so that a simulator that tries nothing is found out.
+    public struct Tally: Sendable {
+        public var rollbacks = 0
+        public var automatic = 0
+        public var recovered = 0
+        public var handedOver = 0
+        public var crashes = 0
+        public var reboots = 0
+        public var incidents = 0
+        public var pages = 0
+        public var steps = 0
+        public var verdicts = 0
+        public var releasesGood = 0
+
+        public init() {}
+    }
+
+    public init(
+        seed: UInt64, events limit: Int = 2000, isHashing: Bool = false,
+        trace: ((String) -> Void)? = nil
+    ) {
+        self.seed = seed
+        self.limit = limit
+        self.isHashing = isHashing
+        self.trace = trace
+        random = Random(seed: seed)
+        profile = Profile(&random)
+        var maker = ConfigurationMaker(random: Random(seed: random.next()))
+        scenario = maker.make()
+        let now = clock.moment
+        engine = Engine(configuration: scenario.configuration, now: now)
+        store.bootID = clock.bootID
+        for service in scenario.configuration.services {
+            worlds.append(ServiceWorld(service, &random))
+            ledgers.append(
+                ServiceLedger(
+                    service, scenario.rules[service.name] ?? [:], floor: now.boot))
+            emitted.services[service.name] = ServiceBook()
+            reads.append(ReadBook())
+            evidence.append([:])
+            lastEvidence.append(now.boot)
+        }
+        durable = emitted
+    }
+
+    /// A stable number for all that the engine wanted done; only with `isHashing`.
+    public var digest: Int { hasher.finalize() }
+
+    /// Lives through it all.
+    public func run() throws(Violation) {
+        try start()
+        while events < limit { try pass(random.oneIn(40) ? random.between(2, 5) : 1) }
+        try comeToRest()
+    }
+
+    private func start() throws(Violation) {
+        try process(engine.resume(at: clock.moment))
+        if random.chance(90) { try command(.arm(service: nil, reason: "simulated")) }
+        // Most worlds begin with a release that has proved itself.
+        if random.chance(60), let name = scenario.configuration.services.first?.name {
+            try pass(3)
+            try command(
+                .mark(service: name, version: "1.0", .good, reason: "it ran for years"))
+        }
+    }
+
+    /// Lets `seconds` pass with one tick at their end.
+    func pass(_ seconds: Int) throws(Violation) {
+        let target = clock.time + Int64(seconds) * Clock.second
+        if profile.lag == 0 || isHealing || random.chance(100 - profile.lag) { try drain() }
+        try act(until: target)
+        for service in worlds.indices { try observe(service, seconds) }
+        try deliverDelayed(until: target)
+        try endTasks(until: target)
+        if !isHealing { try happen(seconds) }
+        clock.reach(target)
+        if isDown {
+            if clock.time >= upAt { try comeUp() }
+        } else {
+            try deliver(.tick)
+            try retryStore()
+            try drainInbox()
+        }
+        deliverMessages()
+    }
+
+    func say(_ line: @autoclosure () -> String) {
+        guard let trace else { return }
+        let now = clock.moment
+        let wall = now.wall.text.dropFirst(11).dropLast(1)
+        trace("\(wall) +\(now.boot.nanoseconds / 1_000_000)ms \(line())")
+    }
+}

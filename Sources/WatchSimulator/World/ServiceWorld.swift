@@ -1,0 +1,175 @@
+// The truth of one service: which release runs, how bad it is, what its log and its probes say of
+// it, and how its version sources lie. The engine never sees this, only what comes of it.
+
+import WatchCore
+
+/// A release as it really is.
+struct ReleaseTruth {
+    var version: String
+    var commit: String?
+    /// Of its requests, in percent.
+    var errors = 0
+    var isSlow = false
+    /// It dies at boot: probes are refused.
+    var crashes = false
+    /// It is bad in every other of so many seconds; 0: it does not flap.
+    var flaps = 0
+
+    var isBad: Bool { errors > 20 || crashes }
+}
+
+/// How a version source answers.
+enum SourceManner {
+    case honest
+    /// Behind a cache: what ran so many nanoseconds ago.
+    case cached(Int64)
+    /// It has named this version for ever.
+    case stuck(String)
+    case down
+    case flaky
+}
+
+/// How a log is read.
+enum StreamManner: Equatable {
+    case reading, stalled, unparsed, dropping, unreadable, early
+    /// Lines come so many seconds late.
+    case lagging(Int)
+}
+
+final class ServiceWorld {
+    let name: String
+    let configuration: ServiceConfiguration
+    private(set) var releases: [ReleaseTruth] = []
+    /// Index of what runs, and of what ran before it.
+    private(set) var running = 0
+    private(set) var previous = 0
+    private(set) var runningSince: Int64 = 0
+    /// Until then both answer in turn.
+    var mixedUntil: Int64 = 0
+    /// The last change was made by a rollback's step.
+    private(set) var isByRollback = false
+    /// A database, a network: bad under whatever release, until then.
+    var troubleUntil: Int64 = 0
+    /// The connection of probes breaks off here, on our side, until then.
+    var blindUntil: Int64 = 0
+    var streams: [StreamManner]
+    var sources: [SourceManner]
+    var nextProbe: [Int64]
+    var nextRead: [Int64]
+    var requestsPerSecond = 24
+    private var nextVersion = 1
+
+    init(_ configuration: ServiceConfiguration, _ random: inout Random) {
+        name = configuration.name
+        self.configuration = configuration
+        streams = configuration.streams.map { _ in .reading }
+        sources = configuration.version.map { _ in .honest }
+        nextProbe = configuration.probes.map { _ in 0 }
+        nextRead = configuration.version.map { _ in 0 }
+        releases.append(ReleaseTruth(version: "1.0", commit: random.chance(50) ? "c0" : nil))
+        if random.chance(5) { releases[0].errors = 60 }
+        requestsPerSecond = random.pick([24, 24, 24, 24, 2, 0])
+    }
+
+    var truth: ReleaseTruth { releases[running] }
+
+    /// A new release takes over, some time good, often bad.
+    func deployNew(_ random: inout Random, at time: Int64, healthy: Bool = false) {
+        nextVersion += 1
+        var release = ReleaseTruth(
+            version: "\(nextVersion).0", commit: random.chance(50) ? "c\(nextVersion)" : nil)
+        if !healthy {
+            switch random.below(10) {
+            case 0...2: release.errors = random.between(30, 100)
+            case 3: release.crashes = true
+            case 4: release.isSlow = true
+            case 5:
+                release.errors = 60
+                release.flaps = random.between(3, 30)
+            default: break
+            }
+        }
+        releases.append(release)
+        switchTo(releases.count - 1, at: time, byRollback: false)
+        if random.chance(20) { mixedUntil = time + random.nanoseconds(upTo: 30) }
+    }
+
+    /// An older release comes back, by whatever hands.
+    func redeploy(_ version: String, at time: Int64, byRollback: Bool) {
+        if let index = releases.lastIndex(where: { $0.version == version }) {
+            switchTo(index, at: time, byRollback: byRollback)
+        } else {
+            releases.append(ReleaseTruth(version: version))
+            switchTo(releases.count - 1, at: time, byRollback: byRollback)
+        }
+    }
+
+    private func switchTo(_ index: Int, at time: Int64, byRollback: Bool) {
+        mixedUntil = 0
+        isByRollback = byRollback
+        if index != running { previous = running }
+        running = index
+        runningSince = time
+    }
+
+    /// Everything is well again from here on.
+    func heal() {
+        for index in releases.indices {
+            releases[index].errors = 0
+            releases[index].isSlow = false
+            releases[index].crashes = false
+            releases[index].flaps = 0
+        }
+        mixedUntil = 0
+        troubleUntil = 0
+        blindUntil = 0
+        streams = streams.map { _ in .reading }
+        sources = sources.map { _ in .honest }
+        requestsPerSecond = 24
+    }
+
+    // MARK: - What can be seen
+
+    /// The release that answers the next request.
+    func answering(_ random: inout Random, at time: Int64) -> ReleaseTruth {
+        if time < mixedUntil, random.chance(50) { return releases[previous] }
+        return releases[running]
+    }
+
+    func errorShare(of release: ReleaseTruth, at time: Int64) -> Int {
+        if time < troubleUntil { return Swift.max(release.errors, 70) }
+        if release.crashes { return 90 }
+        guard release.flaps > 0 else { return release.errors }
+        let phase = time / Clock.second / Int64(release.flaps)
+        return phase % 2 == 0 ? release.errors : 0
+    }
+
+    func answer(
+        of source: Int, asked: Int64, _ random: inout Random
+    ) -> VersionReading.Answer {
+        let release: ReleaseTruth
+        switch sources[source] {
+        case .honest: release = answering(&random, at: asked)
+        case .cached(let age):
+            release = asked - age < runningSince ? releases[previous] : releases[running]
+        case .stuck(let version):
+            return .version(version, commit: nil, fields: [:])
+        case .down: return .unavailable("no answer")
+        case .flaky:
+            if random.chance(50) { return .unavailable("no answer") }
+            release = answering(&random, at: asked)
+        }
+        // A release that dies at boot names no version where the application is asked for it.
+        if source > 0, release.crashes { return .unavailable("connection refused") }
+        return .version(
+            release.version, commit: random.chance(70) ? release.commit : nil, fields: [:])
+    }
+
+    func probe(_ random: inout Random, at time: Int64) -> ProbeResult.Outcome {
+        if time < blindUntil { return .error("network is unreachable") }
+        let release = answering(&random, at: time)
+        if release.crashes { return .fail("connection refused") }
+        let share = errorShare(of: release, at: time)
+        return random.chance(share) ? .fail("status 502") : .pass
+    }
+}

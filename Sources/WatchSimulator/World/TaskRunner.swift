@@ -1,0 +1,96 @@
+// Whoever runs steps: the shim and systemd of a simulated host. What has begun goes on without
+// watchd; what it did is remembered over crashes of the daemon, and lost in a reboot.
+
+import WatchCore
+
+final class TaskRunner {
+    enum State: Equatable {
+        case running
+        case ended(TaskResult.Ending)
+        /// A reboot ended it; nobody knows how far it came.
+        case lost
+    }
+
+    enum Conduct {
+        case succeeds, fails
+        /// It does what it should and says that it failed.
+        case worksAndFails
+        /// It says that all is well and has done nothing.
+        case lies
+        case hangs
+        /// It works, and its answer never arrives.
+        case mute
+    }
+
+    struct Job {
+        var task: StepTask
+        var state: State
+        var conduct: Conduct
+        var ends: Int64
+        var isCancelled = false
+        /// What it was to do is done.
+        var isDone = false
+    }
+
+    private(set) var jobs: [String: Job] = [:]
+    /// In the order in which they began.
+    private(set) var running: [String] = []
+
+    func job(_ id: String) -> Job? { jobs[id] }
+
+    func knows(_ id: String) -> Bool { jobs[id] != nil }
+
+    func begin(_ task: StepTask, _ conduct: Conduct, takes: Int64, at time: Int64) {
+        let timeout = task.timeout.nanoseconds
+        let ends = time + (conduct == .hangs ? timeout : Swift.min(takes, timeout))
+        jobs[task.id] = Job(task: task, state: .running, conduct: conduct, ends: ends)
+        running.append(task.id)
+    }
+
+    func cancel(_ id: String, at time: Int64) {
+        guard let job = jobs[id], job.state == .running else { return }
+        jobs[id]?.isCancelled = true
+        jobs[id]?.ends = Swift.min(job.ends, time + Clock.second / 2)
+    }
+
+    /// The earliest end of what runs.
+    var nextEnd: Int64? { running.compactMap { jobs[$0]?.ends }.min() }
+
+    /// Takes out what has ended by `time`, with its result and whether it did what it should.
+    func ended(by time: Int64) -> [(id: String, ending: TaskResult.Ending, works: Bool)] {
+        guard !running.isEmpty else { return [] }
+        var result: [(String, TaskResult.Ending, Bool)] = []
+        for id in running {
+            guard let job = jobs[id], job.ends <= time else { continue }
+            let (ending, works) = Self.outcome(of: job)
+            jobs[id]?.state = .ended(ending)
+            jobs[id]?.isDone = works
+            result.append((id, ending, works))
+        }
+        running.removeAll { jobs[$0]?.state != .running }
+        return result
+    }
+
+    private static func outcome(of job: Job) -> (TaskResult.Ending, Bool) {
+        if job.isCancelled { return (.cancelled, false) }
+        return switch job.conduct {
+        case .succeeds, .mute: (.exited(0), true)
+        case .fails: (.exited(1), false)
+        case .worksAndFails: (.exited(1), true)
+        case .lies: (.exited(0), false)
+        case .hangs: (.timedOut, false)
+        }
+    }
+
+    /// The answer of a gate is drawn when it ends, not here.
+    func overrule(_ id: String, _ ending: TaskResult.Ending) { jobs[id]?.state = .ended(ending) }
+
+    func reboot(_ random: inout Random) {
+        for id in running {
+            jobs[id]?.state = .lost
+            // Perhaps it came to its end just before.
+            jobs[id]?.isDone = random.chance(50)
+        }
+        running = []
+    }
+}

@@ -1,0 +1,158 @@
+// What the command line asks for, and how it is answered.
+
+import Glibc
+import WatchSimulator
+
+enum Program {
+    private static let usage = """
+        usage: watchd-simulate [--seeds N] [--from SEED] [--events N] [--threads N] [--keep-going]
+               watchd-simulate --seed SEED [--events N] [--trace] [--twice]
+               watchd-simulate --search STATES
+
+          --seeds N      live through N worlds (default 1000), seeds from --from (default 1)
+          --events N     events of each before all is healed (default 2000)
+          --threads N    worlds at a time (default 2)
+          --keep-going   do not stop at the first failure
+          --seed SEED    live through one world; --trace shows every event and effect,
+                         --twice holds a second run against the first
+          --search N     look at every state of the incident machine that a small alphabet of
+                         events can reach, up to N of them
+
+        Exit status 0: no rule was broken; 1: one was; 2: usage.
+
+        """
+
+    struct Options {
+        var seeds: UInt64 = 1000
+        var from: UInt64 = 1
+        var events = 2000
+        var threads = 2
+        var keepGoing = false
+        var seed: UInt64?
+        var trace = false
+        var twice = false
+        var search: Int?
+    }
+
+    static func main(_ arguments: [String]) async {
+        guard let options = parse(arguments) else {
+            write(usage, to: 2)
+            exit(2)
+        }
+        if let states = options.search { exit(search(states)) }
+        if let seed = options.seed { exit(one(seed, options)) }
+        exit(await many(options))
+    }
+
+    private static func parse(_ arguments: [String]) -> Options? {
+        var options = Options()
+        var rest = arguments[...]
+        func number<T: FixedWidthInteger>() -> T? { rest.popFirst().flatMap { T($0) } }
+        while let word = rest.popFirst() {
+            switch word {
+            case "--seeds": options.seeds = number() ?? 0
+            case "--from": options.from = number() ?? 0
+            case "--events": options.events = number() ?? 0
+            case "--threads": options.threads = number() ?? 0
+            case "--keep-going": options.keepGoing = true
+            case "--seed":
+                guard let seed: UInt64 = number() else { return nil }
+                options.seed = seed
+            case "--search": options.search = number() ?? 0
+            case "--trace": options.trace = true
+            case "--twice": options.twice = true
+            default: return nil
+            }
+        }
+        return options.events > 0 && options.threads > 0 && options.seeds > 0
+            && options.search.map { $0 > 0 } ?? true ? options : nil
+    }
+
+    private static func one(_ seed: UInt64, _ options: Options) -> Int32 {
+        let trace: ((String) -> Void)? = options.trace ? { write($0 + "\n", to: 1) } : nil
+        let world = Simulation(
+            seed: seed, events: options.events, isHashing: options.twice, trace: trace)
+        do {
+            try world.run()
+        } catch {
+            write("seed \(seed): \(error)\n", to: 1)
+            return 1
+        }
+        guard options.twice else {
+            write("seed \(seed): \(world.events) events, no rule broken\n", to: 1)
+            return 0
+        }
+        let again = Simulation(seed: seed, events: options.events, isHashing: true)
+        do { try again.run() } catch { write("the second run: \(error)\n", to: 1) }
+        guard again.digest == world.digest else {
+            write("seed \(seed): two runs, two outcomes\n", to: 1)
+            return 1
+        }
+        return 0
+    }
+
+    private static func search(_ states: Int) -> Int32 {
+        let began = seconds()
+        let outcome = Search(limit: states).run()
+        write(
+            """
+            \(outcome.states) states and \(outcome.transitions) transitions, up to \
+            \(outcome.depth) events deep, in \(rounded(seconds() - began)) s; \
+            \(outcome.isClosed ? "closed: there are no others" : "not closed: there are more")
+
+            """, to: 1)
+        guard let broken = outcome.broken else { return 0 }
+        write("\(broken.violation)\n  after \(broken.path.joined(separator: ", "))\n", to: 1)
+        return 1
+    }
+
+    private static func many(_ options: Options) async -> Int32 {
+        let began = seconds()
+        let fleet = Fleet(
+            seeds: options.from..<options.from + options.seeds, events: options.events)
+        let result = await fleet.run(
+            threads: options.threads, stopAtFirst: !options.keepGoing)
+        let spent = seconds() - began
+        let tally = result.tally
+        let perEvent = spent * Double(options.threads) * 1e6 / Double(Swift.max(1, result.events))
+        write(
+            """
+            \(result.seeds) worlds, \(result.events) events in \(rounded(spent)) s on \
+            \(options.threads) threads: \(rounded(perEvent)) us an event and thread
+            \(tally.incidents) incidents, \(tally.pages) pages, \(tally.rollbacks) rollbacks \
+            (\(tally.automatic) automatic, \(tally.recovered) recovered, \(tally.handedOver) \
+            handed over), \(tally.steps) steps, \(tally.crashes) crashes (\(tally.reboots) \
+            reboots), \(tally.releasesGood) releases baked, \(tally.verdicts) verdicts recounted
+
+            """, to: 1)
+        for failure in result.failures {
+            write(
+                """
+                seed \(failure.seed): \(failure.violation)
+                  replay: watchd-simulate --seed \(failure.seed) --events \(options.events) --trace
+
+                """, to: 1)
+        }
+        return result.failures.isEmpty ? 0 : 1
+    }
+
+    private static func rounded(_ value: Double) -> String {
+        String((value * 100).rounded() / 100)
+    }
+
+    private static func seconds() -> Double {
+        var time = timespec()
+        // Only to say how long it took; no world hears of it.
+        timespec_get(&time, TIME_UTC)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}
