@@ -283,7 +283,7 @@ extension Simulation {
     private static func signal(of event: Event) -> String? {
         switch event {
         case .probe(_, let name, _), .stream(_, let name, _): name
-        case .tick, .version, .task, .command, .storeFailed, .storeRecovered: nil
+        case .tick, .version, .task, .command, .connectivity, .storeFailed, .storeRecovered: nil
         }
     }
 
@@ -291,7 +291,7 @@ extension Simulation {
         switch event {
         case .probe(let service, _, _), .stream(let service, _, _), .version(let service, _, _):
             service
-        case .tick, .task, .command, .storeFailed, .storeRecovered: nil
+        case .tick, .task, .command, .connectivity, .storeFailed, .storeRecovered: nil
         }
     }
 }
