@@ -82,12 +82,16 @@ public enum ConfigurationLoader {
 
 extension Draft {
     fileprivate var configuration: Configuration {
-        Configuration(
+        var configuration = Configuration(
             services: services.map(\.configuration), policy: policy, limits: limits,
             plans: plans.map(\.plan), channels: channels.map(\.configuration),
             routes: routes.map { route in
                 RouteConfiguration(
                     name: route.name, steps: route.steps.map { $0.map(\.value) })
             }, access: access)
+        configuration.maintenance = quiet.maintenance
+        configuration.silences = quiet.silences
+        configuration.connectivity = quiet.connectivity
+        return configuration
     }
 }

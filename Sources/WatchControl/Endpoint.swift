@@ -8,6 +8,7 @@ enum Endpoint: Hashable, Sendable {
     case status, service(String), explain(service: String, trigger: String)
     case incidents, incident(String)
     case releases, events, deliveries
+    case quiet(QuietStatus.Kind)
     case act(Act)
     /// In the design, and not in this version.
     case notBuilt(String)
@@ -18,6 +19,10 @@ enum Endpoint: Hashable, Sendable {
         case announce(String), declare(String), rollback(String)
         case abort(String)
         case arm, disarm
+        case silence, maintain
+        case endSilence(String)
+        /// `nil`: of the whole host.
+        case endMaintenance(String?)
         /// `service` nil: named in the body, or the only one that ran the version.
         case mark(service: String?, version: String, Standing)
         case reload
@@ -36,7 +41,7 @@ enum Endpoint: Hashable, Sendable {
         case .act(.approve), .act(.deny), .act(.hold): .approve
         case .act: .operate
         case .page, .metrics, .status, .service, .explain, .incidents, .incident, .releases,
-            .events, .deliveries, .notBuilt:
+            .events, .deliveries, .quiet, .notBuilt:
             .read
         }
     }
@@ -53,6 +58,10 @@ enum Endpoint: Hashable, Sendable {
         }
         let get = lookUpGet(parts)
         let post = lookUpPost(parts)
+        if let delete = lookUpDelete(parts) {
+            if method == "DELETE" { return .found(delete) }
+            if get == nil, post == nil { return .wrongMethod(allow: "DELETE") }
+        }
         switch method {
         case "GET", "HEAD":
             if let get { return .found(get) }
@@ -78,6 +87,8 @@ enum Endpoint: Hashable, Sendable {
             case "releases": return .releases
             case "events": return .events
             case "deliveries": return .deliveries
+            case "silences": return .quiet(.silence)
+            case "maintenance": return .quiet(.maintenance)
             default: return nil
             }
         case 3 where parts[1] == "services": return .service(parts[2])
@@ -113,12 +124,23 @@ enum Endpoint: Hashable, Sendable {
         }
     }
 
+    private static func lookUpDelete(_ parts: [String]) -> Endpoint? {
+        guard parts.first == "v1", !parts.contains("") else { return nil }
+        switch (parts.count, parts.dropFirst().first ?? "") {
+        case (3, "silences"): return .act(.endSilence(parts[2]))
+        case (2, "maintenance"): return .act(.endMaintenance(nil))
+        case (3, "maintenance"): return .act(.endMaintenance(parts[2]))
+        default: return nil
+        }
+    }
+
     private static func lookUpSwitch(_ name: String) -> Endpoint? {
         switch name {
         case "arm": .act(.arm)
         case "disarm": .act(.disarm)
         case "reload": .act(.reload)
-        case "silences": .notBuilt(name)
+        case "silences": .act(.silence)
+        case "maintenance": .act(.maintain)
         default: nil
         }
     }

@@ -16,6 +16,7 @@ struct Metrics {
         metrics.addSignals(report.services)
         metrics.addTriggers(report.services)
         metrics.addIncidents(report.services)
+        metrics.addQuiet(report)
         return metrics.lines.joined(separator: "\n") + "\n"
     }
 
@@ -141,6 +142,29 @@ struct Metrics {
                     ("service", service.name), ("incident", incident.id),
                     ("state", incident.state.rawValue), ("severity", incident.severity.rawValue),
                 ], 1)
+        }
+    }
+
+    private mutating func addQuiet(_ report: StatusReport) {
+        family("watchd_own_network_failed", "1 while nothing is judged: this host's network fails.")
+        sample("watchd_own_network_failed", [], report.ownNetwork == nil ? 0 : 1)
+        family("watchd_quiet", "1 while a silence or a maintenance is on.")
+        for quiet in report.quiet ?? [] {
+            sample(
+                "watchd_quiet", [("kind", quiet.kind.rawValue), ("name", quiet.name)],
+                quiet.isOn ? 1 : 0)
+        }
+        family("watchd_quiet_muted_pages", "Pages that it kept back.")
+        for quiet in report.quiet ?? [] {
+            sample(
+                "watchd_quiet_muted_pages",
+                [("kind", quiet.kind.rawValue), ("name", quiet.name)], Double(quiet.muted))
+        }
+        family("watchd_blind_incident_open", "1 while a signal cannot be measured for long.")
+        for service in report.services {
+            sample(
+                "watchd_blind_incident_open", [("service", service.name)],
+                service.blindIncident == nil ? 0 : 1)
         }
     }
 

@@ -85,6 +85,19 @@ extension Responder {
             return .disarm(
                 service: try body.text("service"), for: try body.duration("for"),
                 reason: try body.required("reason", example: "database migration"))
+        case .silence:
+            let body = try body(["service", "trigger", "for", "reason"])
+            return .silence(
+                try quiet(try body.required("service", example: "shop"), body))
+        case .maintain:
+            let body = try body(["service", "for", "reason"])
+            return .maintain(try quiet(try body.text("service"), body))
+        case .endSilence(let id):
+            _ = try body([])
+            return .endSilence(id: id)
+        case .endMaintenance(let service):
+            _ = try body([])
+            return .endMaintenance(service: service)
         case .mark(let service, let version, let standing):
             return .mark(
                 service: service ?? "", version: version, standing,
@@ -92,6 +105,17 @@ extension Responder {
         case .reload:
             throw RequestProblem("reload takes no body")
         }
+    }
+
+    private func quiet(
+        _ service: String?, _ body: CommandBody
+    ) throws(RequestProblem) -> QuietRequest {
+        guard let lasts = try body.duration("for") else {
+            throw RequestProblem("for is missing, for instance \"for\": \"1h\"")
+        }
+        return QuietRequest(
+            service: service, trigger: try body.text("trigger"), lasts: lasts,
+            reason: try body.required("reason", example: "load test"))
     }
 
     private func hold(_ id: String, _ body: CommandBody) throws(RequestProblem) -> Command {

@@ -26,6 +26,9 @@ extension Responder {
         case .explain(let service, let trigger):
             _ = try Query(query, allowed: [])
             return await explain(service, trigger)
+        case .quiet(let kind):
+            _ = try Query(query, allowed: [])
+            return Answer.json((await backend.status().quiet ?? []).filter { $0.kind == kind })
         case .releases:
             let service = try Query(query, allowed: ["service"]).text("service")
             let lists = await backend.releases(service: service)

@@ -57,7 +57,11 @@ enum StatusPage {
         let arm = report.armed
         let state = arm.armed ? "armed" : "disarmed"
         let reason = arm.reason.isEmpty ? "" : ": \(arm.reason)"
-        return "\(state) by \(arm.by)\(reason)"
+        let quiet = (report.quiet ?? []).filter(\.isOn).map {
+            " · \($0.kind.rawValue) \($0.name)"
+        }.joined()
+        let network = report.ownNetwork == nil ? "" : " · this host's own network fails"
+        return "\(state) by \(arm.by)\(reason)\(quiet)\(network)"
     }
 
     private static func row(_ service: ServiceStatus) -> String {

@@ -12,6 +12,7 @@ struct Hands: Sendable {
     var cancel: @Sendable (_ id: String) async -> Void
     var readVersions: @Sendable (_ service: String) async -> Void
     var probeNow: @Sendable (_ service: String, _ probes: [String]) async -> Void
+    var checkConnectivity: @Sendable () async -> Void
     var deliver: @Sendable () async -> Void
     var deliverFromMemory: @Sendable ([OutboxMessage]) async -> Void
 }
@@ -101,6 +102,7 @@ final class EffectPerformer: Sendable {
             case .cancel(let id): await hands.cancel(id)
             case .readVersions(let service): await hands.readVersions(service)
             case .probeNow(let service, let probes): await hands.probeNow(service, probes)
+            case .checkConnectivity: await hands.checkConnectivity()
             case .deliver: if problem == nil { await hands.deliver() }
             case .deliverFromMemory(let messages): await hands.deliverFromMemory(messages)
             }

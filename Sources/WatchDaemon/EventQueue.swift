@@ -87,7 +87,7 @@ extension Event {
     /// Observations come again; answers do not. Of those there are never more than steps asked for.
     fileprivate var mayBeDropped: Bool {
         switch self {
-        case .tick, .probe, .stream, .version: true
+        case .tick, .probe, .stream, .version, .connectivity: true
         case .task, .command, .storeFailed, .storeRecovered: false
         }
     }

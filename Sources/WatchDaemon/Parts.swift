@@ -21,6 +21,7 @@ struct Parts: Sendable {
     private let queue: EventQueue
     private let streams: StreamSet
     private let schedule: ProbeSchedule
+    private let connectivity: ConnectivityChecker
     private let outbox: Outbox
     private let runner: StepRunner
     private let client: HTTPClient
@@ -57,12 +58,14 @@ struct Parts: Sendable {
         let schedule = ProbeSchedule(
             prober: LiveProber(client: client, secrets: secrets, time: sleeper), time: sleeper,
             sink: { queue.post($0) })
+        let connectivity = ConnectivityChecker(
+            client: client, time: sleeper, sink: { queue.post($0) })
         let outbox = Outbox(
             channels: configuration.channels, store: store, secrets: secrets,
             transport: WebhookSender(client: client), time: time,
             notice: { DeliveryLog(logger: logger).note($0) })
         let performer = EffectPerformer(
-            hands: Self.hands(runner, schedule, outbox), logger: logger,
+            hands: Self.hands(runner, schedule, connectivity, outbox), logger: logger,
             store: { try await store.apply($0) }, stored: { broadcaster.send($0) },
             report: { queue.post($0) })
         supervisor = Supervisor(
@@ -85,6 +88,7 @@ struct Parts: Sendable {
         self.performer = performer
         self.queue = queue
         self.schedule = schedule
+        self.connectivity = connectivity
         self.outbox = outbox
         self.runner = runner
         self.client = client
@@ -130,13 +134,15 @@ struct Parts: Sendable {
     }
 
     private static func hands(
-        _ runner: StepRunner, _ schedule: ProbeSchedule, _ outbox: Outbox
+        _ runner: StepRunner, _ schedule: ProbeSchedule, _ connectivity: ConnectivityChecker,
+        _ outbox: Outbox
     ) -> Hands {
         Hands(
             run: { runner.run($0) }, resume: { runner.resume($0) },
             cancel: { runner.cancel(id: $0) },
             readVersions: { await schedule.readVersions(service: $0) },
             probeNow: { await schedule.probeNow(service: $0, probes: $1) },
+            checkConnectivity: { await connectivity.checkNow() },
             deliver: { await outbox.wake() },
             deliverFromMemory: { await outbox.sendNow($0) })
     }
@@ -156,6 +162,7 @@ struct Parts: Sendable {
         } catch {
             throw DaemonError.configuration(["\(error)"])
         }
+        await connectivity.replace(with: configuration.connectivity)
         await schedule.start(Self.targets(configuration))
         for event in try await store.latestEvents(limit: 1) {
             logger.info("the journal ends with event \(event.id)")
@@ -166,6 +173,7 @@ struct Parts: Sendable {
     func stop() async {
         manager.stopping()
         await schedule.stop()
+        await connectivity.stop()
         streams.stop()
         await tasks.cancel(.others)
         queue.finish()
@@ -183,7 +191,9 @@ struct Parts: Sendable {
                 let stored = (try? store.load())?.state.services ?? [:]
                 await supervisor.reconfigure(to: configuration, stored: stored)
             },
-            others: { [streams, schedule, outbox, server, supervisor, logger] configuration in
+            others: {
+                [streams, schedule, connectivity, outbox, server, supervisor, logger] configuration
+                in
                 let positions = await supervisor.knownPositions
                 do {
                     try streams.follow(configuration, positions: positions)
@@ -191,6 +201,7 @@ struct Parts: Sendable {
                     logger.error("a stream cannot be followed: \(error)")
                 }
                 await schedule.replace(with: Self.targets(configuration))
+                await connectivity.replace(with: configuration.connectivity)
                 await outbox.update(configuration.channels)
                 server.update(access: configuration.access)
             })

@@ -84,7 +84,7 @@ actor Supervisor {
     }
 
     private func statusLine(_ now: Moment) -> String {
-        let open = engine.openIncidents
+        let open = engine.openIncidents + engine.openBlindIncidents
         let armed = engine.isArmed(at: now) ? "armed" : "disarmed"
         let services = engine.configuration.services.count
         guard !open.isEmpty else { return "\(armed), \(services) services, no open incident" }
@@ -123,7 +123,7 @@ actor Supervisor {
     }
 
     func openIncident(_ id: String) -> IncidentRecord? {
-        engine.openIncidents.first { $0.id == id }
+        (engine.openIncidents + engine.openBlindIncidents).first { $0.id == id }
     }
 
     var knownPositions: [String: StreamPosition] { positions }

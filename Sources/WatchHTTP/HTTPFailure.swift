@@ -48,6 +48,11 @@ public struct HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// No answer in time. It may be the target's fault or the network's.
+    public var isTimeout: Bool {
+        if case .timeout = kind { true } else { false }
+    }
+
     public var kind: Kind
     /// How far the request came.
     public var phase: Phase

@@ -34,6 +34,8 @@ public struct HTTPRequest: Hashable, Sendable {
     public var freshConnection: Bool
     /// Ask every cache on the way to step aside (`Cache-Control: no-cache`, RFC 9111 §5.2.1.4).
     public var noCache: Bool
+    /// Only connect to the URL's host and port; a connection is the answer (status 0).
+    public var connectOnly = false
 
     public init(
         method: String = "GET", url: String, headers: [HTTPHeader] = [], body: [UInt8]? = nil,
@@ -63,6 +65,16 @@ extension HTTPRequest {
     var target: String {
         if let unixSocket { return unixSocket }
         return Self.authority(of: url)
+    }
+
+    /// The host that is asked, without port and brackets; nil over a Unix socket.
+    public var host: String? {
+        guard unixSocket == nil else { return nil }
+        let authority = Self.authority(of: url)
+        if authority.hasPrefix("[") {
+            return String(authority.dropFirst().prefix { $0 != "]" })
+        }
+        return String(authority.prefix { $0 != ":" })
     }
 
     static func authority(of url: String) -> String {

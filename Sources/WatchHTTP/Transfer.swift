@@ -128,6 +128,7 @@ final class Transfer {
     }
 
     private func setConnection() {
+        if request.connectOnly { set(CURLOPT_CONNECT_ONLY, 1) }
         if let path = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, path) }
         if request.freshConnection {
             set(CURLOPT_FRESH_CONNECT, 1)

@@ -25,6 +25,7 @@ public struct HTTPProbe: Sendable {
         switch await requests.build(spec, timeout: timeout) {
         case .failure(let failure): result.outcome = .error(failure.message)
         case .success(let built):
+            result.host = OtherHost.name(built.request.host)
             await judge(client.send(built.request), expectation, built.redactor, &result)
         }
         result.took = time.now().boot - started
@@ -39,6 +40,7 @@ public struct HTTPProbe: Sendable {
         case .failure(let failure):
             let reason = redactor.redact(failure.message)
             result.timings = failure.timings
+            result.timedOut = failure.isTimeout
             result.outcome = failure.kind.isOurs ? .error(reason) : .fail(reason)
         case .success(let response):
             result.timings = response.timings

@@ -14,6 +14,7 @@ enum Describe {
         case .version(let service, let source, let reading):
             "\(service) source \(source) \(text(reading.answer)) asked "
                 + "+\(reading.asked.nanoseconds / 1_000_000)ms"
+        case .connectivity(let result): "connectivity: reached \(result.reached)"
         case .task(let id, let result): "task \(id) \(result.ending)"
         case .command(let command, _): "\(command)"
         case .storeFailed(let problem, let skipped): "store failed: \(problem), skipped \(skipped)"
@@ -36,6 +37,7 @@ enum Describe {
         case .cancel(let id): "cancel \(id)"
         case .readVersions(let service): "read versions of \(service)"
         case .probeNow(let service, let probes): "probe \(service) \(probes)"
+        case .checkConnectivity: "check connectivity"
         case .deliver: "deliver"
         case .deliverFromMemory(let messages): "deliver from memory \(messages.map(\.id))"
         }

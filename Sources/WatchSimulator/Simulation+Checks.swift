@@ -36,7 +36,7 @@ extension Simulation {
             if place.kind == .gate, result.succeeded {
                 steps.passedGate(job.task.rollback, place.first)
             }
-        case .command, .storeFailed, .storeRecovered: break
+        case .command, .connectivity, .storeFailed, .storeRecovered: break
         }
     }
 
@@ -61,7 +61,8 @@ extension Simulation {
             guard let index = index(service) else { return }
             reads[index].announced(release.version, at: clock.moment)
         case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,
-            .abort, .beginOperation, .endOperation:
+            .abort, .beginOperation, .endOperation, .silence, .endSilence, .maintain,
+            .endMaintenance:
             break
         }
     }
@@ -282,7 +283,7 @@ extension Simulation {
     private static func signal(of event: Event) -> String? {
         switch event {
         case .probe(_, let name, _), .stream(_, let name, _): name
-        case .tick, .version, .task, .command, .storeFailed, .storeRecovered: nil
+        case .tick, .version, .task, .command, .connectivity, .storeFailed, .storeRecovered: nil
         }
     }
 
@@ -290,7 +291,7 @@ extension Simulation {
         switch event {
         case .probe(let service, _, _), .stream(let service, _, _), .version(let service, _, _):
             service
-        case .tick, .task, .command, .storeFailed, .storeRecovered: nil
+        case .tick, .task, .command, .connectivity, .storeFailed, .storeRecovered: nil
         }
     }
 }

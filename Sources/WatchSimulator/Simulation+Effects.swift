@@ -78,7 +78,9 @@ extension Simulation {
                 try inspect(transaction)
                 try emitted.take(transaction, circumstances)
             case .run(let task): try allow(task)
-            case .resume, .cancel, .readVersions, .probeNow, .deliver, .deliverFromMemory: break
+            case .resume, .cancel, .readVersions, .probeNow, .checkConnectivity, .deliver,
+                .deliverFromMemory:
+                break
             }
         }
         try noteRestarts()
@@ -115,7 +117,7 @@ extension Simulation {
             case .cancel(let id): runner.cancel(id, at: clock.time)
             case .readVersions(let service): readVersions(service)
             case .probeNow(let service, let probes): probeNow(service, probes)
-            case .deliver: break
+            case .checkConnectivity, .deliver: break
             case .deliverFromMemory(let messages): outbox.sendFromMemory(messages, at: clock.time)
             }
             if diesHere() { return }

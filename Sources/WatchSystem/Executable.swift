@@ -5,6 +5,14 @@ import Glibc
 public enum Executable {
     public static var processID: Int32 { getpid() }
 
+    /// Of the machine (gethostname(2)); empty when the kernel does not say.
+    public static var hostName: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
+        return String(
+            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Whether we may run the file at this path.
     public static func isRunnable(_ path: String) -> Bool {
         var info = stat()

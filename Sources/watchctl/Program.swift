@@ -29,8 +29,8 @@ struct Root: ParsableCommand {
             ReleasesCommand.self, AckCommand.self, ApproveCommand.self,
             DenyCommand.self, HoldCommand.self, ResolveCommand.self, FalseAlarmCommand.self,
             DeclareCommand.self, RollbackCommand.self, AbortCommand.self, DeployCommand.self,
-            ArmCommand.self, DisarmCommand.self, ReloadCommand.self, ConfigCommand.self,
-            ReplayCommand.self, TestChannelCommand.self,
+            ArmCommand.self, DisarmCommand.self, SilenceCommand.self, MaintenanceCommand.self,
+            ReloadCommand.self, ConfigCommand.self, ReplayCommand.self, TestChannelCommand.self,
         ])
 }
 

@@ -185,7 +185,7 @@ import WatchCore
     // MARK: - What the design has and this version has not
 
     @Test(arguments: [
-        "silences: []", "heartbeat: {}", "connectivity: []",
+        "heartbeat: {}",
         "services: { a: { assess: [] } }",
         "services: { a: { probes: { p: { tcp: 'a:1', every: 1s } } } }",
         "services: { a: { probes: { p: { unit: a, every: 1s } } } }",

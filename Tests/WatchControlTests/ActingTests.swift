@@ -46,6 +46,15 @@ import WatchSystem
                 .mark(service: "shop", version: "1.8.7", .bad, reason: "loses orders")
             ),
             (
+                "/v1/silences", #"{"service":"shop","trigger":"slow","for":"1h","reason":"x"}"#,
+                .silence(
+                    QuietRequest(service: "shop", trigger: "slow", lasts: .hours(1), reason: "x"))
+            ),
+            (
+                "/v1/maintenance", #"{"for":"2h","reason":"new switch"}"#,
+                .maintain(QuietRequest(service: nil, lasts: .hours(2), reason: "new switch"))
+            ),
+            (
                 "/v1/releases/1.8.7/good", "",
                 .mark(service: "shop", version: "1.8.7", .good, reason: "")
             ),

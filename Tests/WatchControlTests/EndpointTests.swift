@@ -15,7 +15,9 @@ import Testing
             if line.hasPrefix("  /"), line.hasSuffix(":") {
                 path = String(line.dropFirst(2).dropLast().filter { $0 != "{" && $0 != "}" })
             }
-            for (key, method) in [("    get:", "GET"), ("    post:", "POST")]
+            for (key, method) in [
+                ("    get:", "GET"), ("    post:", "POST"), ("    delete:", "DELETE"),
+            ]
             where line.hasPrefix(key) {
                 count += 1
                 guard case .found = Endpoint.match(method: method, path: path) else {
@@ -24,7 +26,7 @@ import Testing
                 }
             }
         }
-        #expect(count == 30)
+        #expect(count == 36)
     }
 
     @Test func namesMayHoldWhateverPercentEncodingCanSay() {

@@ -21,7 +21,7 @@ struct EffectPerformerTests {
                 hands: Hands(
                     run: { self.note("run \($0.id)") }, resume: { self.note("resume \($0.id)") },
                     cancel: { self.note("cancel \($0)") }, readVersions: { _ in },
-                    probeNow: { _, _ in }, deliver: { self.note("deliver") },
+                    probeNow: { _, _ in }, checkConnectivity: {}, deliver: { self.note("deliver") },
                     deliverFromMemory: { self.note("memory \($0.map(\.id))") }),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
                 store: { transaction in

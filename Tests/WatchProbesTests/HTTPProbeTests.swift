@@ -37,6 +37,18 @@ import WatchProbes
         }
     }
 
+    @Test func aTimeOutIsToldFromOtherFailures() async throws {
+        try await withServer {
+            $0.hang()
+        } _: { server in
+            let result = await probe(try .http(server.url, timeout: .milliseconds(200)))
+            #expect(result.timedOut == true)
+            #expect(result.host == nil)
+        }
+        let port = try #require(RefusingPort())
+        #expect(await probe(try .http(port.url)).timedOut == false)
+    }
+
     @Test func aWrongStatusFailsAndNamesBoth() async throws {
         #expect(
             try await outcome(HTTPExpectation(), status: 502, body: "")

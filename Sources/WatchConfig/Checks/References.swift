@@ -3,9 +3,9 @@
 import WatchCore
 
 struct References {
-    private let draft: Draft
-    private let problems: Problems
-    private let services: Set<String>
+    let draft: Draft
+    let problems: Problems
+    let services: Set<String>
     private let plans: Set<String>
     private let channels: Set<String>
     /// Indexes of the services that may run a plan.
@@ -39,6 +39,8 @@ struct References {
                 checkAction(trigger, service)
             }
         }
+        checkCycles()
+        checkQuiet()
         for plan in draft.plans { check(plan) }
         for route in draft.routes {
             for channel in route.steps.joined()

@@ -33,6 +33,7 @@ struct DocumentReader {
             draft.routes.append(route(entry))
         }
         access(section, &draft)
+        QuietReader(problems: problems).read(section, into: &draft.quiet)
     }
 
     /// The same name in two files.
@@ -77,6 +78,9 @@ struct DocumentReader {
             merged.respondWithin =
                 policy.optionalDuration(
                     "respond_within", in: .seconds(1)...Duration.days(7)) ?? merged.respondWithin
+            merged.ackExpires =
+                policy.optionalDuration(
+                    "ack_expires", in: .minutes(1)...Duration.days(7)) ?? merged.ackExpires
             if let role = policy.title("approve") {
                 merged.approve = role
                 draft.writtenRoles.append(Placed(role, policy.place("approve")))

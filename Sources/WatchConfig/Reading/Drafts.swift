@@ -102,4 +102,5 @@ struct Draft {
     var limitsPlace: Place?
     var access = Access()
     var accessPlace: Place?
+    var quiet = QuietDraft()
 }

@@ -38,6 +38,7 @@ struct ServiceReader {
         service.plan = plan?.value
         let dependsOn = section.texts("depends_on")
         service.dependsOn = dependsOn.map(\.value)
+        service.noData = section.choice("no_data", as: NoData.self) ?? standard.noData
         return ServiceDraft(
             configuration: service, place: entry.keyPlace, plan: plan, dependsOn: dependsOn,
             triggers: triggers, probes: section.names("probes"),

@@ -9,6 +9,7 @@ extension KeyTable {
             .key("action", .choice(Policy.Action.allCases.map(\.rawValue)), "What is done."),
             .key("page", .text, "The route that pages take."),
             .key("respond_within", .duration, "No answer for so long: the route's next step."),
+            .key("ack_expires", .duration, "An acknowledgement counts so long (4h)."),
             .key("approve", .text, "The role that may approve a rollback (access.approve)."),
         ] + approval)
 

@@ -4,7 +4,7 @@ import WatchCore
 
 extension KeyTable {
     static let top = KeyTable(
-        "the configuration", notBuilt: ["heartbeat", "connectivity", "silences"],
+        "the configuration", notBuilt: ["heartbeat"],
         [
             .key("services", .named(.section(.service)), "The services that are guarded."),
             .key("policy", .section(.severities), "What each severity asks for."),
@@ -15,6 +15,13 @@ extension KeyTable {
                 "routes", .named(.list(.section(.routeStep))),
                 "Which channels are tried, one step after the other."),
             .key("access", .section(.access), "Who may act through the socket."),
+            .key(
+                "maintenance", .list(.section(.maintenance)),
+                "When nothing is rolled back and nobody is paged."),
+            .key("silences", .list(.section(.silence)), "Pages that nobody wants for a while."),
+            .key(
+                "connectivity", .list(.text),
+                "tcp://HOST:PORT or a URL; when none can be reached, the fault is this host's."),
         ])
 
     static let severities = KeyTable(
@@ -26,7 +33,7 @@ extension KeyTable {
     static let service = KeyTable(
         "a service",
         notBuilt: [
-            "assess", "no_data", "operations", "page", "share_evidence", "redact",
+            "assess", "operations", "page", "share_evidence", "redact",
             "for",
         ],
         [
@@ -51,6 +58,9 @@ extension KeyTable {
             .key("rollback", .section(.rollback), "How this service is rolled back."),
             .key(
                 "depends_on", .list(.text), "Services whose incidents explain this one's."),
+            .key(
+                "no_data", .choice(NoData.allCases.map(\.rawValue)),
+                "What a signal that cannot be measured brings: page (default) or record."),
         ] + judgement)
 
     /// For a service, and for a trigger in its stead.

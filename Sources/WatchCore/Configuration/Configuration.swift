@@ -11,6 +11,10 @@ public struct Configuration: Hashable, Sendable, Codable {
     public var channels: [ChannelConfiguration]
     public var routes: [RouteConfiguration]
     public var access: Access
+    public var maintenance: [MaintenanceWindow] = []
+    public var silences: [SilenceRule] = []
+    /// Asked all the time; when none answers, the fault is this host's.
+    public var connectivity: [ConnectivityTarget] = []
 
     public init(
         services: [ServiceConfiguration] = [], policy: [Severity: Policy] = Policy.defaults,
@@ -74,6 +78,8 @@ public struct Policy: Hashable, Sendable, Codable {
     public var page: String?
     /// No answer for so long: the next step of the route.
     public var respondWithin: Duration?
+    /// An acknowledgement counts so long.
+    public var ackExpires = Duration.hours(4)
     /// The role that may approve a rollback; nil, or a role that `access.approve` does not give to
     /// anybody: whoever may operate, because they may roll back by hand as well.
     public var approve: String?

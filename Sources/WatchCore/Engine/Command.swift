@@ -39,6 +39,11 @@ public enum Command: Hashable, Sendable {
     case beginOperation(service: String, operation: String, estimate: Duration?)
     case endOperation(service: String, operation: String)
     case mark(service: String, version: String, Standing, reason: String)
+    case silence(QuietRequest)
+    case endSilence(id: String)
+    case maintain(QuietRequest)
+    /// `service` nil: that of the whole host.
+    case endMaintenance(service: String?)
 }
 
 /// The engine's answer to a command.

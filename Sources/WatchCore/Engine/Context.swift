@@ -52,6 +52,8 @@ struct Context {
 struct Neighbour {
     var name: String
     var isRollingBackAutomatically: Bool
+    /// Its open incident.
+    var incident: NeighbourIncident?
     /// Its grave breaches (high or critical, not shadow) that stand or began a moment ago.
     var graveBreaches: [GraveBreach]
 }

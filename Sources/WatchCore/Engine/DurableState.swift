@@ -19,6 +19,8 @@ public struct HostState: Hashable, Sendable, Codable {
     public var arming: Arming
     /// Number of the next incident, deployment and message.
     public var nextNumber: Int
+    /// nil: nothing was ever silenced.
+    var quiet: QuietState?
 
     public init(arming: Arming = Arming(), nextNumber: Int = 1) {
         self.arming = arming

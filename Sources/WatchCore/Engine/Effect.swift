@@ -14,6 +14,8 @@ public enum Effect: Hashable, Sendable {
     case readVersions(service: String)
     /// Check these probes now, besides the schedule.
     case probeNow(service: String, probes: [String])
+    /// Ask every `connectivity:` target now, besides the schedule.
+    case checkConnectivity
     /// The outbox has new messages.
     case deliver
     /// The store is unavailable: send these once, from memory.

@@ -7,6 +7,7 @@ extension Engine {
     ) -> (reply: CommandReply, effects: [Effect]) {
         noteGap(now)
         judging = !mode.judgesAtTicksOnly
+        if let answer = answerForBlind(command, by: peer, at: now) { return answer }
         switch command {
         case .announce(let service, let release, let fields):
             return on(service, now) { $0.announce(release, fields: fields, by: peer, &$1) }
@@ -52,10 +53,14 @@ extension Engine {
             return switchArming(true, service, nil, reason, by: peer, at: now)
         case .disarm(let service, let duration, let reason):
             return switchArming(false, service, duration, reason, by: peer, at: now)
+        case .silence(let request): return silence(request, by: peer, at: now)
+        case .endSilence(let id): return endSilence(id, by: peer, at: now)
+        case .maintain(let request): return maintain(request, by: peer, at: now)
+        case .endMaintenance(let service): return endMaintenance(service, by: peer, at: now)
         }
     }
 
-    private mutating func on(
+    mutating func on(
         _ name: String, _ now: Moment,
         _ body: (inout ServiceEngine, inout Context) -> CommandReply
     ) -> (reply: CommandReply, effects: [Effect]) {
@@ -84,6 +89,7 @@ extension Engine {
         else {
             let open = configuration.services.compactMap {
                 services[$0.name]?.state.incident?.record.id
+                    ?? services[$0.name]?.state.blind?.record.id
             }
             let hint = open.isEmpty ? "none is open" : "open: \(open.joined(separator: ", "))"
             let what =

@@ -17,6 +17,12 @@ extension Engine {
             next[service.name] = fresh
         }
         replace(configuration: new, services: next)
+        resumeOwnFault()
+        network.forget(
+            besides: Set(
+                new.services.flatMap { service in
+                    service.probes.map { "\(service.name)/\($0.name)" }
+                }))
         let event = EventRecord(
             time: now.wall, kind: "configuration.loaded",
             text: "configuration with \(new.services.count) services is in force")
@@ -33,6 +39,7 @@ extension ServiceEngine {
     /// expression, and the version when the sources are the same.
     fileprivate mutating func inherit(from old: ServiceEngine) {
         restarted = old.restarted
+        sight = old.sight
         uncovered = old.uncovered
         firstBad = old.firstBad
         candidate = old.candidate

@@ -5,12 +5,16 @@ extension Engine {
     /// `daemon` comes from the shell, which alone knows it.
     public func status(daemon: StatusReport.Daemon, at now: Moment) -> StatusReport {
         var copy = self
-        return StatusReport(
+        var report = StatusReport(
             time: now.wall, daemon: daemon, armed: host.arming.status(at: now),
             storeProblem: storeProblem,
             services: configuration.services.compactMap { service in
                 copy.inspect(service.name, now) { $0.status($1) }
             })
+        let quiet = quietStatus(at: now)
+        report.quiet = quiet.isEmpty ? nil : quiet
+        report.ownNetwork = ownFault.map { "since \($0.since.wall.text): \($0.text)" }
+        return report
     }
 
     public func releases(of name: String?) -> [ReleaseList] {
@@ -35,6 +39,11 @@ extension Engine {
     /// Open incidents, whose records may be newer than the store's.
     public var openIncidents: [IncidentRecord] {
         configuration.services.compactMap { services[$0.name]?.state.incident?.record }
+    }
+
+    /// Those of signals that cannot be measured.
+    public var openBlindIncidents: [IncidentRecord] {
+        configuration.services.compactMap { services[$0.name]?.state.blind?.record }
     }
 
     private mutating func inspect<T>(
@@ -63,6 +72,8 @@ extension ServiceEngine {
             lastKnownGood: state.book.lastKnownGood?.identity.text,
             sources: sourceStatus, signals: signalStatus(now.boot), triggers: triggerStatus,
             incident: state.incident?.record, readiness: readiness(context))
+        status.blindIncident = state.blind?.record
+        status.mutedPages = state.mutedPages
         let notices = notices(now.boot)
         status.notices = notices.isEmpty ? nil : notices
         return status

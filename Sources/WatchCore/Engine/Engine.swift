@@ -17,6 +17,8 @@ public struct Engine {
     /// What each service was told of the others, and in which second.
     private var neighboursAsOf: [String: (second: Int64, neighbours: [Neighbour])] = [:]
     let mode: EngineMode
+    /// What tells a bad target from a dead network of our own.
+    var network = NetworkWatch()
     /// Whether what is handled now may judge.
     var judging = true
 
@@ -29,9 +31,11 @@ public struct Engine {
     ) {
         self.configuration = configuration
         self.mode = mode
-        let rebase = Rebase(now: now, isSameBoot: storedBootID == bootID)
+        let rebase = Rebase(
+            now: now, isSameBoot: storedBootID == bootID, written: stored?.written)
         host = stored?.host ?? HostState()
         host.arming.rebase(rebase)
+        host.quiet?.rebase(rebase)
         for service in configuration.services {
             var state = stored?.services[service.name] ?? ServiceState()
             state.rebase(rebase)
@@ -39,6 +43,7 @@ public struct Engine {
                 configuration: service, verifyExpressions: Self.verifyExpressions(configuration),
                 state: state, now: now)
         }
+        resumeOwnFault()
     }
 
     static func verifyExpressions(_ configuration: Configuration) -> [Expression] {
@@ -70,13 +75,13 @@ public struct Engine {
         noteGap(now)
         judging = !mode.judgesAtTicksOnly || event.isTick
         switch event {
-        case .tick: return updateAll(now) { $0.tick(&$1) }
+        case .tick:
+            return expireQuiet(at: now) + watchNetwork(now) + updateAll(now) { $0.tick(&$1) }
         case .probe(let service, let probe, let result):
-            return update(service, now) {
-                $0.record(result, probe: probe)
-                $0.tick(touched: .signal(probe), &$1)
-            }
+            return probed(service, probe, result, now)
+        case .connectivity(let result): return connectivity(result, now)
         case .stream(let service, let stream, let batch):
+            let batch = withoutSamples(batch)
             return update(service, now) {
                 $0.record(batch, stream: stream, now: $1.now.boot)
                 $0.tick(touched: .signal(stream), &$1)
@@ -140,6 +145,7 @@ public struct Engine {
         context.judges = judging
         body(&services.values[place], &context)
         services.values[place].syncRollbackRecord()
+        if context.isDirty { services.values[place].state.savedAt = now.wall }
         if context.hostChanged { host = context.host }
         return effects(of: place, &context)
     }
@@ -157,6 +163,9 @@ public struct Engine {
         }
         if context.isDirty, let incident = services.values[place].state.incident {
             context.incidents.append(incident.record)
+        }
+        if context.isDirty, let blind = services.values[place].state.blind {
+            context.incidents.append(blind.record)
         }
         let transaction = Transaction(
             host: context.hostChanged ? host : nil,
@@ -184,6 +193,7 @@ public struct Engine {
             return Neighbour(
                 name: other.name,
                 isRollingBackAutomatically: service.state.rollback?.asker.isAutomatic ?? false,
+                incident: NeighbourIncident(service.state.incident),
                 graveBreaches: service.graveBreaches(now: now))
         }
     }

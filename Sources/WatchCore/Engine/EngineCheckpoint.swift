@@ -15,6 +15,8 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var lastRan: Moment?
         /// Breaches that had begun a bake again by then.
         var bakesBegun: Int?
+        /// Signals that were blind; nil in checkpoints of before.
+        var sight: [String: SightTimer]?
         /// Of the running release; nil in checkpoints of before.
         var baseline: ReleaseBaseline?
         /// What the signals were configured as; another configuration makes the rest useless.
@@ -38,6 +40,7 @@ extension Engine {
                     uncovered: service.uncovered, running: running,
                     baked: release?.baked ?? .zero, lastRan: release?.lastRan,
                     bakesBegun: service.state.book.bakesBegun,
+                    sight: service.sight,
                     baseline: service.baseline.running,
                     configuration: service.configuration)
             })
@@ -97,6 +100,9 @@ extension ServiceEngine {
         }
         restarted = saved.restarted
         uncovered = saved.uncovered ?? UncoveredTime()
+        for (signal, timer) in saved.sight ?? [:] where sight[signal] == nil {
+            sight[signal] = timer
+        }
         if saved.running == state.book.running?.release { tracker = saved.tracker }
         for (name, saved) in saved.triggers {
             // What was stored since outlives an older checkpoint: a breach that began, and one

@@ -8,6 +8,8 @@ public enum Event: Hashable, Sendable {
     case stream(service: String, stream: String, StreamBatch)
     /// `source` is the index in the service's list.
     case version(service: String, source: Int, VersionReading)
+    /// Every `connectivity:` target was asked.
+    case connectivity(ConnectivityResult)
     case task(id: String, TaskResult)
     case command(Command, by: Peer)
     /// A transaction could not be made durable; what it held stays queued in the shell. `skipped`:
@@ -37,6 +39,10 @@ public struct ProbeResult: Hashable, Sendable, Codable {
     public var isRecheck: Bool
     public var timings: PhaseTimings?
     public var status: Int?
+    /// The other host that was asked; nil: this one, or nobody over a network.
+    public var host: String?
+    /// The outcome is that no answer came in time, in whatever phase.
+    public var timedOut: Bool?
     /// A unit's counter of restarts (systemd's `NRestarts`).
     public var restarts: Int?
 

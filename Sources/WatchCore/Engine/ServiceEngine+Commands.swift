@@ -16,7 +16,8 @@ extension ServiceEngine {
                 "incident.declared", context, reason: peer.name,
                 text: "\(peer.name) declared it: \(printable(reason))"))
         send(
-            .page, title: "\(name): declared by \(peer.name), \(printable(reason, limit: 80))",
+            .page, about: .person,
+            title: "\(name): declared by \(peer.name), \(printable(reason, limit: 80))",
             text: "\(peer.name) declared an incident: \(printable(reason)).",
             reason: "declared:\(peer.name)", &context)
         return CommandReply(status: .done, message: "incident \(id) is open", incident: id)

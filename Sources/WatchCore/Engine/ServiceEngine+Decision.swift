@@ -7,7 +7,8 @@ extension ServiceEngine {
         let policy = context.configuration.policy(trigger.severity)
         switch (trigger.mode, policy.action) {
         case (.shadow, _), (.auto, .record), (.page, .record): return .record(nil)
-        case (.page, _), (.auto, .page), (.veto, _): return .page(nil)
+        case (.page, _), (.auto, .page), (.veto, _):
+            return maintenanceRefusal(context).map { .record($0) } ?? .page(nil)
         case (.auto, .rollback): break
         }
         switch automaticAction(trigger, context) {
@@ -107,6 +108,9 @@ extension ServiceEngine {
     }
 
     private func blindRefusal(_ trigger: TriggerConfiguration, _ context: Context) -> Refusal? {
+        if let ownFault {
+            return Refusal(.blind, "this host's network fails (\(ownFault)); nothing can be judged")
+        }
         for signal in signals(of: trigger) {
             if let why = blindness(of: signal, now: context.now.boot) {
                 return Refusal(.blind, "\(signal) cannot be measured: \(why)")

@@ -157,7 +157,9 @@ extension ServiceEngine {
         case .page, .hold:
             offerRollback(for: trigger, &context)
             page(for: trigger, refusal, &context)
-        case .record: endOffer(.void, by: nil, "it is only recorded now", &context)
+        case .record:
+            endOffer(.void, by: nil, "it is only recorded now", &context)
+            holdBackRecord(refusal, for: trigger, &context)
         }
     }
 

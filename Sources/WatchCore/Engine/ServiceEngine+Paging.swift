@@ -5,6 +5,7 @@ extension ServiceEngine {
     mutating func page(
         for trigger: TriggerConfiguration, _ refusal: Refusal?, _ context: inout Context
     ) {
+        let trigger = audible(trigger, context)
         takeRoute(of: trigger, context)
         let what = refusal == nil ? "" : ", not rolled back: \(refusal?.reason.code ?? "")"
         var text = "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
@@ -12,7 +13,8 @@ extension ServiceEngine {
         let offer = offerText(context)
         if !offer.isEmpty { text += " \(offer)" }
         send(
-            .page, title: "\(name): \(trigger.name)\(what)", text: text,
+            .page, about: .trigger(trigger.name, trigger.severity),
+            title: "\(name): \(trigger.name)\(what)", text: text,
             reason: (refusal?.reason ?? .trigger(trigger.name)).code, &context)
     }
 
@@ -29,7 +31,8 @@ extension ServiceEngine {
                 "decision", context, trigger: trigger, decision: "page", reason: reason,
                 text: why, readings: triggers[trigger.name]?.readings ?? [:]))
         send(
-            .page, title: "\(name): \(trigger.name)",
+            .page, about: .trigger(trigger.name, trigger.severity),
+            title: "\(name): \(trigger.name)",
             text: "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name])). "
                 + "watchd does not act: \(why).",
             reason: reason, &context)
@@ -47,11 +50,19 @@ extension ServiceEngine {
     }
 
     /// Sends along the route of the incident's severity; a page starts the clock for an answer.
+    /// - Parameter subject: what a page is about, and so what may keep it back.
     mutating func send(
-        _ kind: Message.Kind, title: String, text: String, reason: String,
-        fields: [Message.Field] = [], _ context: inout Context
+        _ kind: Message.Kind, slot: IncidentSlot = \.incident,
+        about subject: PageSubject = .outcome,
+        title: String, text: String, reason: String, fields: [Message.Field] = [],
+        _ context: inout Context
     ) {
-        guard var incident = state.incident else { return }
+        guard var incident = state[keyPath: slot] else { return }
+        if kind == .page, let mute = mute(subject, incident.record.severity, context) {
+            holdBack(
+                mute, subject, slot: slot, title: title, text: text, reason: reason, &context)
+            return
+        }
         let policy = context.configuration.policy(incident.record.severity)
         if incident.route == nil { incident.route = policy.page }
         let route = incident.route.flatMap { context.configuration.route($0) }
@@ -63,6 +74,7 @@ extension ServiceEngine {
                 channels.append(channel)
             }
             incident.pagedChannels = channels
+            incident.held = nil
             if let within = policy.respondWithin, incident.record.acknowledgedBy == nil,
                 incident.escalateAt == nil
             {
@@ -76,7 +88,7 @@ extension ServiceEngine {
         }
         incident.messages += 1
         incident.lastTitle = title
-        state.incident = incident
+        state[keyPath: slot] = incident
         context.isDirty = true
         let message = message(kind, title, text, reason, fields, incident, context)
         for channel in channels {
@@ -107,53 +119,65 @@ extension ServiceEngine {
             dedupKey: "watchd/\(incident.record.id)")
     }
 
-    mutating func sendResolve(_ why: String, _ context: inout Context) {
-        guard let incident = state.incident, !incident.pagedChannels.isEmpty else { return }
+    mutating func sendResolve(
+        _ why: String, slot: IncidentSlot = \.incident, _ context: inout Context
+    ) {
+        guard let incident = state[keyPath: slot], !incident.pagedChannels.isEmpty else { return }
         let ending = incident.record.state.rawValue
         send(
-            .resolve, title: "\(name): resolved (\(incident.record.id), \(ending))",
+            .resolve, slot: slot, title: "\(name): resolved (\(incident.record.id), \(ending))",
             text: "The incident is closed: \(why).", reason: ending, &context)
     }
 
     /// Nobody answered in time: the next step of the route.
-    mutating func escalateWhenDue(_ context: inout Context) {
-        guard let incident = state.incident, let due = incident.escalateAt,
-            due.boot <= context.now.boot
+    mutating func escalateWhenDue(
+        slot: IncidentSlot = \.incident, _ context: inout Context
+    ) {
+        guard let incident = state[keyPath: slot], let due = incident.escalateAt,
+            due.boot <= context.now.boot,
+            // What is muted goes on where it stood when it no longer is.
+            mute(subject(of: incident, context), incident.record.severity, context) == nil
         else { return }
-        state.incident?.escalateAt = nil
+        state[keyPath: slot]?.escalateAt = nil
         escalate(
-            reason: "no-answer",
+            slot: slot, reason: "no-answer",
             "Nobody has answered since \(incident.record.opened.text). "
                 + "To answer: `watchctl ack \(incident.record.id)`.", &context)
     }
 
     /// - Parameter skipping: steps that are about to be taken.
-    func hasFurtherRouteStep(skipping: Int = 0, _ context: Context) -> Bool {
-        guard let incident = state.incident else { return false }
+    func hasFurtherRouteStep(
+        slot: IncidentSlot = \.incident, skipping: Int = 0, _ context: Context
+    ) -> Bool {
+        guard let incident = state[keyPath: slot] else { return false }
         let steps = incident.route.flatMap { context.configuration.route($0)?.steps } ?? []
         return incident.nextRouteStep + skipping < steps.count
     }
 
     /// The next step of the route, whose people have not been told yet.
-    mutating func escalate(reason: String, _ text: String, _ context: inout Context) {
-        guard let incident = state.incident else { return }
+    mutating func escalate(
+        slot: IncidentSlot = \.incident, reason: String, _ text: String, _ context: inout Context
+    ) {
+        guard let incident = state[keyPath: slot] else { return }
         context.isDirty = true
-        guard hasFurtherRouteStep(context) else {
+        guard hasFurtherRouteStep(slot: slot, context) else {
             context.events.append(
                 event(
-                    "page.unanswered", context, reason: reason,
+                    "page.unanswered", context, reason: reason, slot: slot,
                     text: "nobody answered, and the route has no further step"))
             return
         }
         let step = incident.nextRouteStep + 1
-        state.incident?.nextRouteStep = step
+        state[keyPath: slot]?.nextRouteStep = step
         context.events.append(
-            event("page.escalated", context, reason: reason, text: "step \(step) of the route"))
+            event(
+                "page.escalated", context, reason: reason, slot: slot,
+                text: "step \(step) of the route"))
         let title = incident.lastTitle ?? "\(name): incident \(incident.record.id)"
-        let offer = offerText(context)
+        let offer = slot == \.incident ? offerText(context) : ""
         send(
-            .page, title: title, text: offer.isEmpty ? text : "\(text) \(offer)", reason: reason,
-            &context)
+            .page, slot: slot, about: subject(of: incident, context), title: title,
+            text: offer.isEmpty ? text : "\(text) \(offer)", reason: reason, &context)
     }
 
     /// `error_rate(access, 10s) 41.2 % of 2031` and so on, for a message.

@@ -39,6 +39,7 @@ extension ServiceEngine {
 
     mutating func reading(of operand: Operand, _ asking: Asking, now: Instant) -> Reading {
         if isUnseen { return Reading(gap: .noData) }
+        if let ownFault { return Reading(gap: .blind(ownFault)) }
         switch operand {
         case .failing(let names):
             return failing(names.isEmpty ? configuration.probes.map(\.name) : names, asking, now)

@@ -140,8 +140,10 @@ extension ServiceEngine {
         if case .gateConsult = refusal.reason {
             text += " To go on in spite of the gate: `watchctl rollback \(name) --force`."
         }
+        let subject = state.incident.map { self.subject(of: $0, context) } ?? .outcome
         send(
-            .page, title: "\(name): rollback withdrawn, \(refusal.reason.code)", text: text,
+            .page, about: subject, title: "\(name): rollback withdrawn, \(refusal.reason.code)",
+            text: text,
             reason: refusal.reason.code, fields: [Message.Field("rollback", rollback.id)],
             &context)
     }

@@ -40,6 +40,11 @@ struct ServiceEngine {
     var firstBad: Instant?
     /// The same of a release that was read, but not often enough yet to count.
     var candidate: Candidate?
+    /// Why nothing on this host can be judged; nil: it can.
+    var ownFault: String?
+    /// Signals that cannot be measured, since when, and the second that was looked at last.
+    var sight: [String: SightTimer] = [:]
+    var sightSecond: Int64?
     /// Time since `restarted` in which nobody watched.
     var uncovered = UncoveredTime()
     /// What was normal under the last known good release.
@@ -74,6 +79,7 @@ struct ServiceEngine {
                 triggersOf[signal, default: []].append(index)
             }
         }
+        sight = sightAtStart(now)
     }
 
     /// A breach of the open incident goes on through a restart, until it is seen false.
@@ -154,16 +160,17 @@ struct ServiceEngine {
         gatherEvidence(&context)
         advanceIncident(&context)
         advanceRollback(&context)
+        advanceQuiet(&context)
     }
 
     func event(
         _ kind: String, _ context: Context, trigger: TriggerConfiguration? = nil,
         release: ReleaseIdentity? = nil, decision: String? = nil, reason: String? = nil,
-        text: String, readings: [String: Reading] = [:]
+        slot: IncidentSlot = \.incident, text: String, readings: [String: Reading] = [:]
     ) -> EventRecord {
         EventRecord(
-            time: context.now.wall, service: name, incident: state.incident?.record.id, kind: kind,
-            trigger: trigger?.name, severity: trigger?.severity,
+            time: context.now.wall, service: name, incident: state[keyPath: slot]?.record.id,
+            kind: kind, trigger: trigger?.name, severity: trigger?.severity,
             release: release ?? state.book.running?.release, decision: decision, reason: reason,
             text: text, readings: readings)
     }

@@ -7,9 +7,15 @@ public struct ServiceState: Hashable, Sendable, Codable {
     var arming: Arming?
     var incident: Incident?
     var rollback: Rollback?
+    /// The incident of signals that cannot be measured, beside the one of the breaches.
+    var blind: Incident?
+    /// Pages of this service that were kept back, ever.
+    var mutedPages: Int?
     /// Ends of automatic rollbacks, for limits and cooldown; the latest last, bounded.
     var automaticEnds: [Moment] = []
     var announced: VersionTracker.Announced?
+    /// When it was handed to the store last: no later boot can be earlier than this.
+    var savedAt: WallTime?
     /// Operations that run; nil as in records of before there were any.
     var operations: [Operation]?
 
@@ -23,8 +29,9 @@ public struct ServiceState: Hashable, Sendable, Codable {
     mutating func rebase(_ rebase: Rebase) {
         book.rebase(rebase)
         incident?.rebase(rebase)
+        blind?.rebase(rebase)
         rollback?.rebase(rebase)
-        for index in automaticEnds.indices { rebase(&automaticEnds[index]) }
+        for index in automaticEnds.indices { rebase.cooldown(&automaticEnds[index]) }
         arming?.rebase(rebase)
         for index in operations?.indices ?? 0..<0 { operations?[index].rebase(rebase) }
         // Its instant belongs to the deployment that it began, whose wall time is known.
@@ -38,8 +45,8 @@ public struct ServiceState: Hashable, Sendable, Codable {
 
 extension Arming {
     mutating func rebase(_ rebase: Rebase) {
+        rebase.brake(&until, since: since)
         rebase(&since)
-        rebase(&until)
     }
 
     /// Armed, or disarmed for a time that is over.

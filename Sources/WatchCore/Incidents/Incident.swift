@@ -11,10 +11,14 @@ struct Incident: Hashable, Sendable, Codable {
     var nextRouteStep = 0
     /// Nobody answered by then: the next step of the route.
     var escalateAt: Moment?
+    /// The acknowledgement counts until then.
+    var acknowledgedUntil: Moment?
     /// It closes by itself then (recovered, cleared, superseded).
     var closesAt: Moment?
     /// Handed over: since when all is clear.
     var allClearSince: Moment?
+    /// The last page that was kept back; it is sent when nothing keeps it back any more.
+    var held: HeldPage?
     /// A decision to roll back waits for the host-wide brake.
     var waitsForBrake = false
     /// A decision waits until it is clear which release runs.
@@ -59,15 +63,20 @@ struct Incident: Hashable, Sendable, Codable {
 
     mutating func rebase(_ rebase: Rebase) {
         rebase(&opened)
-        rebase(&escalateAt)
-        rebase(&closesAt)
+        rebase.deadline(&escalateAt)
+        rebase.deadline(&closesAt)
+        rebase.deadline(&acknowledgedUntil)
+        if var page = held {
+            rebase(&page.since)
+            held = page
+        }
         rebase(&allClearSince)
         if var approval {
-            rebase(&approval.deadline)
+            rebase.deadline(&approval.deadline)
             self.approval = approval
         }
         if var hold {
-            rebase(&hold.until)
+            rebase.deadline(&hold.until)
             self.hold = hold
         }
     }

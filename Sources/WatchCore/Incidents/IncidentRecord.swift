@@ -41,6 +41,27 @@ public struct IncidentRecord: Hashable, Sendable {
         }
     }
 
+    /// A signal that could not be measured.
+    public struct BlindSignal: Hashable, Sendable, Codable {
+        public var signal: String
+        /// `unreadable`, `unparsed`, `dropped`, `clock`, `no-data` or `connectivity`.
+        public var reason: String
+        public var text: String
+        public var began: WallTime
+        public var cleared: WallTime?
+
+        public init(
+            signal: String, reason: String, text: String, began: WallTime,
+            cleared: WallTime? = nil
+        ) {
+            self.signal = signal
+            self.reason = reason
+            self.text = text
+            self.began = began
+            self.cleared = cleared
+        }
+    }
+
     /// `shop-17`: the service and a number that is unique on the host.
     public var id: String
     public var service: String
@@ -62,6 +83,13 @@ public struct IncidentRecord: Hashable, Sendable {
     public var cured: WallTime?
     /// `recovered (unconfirmed: …)`: what was never seen true.
     public var unconfirmed: [String]
+    /// Signals that could not be measured for long. An incident of these is of its own kind: it
+    /// has no breach, and nothing is done about it but paging.
+    public var blind: [BlindSignal] = []
+    /// Pages that were kept back, and what kept the last one back: `silence:night`,
+    /// `maintenance:weekend`, `depends-on:db-4`.
+    public var muted = 0
+    public var mutedBy: String?
     /// A rollback that people may approve now.
     public var offer: ApprovalOffer?
     /// What became of the last offer.

@@ -210,22 +210,3 @@ struct ReleaseBook: Hashable, Sendable, Codable {
         }
     }
 }
-
-/// Moves stored instants into the boot that runs now: instants of the same boot stand; of another
-/// boot, the wall time tells how long ago they were, and when that went backwards, "just now".
-struct Rebase: Hashable, Sendable {
-    let now: Moment
-    let isSameBoot: Bool
-
-    func callAsFunction(_ moment: inout Moment) {
-        guard !isSameBoot else { return }
-        let elapsed = Swift.max(.zero, now.wall - moment.wall)
-        moment.boot = now.boot - elapsed
-    }
-
-    func callAsFunction(_ moment: inout Moment?) {
-        guard var value = moment else { return }
-        self(&value)
-        moment = value
-    }
-}

@@ -192,6 +192,8 @@ struct Rollback: Hashable, Sendable, Codable {
 
     mutating func rebase(_ rebase: Rebase) {
         rebase(&began)
+        // Nobody knows what is left of the budget: no further step.
+        if rebase.wentBackwards { began.boot = rebase.now.boot - plan.budget }
         rebase(&methodEnded)
         rebase(&pendingSince)
         switch stage {

@@ -6,6 +6,7 @@ extension IncidentRecord: Codable {
         case id, service, state, severity, opened, closed, release, breaches, decision, reason
         case acknowledgedBy, isFalseAlarm, rollbacks, firstBad, decided, cured, unconfirmed
         case detectionTime, executionTime, downtime
+        case blind, muted, mutedBy
         case offer, answer, heldUntil, evidence
     }
 
@@ -29,6 +30,9 @@ extension IncidentRecord: Codable {
             decided: try container.decodeIfPresent(WallTime.self, forKey: .decided),
             cured: try container.decodeIfPresent(WallTime.self, forKey: .cured),
             unconfirmed: try container.decode([String].self, forKey: .unconfirmed))
+        blind = try container.decodeIfPresent([BlindSignal].self, forKey: .blind) ?? []
+        muted = try container.decodeIfPresent(Int.self, forKey: .muted) ?? 0
+        mutedBy = try container.decodeIfPresent(String.self, forKey: .mutedBy)
         offer = try container.decodeIfPresent(ApprovalOffer.self, forKey: .offer)
         answer = try container.decodeIfPresent(ApprovalAnswer.self, forKey: .answer)
         heldUntil = try container.decodeIfPresent(WallTime.self, forKey: .heldUntil)
@@ -61,6 +65,9 @@ extension IncidentRecord: Codable {
         try container.encodeIfPresent(seconds: detectionTime, forKey: .detectionTime)
         try container.encodeIfPresent(seconds: executionTime, forKey: .executionTime)
         try container.encodeIfPresent(seconds: downtime, forKey: .downtime)
+        if !blind.isEmpty { try container.encode(blind, forKey: .blind) }
+        if muted > 0 { try container.encode(muted, forKey: .muted) }
+        try container.encodeIfPresent(mutedBy, forKey: .mutedBy)
     }
 }
 

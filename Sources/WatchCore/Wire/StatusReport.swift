@@ -30,6 +30,10 @@ public struct StatusReport: Hashable, Sendable, Codable {
     /// Why the store takes nothing at the moment; nil: it does.
     public var storeProblem: String?
     public var services: [ServiceStatus]
+    /// Silences and maintenance, on or to come.
+    public var quiet: [QuietStatus]?
+    /// Why this host's own network is to blame, while it is.
+    public var ownNetwork: String?
 
     public init(
         time: WallTime, daemon: Daemon, armed: ArmStatus, storeProblem: String?,
@@ -203,6 +207,10 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
     /// What rules ask for and was never seen since watchd began to watch.
     public var notices: [String]? = nil
     public var incident: IncidentRecord?
+    /// Of signals that cannot be measured, beside the one of the breaches.
+    public var blindIncident: IncidentRecord?
+    /// Pages that were kept back, ever.
+    public var mutedPages: Int?
     public var readiness: Readiness
 
     public init(

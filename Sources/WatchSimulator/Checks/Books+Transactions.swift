@@ -32,6 +32,7 @@ extension Books {
         services[record.service, default: ServiceBook()]
             .open[record.id, default: IncidentBook(opened: circumstances.time)].state =
             record.state
+        services[record.service]?.open[record.id]?.isBlind = !record.blind.isEmpty
         let policy = circumstances.configuration.policy[record.severity]
         if policy?.page != nil, record.decision == "page" {
             services[record.service]?.open[record.id]?.wasPageWanted = true
@@ -53,7 +54,10 @@ extension Books {
     }
 
     private func checkIncidents() throws(Violation) {
+        // One of breaches, and beside it one of signals that cannot be measured.
         for (name, service) in services where service.open.count > 1 {
+            let blind = service.open.values.filter(\.isBlind).count
+            guard blind > 1 || service.open.count - blind > 1 else { continue }
             throw Violation(
                 "one-open-incident", "\(name) has \(service.open.keys.sorted()) open at once")
         }

@@ -20,6 +20,8 @@ struct RollbackBook {
 }
 
 struct IncidentBook {
+    /// It is about signals that cannot be measured.
+    var isBlind = false
     var state = IncidentState.open
     /// Channels that heard of it, and those told that it is over.
     var told: Set<String> = []

@@ -217,7 +217,7 @@ struct SearchWorld {
             case .run(let task): try run(task)
             case .resume(let task): if pending == nil, boot == storedBoot { pending = task }
             case .cancel(let id): if pending?.id == id { try end(.cancelled) }
-            case .readVersions, .probeNow, .deliver, .deliverFromMemory: break
+            case .readVersions, .probeNow, .checkConnectivity, .deliver, .deliverFromMemory: break
             }
         }
     }

@@ -25,6 +25,12 @@ struct ControlClient: Sendable {
             await transport.request("POST", path, headers: headers, body: bytes))
     }
 
+    func delete(_ path: String) async throws(Failure) -> [UInt8] {
+        try check(
+            await transport.request(
+                "DELETE", path, headers: [HTTPHeader("X-Watchd", "1")], body: nil))
+    }
+
     func decode<Value: Decodable>(
         _ type: Value.Type, _ body: [UInt8]
     ) throws(Failure) -> Value {

@@ -24,7 +24,9 @@ struct StatusCommand: Verb {
                 apiPath("status"), as: StatusReport.self, StatusRendering.lines)
             services = report.services
         }
-        let isBad = services.contains { $0.incident?.isBadNews ?? false }
+        let isBad = services.contains {
+            ($0.incident?.isBadNews ?? false) || ($0.blindIncident?.isBadNews ?? false)
+        }
         return isBad ? .badNews : .fine
     }
 }

@@ -8,6 +8,7 @@ enum StatusRendering {
         // The daemon's clock, not ours, is what its times are relative to.
         theme.now = report.time
         var lines = [header(report), arm(report.armed, scope: "", theme)]
+        lines += QuietRendering.head(report, theme)
         if let problem = report.storeProblem {
             lines.append(
                 Line("✖ store unavailable, so nothing is done: \(safe(problem))", .bad))
@@ -88,6 +89,7 @@ enum StatusRendering {
         }
         facts.append(readiness(service.readiness))
         if let incident = service.incident { facts += self.incident(incident, theme) }
+        if let incident = service.blindIncident { facts += self.incident(incident, theme) }
         return facts.map { name, spans in
             let padded = name + String(repeating: " ", count: max(0, 10 - name.count))
             return Line([Span("  \(padded) ", .dim)] + spans)
@@ -150,6 +152,7 @@ enum StatusRendering {
             let reason = incident.reason.map { " because \(safe($0))" } ?? ""
             facts.append(("", [Span(safe(decision) + reason)]))
         }
+        facts += QuietRendering.incident(incident, theme).map { ("", $0) }
         if let until = incident.heldUntil {
             facts.append(("", [Span("held until \(Figures.time(until))", .warning)]))
         }

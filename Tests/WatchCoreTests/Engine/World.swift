@@ -7,6 +7,15 @@ final class World {
     /// What the world is like; tests change it as they go.
     var version = "1.0.0"
     var errorRate = 0.0
+    /// The host of a probe; nil: this one.
+    var hostOf: (String) -> String? = { _ in nil }
+    /// Probes whose target does not answer in time.
+    var timesOut: Set<String> = []
+    /// What the checker of connectivity finds; nil: there is none.
+    var connectivity: Bool? = true
+    private(set) var asksForConnectivity = 0
+    /// Of single services, where it is not `errorRate`.
+    var errorRates: [String: Double] = [:]
     var requestsPerSecond = 50
     var probePasses = true
     var sourceAnswers = true
@@ -63,7 +72,7 @@ final class World {
         now.boot = now.boot + .seconds(1)
         now.wall = now.wall + .seconds(1)
         for service in configuration.services {
-            if let batch = logs.map({ $0(self, service.name) }) ?? traffic() {
+            if let batch = logs.map({ $0(self, service.name) }) ?? traffic(of: service.name) {
                 handle(.stream(service: service.name, stream: "access", batch))
             }
             for probe in service.probes where isDue(probe.every) {
@@ -81,8 +90,9 @@ final class World {
     }
 
     /// The last second's requests.
-    private func traffic() -> StreamBatch {
-        batch(requestsPerSecond, errors: Int(Double(requestsPerSecond) * errorRate))
+    private func traffic(of service: String) -> StreamBatch {
+        let rate = errorRates[service] ?? errorRate
+        return batch(requestsPerSecond, errors: Int(Double(requestsPerSecond) * rate))
     }
 
     func batch(_ requests: Int, errors: Int = 0, latency: Double = 0.02) -> StreamBatch {
@@ -95,14 +105,25 @@ final class World {
     }
 
     func probe(_ service: String, _ probe: String = "health", isRecheck: Bool = false) {
-        let usual: ProbeResult.Outcome = probePasses ? .pass : .fail("connection refused")
+        let late = timesOut.contains(probe)
+        let usual: ProbeResult.Outcome =
+            late ? .fail("timed out") : probePasses ? .pass : .fail("connection refused")
         guard let outcome = finds.map({ $0(self, service, probe) }) ?? usual else { return }
+        var result = ProbeResult(
+            started: now.boot, took: .milliseconds(5), outcome: outcome, isRecheck: isRecheck)
+        result.host = hostOf(probe)
+        result.timedOut = late
+        handle(.probe(service: service, probe: probe, result))
+    }
+
+    private func checkConnectivity() {
+        asksForConnectivity += 1
+        guard let works = connectivity else { return }
         handle(
-            .probe(
-                service: service, probe: probe,
-                ProbeResult(
-                    started: now.boot, took: .milliseconds(5), outcome: outcome,
-                    isRecheck: isRecheck)))
+            .connectivity(
+                ConnectivityResult(
+                    started: now.boot, reached: works ? ["tcp"] : [],
+                    problems: works ? [:] : ["tcp": "no route to host"])))
     }
 
     func readVersion(_ service: String, _ source: Int) {
@@ -149,6 +170,7 @@ final class World {
                 for index in sources.indices { readVersion(service, index) }
             case .probeNow(let service, let probes):
                 for name in probes { probe(service, name, isRecheck: true) }
+            case .checkConnectivity: checkConnectivity()
             case .deliver: break
             case .deliverFromMemory(let messages): volatileMessages += messages
             }
@@ -163,6 +185,9 @@ final class World {
         events += transaction.events
         messages += transaction.messages
     }
+
+    /// The store holds this from before.
+    func adopt(_ state: DurableState) { stored = state }
 
     private func run(_ task: StepTask) {
         // The judge: its intent must be on disk.

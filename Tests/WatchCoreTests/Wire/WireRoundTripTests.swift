@@ -43,6 +43,13 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
             probes: [Evidence.Probe(name: "health", state: "failing", reason: "refused")],
             routes: [Evidence.Route(stream: "access", route: "/cart", count: 9, errors: 3)],
             sources: [Evidence.Source(label: "link", version: "2.0.0", problem: "gone")])
+        incident.blind = [
+            IncidentRecord.BlindSignal(
+                signal: "access", reason: "unparsed", text: "unparsed: 9 of 10", began: noon,
+                cleared: noon + .minutes(2))
+        ]
+        incident.muted = 2
+        incident.mutedBy = "silence:night"
         return incident
     }()
 

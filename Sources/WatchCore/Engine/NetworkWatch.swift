@@ -1,0 +1,101 @@
+// Whose fault it is when nothing answers (DESIGN §5 "Outcomes of a probe"). A time-out counts
+// against its target only when something else proves that this host's network worked after it
+// began: until then the result waits, so that a dead network never begins a breach.
+
+/// What came of asking every `connectivity:` target once.
+public struct ConnectivityResult: Hashable, Sendable {
+    public var started: Instant
+    /// Targets that could be reached.
+    public var reached: [String]
+    /// The others, and why not.
+    public var problems: [String: String]
+
+    public init(started: Instant, reached: [String], problems: [String: String]) {
+        self.started = started
+        self.reached = reached
+        self.problems = problems
+    }
+}
+
+struct NetworkWatch: Sendable {
+    /// The last result of a probe of another host.
+    private struct Seen {
+        var host: String
+        var started: Instant
+        var every: Duration
+        /// Nothing was heard from the host: it erred or timed out.
+        var isUnreachable: Bool
+    }
+
+    struct Waiting {
+        var service: String
+        var probe: String
+        var result: ProbeResult
+        var since: Instant
+    }
+
+    /// A result waits no longer, whatever proof comes or does not.
+    static let waitsAtMost = Duration.seconds(30)
+    /// More wait for nothing.
+    static let limit = 10_000
+
+    private var seen: [String: Seen] = [:]
+    private var lastAsked: Instant?
+    private(set) var waiting: [Waiting] = []
+
+    /// Takes note of a probe's result; `every` is how often it is asked.
+    mutating func note(
+        _ service: String, _ probe: String, _ result: ProbeResult, every: Duration
+    ) {
+        guard let host = result.host else { return }
+        let isUnreachable: Bool =
+            if case .error = result.outcome { true } else { result.timedOut ?? false }
+        seen["\(service)/\(probe)"] = Seen(
+            host: host, started: result.started, every: every, isUnreachable: isUnreachable)
+    }
+
+    mutating func forget(besides probes: Set<String>) {
+        seen = seen.filter { probes.contains($0.key) }
+        waiting.removeAll { !probes.contains("\($0.service)/\($0.probe)") }
+    }
+
+    /// Other hosts that are probed.
+    var hosts: Set<String> { Set(seen.values.map(\.host)) }
+
+    /// Every probe of at least two other hosts erred or timed out within its interval.
+    func hearsNobody(at now: Instant) -> Bool {
+        hosts.count >= 2
+            && seen.values.allSatisfy { $0.isUnreachable && now - $0.started <= $0.every * 2 }
+    }
+
+    /// Some other host was heard since `start`.
+    func hearsSomebody(since start: Instant, besides host: String?) -> Bool {
+        seen.values.contains { !$0.isUnreachable && $0.started >= start && $0.host != host }
+    }
+
+    /// false: there is no room, so the result counts at once.
+    mutating func hold(_ item: Waiting) -> Bool {
+        guard waiting.count < Self.limit else { return false }
+        waiting.append(item)
+        return true
+    }
+
+    /// Proof is asked for once a second at most.
+    mutating func mayAsk(at now: Instant) -> Bool {
+        if let last = lastAsked, now - last < .seconds(1) { return false }
+        lastAsked = now
+        return true
+    }
+
+    /// Takes out those for which `isProven` holds, and those that waited too long.
+    mutating func release(
+        at now: Instant, where isProven: (Waiting) -> Bool = { _ in false }
+    ) -> [Waiting] {
+        guard !waiting.isEmpty else { return [] }
+        let free = waiting.filter { isProven($0) || now - $0.since >= Self.waitsAtMost }
+        waiting.removeAll { isProven($0) || now - $0.since >= Self.waitsAtMost }
+        return free
+    }
+
+    mutating func drop() { waiting = [] }
+}

@@ -1,0 +1,59 @@
+// Somebody who answers a page looks after the incident, but not for ever: a person who fell asleep
+// over it must not keep the others asleep (DESIGN §5 "People": acknowledgements expire).
+
+extension Incident {
+    /// Something is wrong now, and only people can end it.
+    var needsAnAnswer: Bool {
+        switch record.state {
+        case .open, .awaitingApproval, .handedOver: true
+        case .recovered, .cleared, .superseded: hasOpenBreach
+        case .rollingBack, .verifying, .closed: false
+        }
+    }
+}
+
+extension ServiceEngine {
+    /// Starts the time of a new acknowledgement; when it is over, the route goes on.
+    mutating func watchAcknowledgement(
+        slot: IncidentSlot, _ context: inout Context
+    ) {
+        guard let incident = state[keyPath: slot] else { return }
+        guard let who = incident.record.acknowledgedBy else {
+            state[keyPath: slot]?.acknowledgedUntil = nil
+            return
+        }
+        let lasts = context.configuration.policy(incident.record.severity).ackExpires
+        guard let until = incident.acknowledgedUntil else {
+            state[keyPath: slot]?.acknowledgedUntil = context.moment(after: lasts)
+            context.isDirty = true
+            return
+        }
+        guard until.boot <= context.now.boot, incident.needsAnAnswer else { return }
+        let subject = subject(of: incident, context)
+        guard mute(subject, incident.record.severity, context) == nil else { return }
+        state[keyPath: slot]?.record.acknowledgedBy = nil
+        state[keyPath: slot]?.acknowledgedUntil = nil
+        context.isDirty = true
+        context.events.append(
+            event(
+                "ack.expired", context, reason: "ack-expired", slot: slot,
+                text: "\(who) acknowledged it, and it is still not over"))
+        let steps = incident.route.flatMap { context.configuration.route($0)?.steps } ?? []
+        if incident.nextRouteStep < steps.count {
+            state[keyPath: slot]?.nextRouteStep += 1
+        }
+        let id = incident.record.id
+        send(
+            .page, slot: slot, about: subject,
+            title: incident.lastTitle ?? "\(name): incident \(id)",
+            text: "\(who) acknowledged it \(lasts.text) ago, and it is "
+                + "still not over. To look after it: `watchctl ack \(id)`.",
+            reason: "ack-expired", &context)
+    }
+}
+
+extension Context {
+    func moment(after duration: Duration) -> Moment {
+        Moment(boot: now.boot + duration, wall: now.wall + duration)
+    }
+}
