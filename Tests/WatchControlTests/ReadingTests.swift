@@ -87,7 +87,7 @@ import WatchSystem
             #expect(report.status == 501)
             #expect(report.text.contains(#""code":"not-built""#))
             for path in [
-                "/v1/rollbacks/shop-17-r1/step-done",
+                "/v1/rollbacks/shop-17-r1/step-done"
             ] {
                 #expect(try await server.post(path).status == 501, "\(path)")
             }

@@ -52,7 +52,7 @@ import Testing
         world.errorRate = 0.9
         #expect(world.pass(upTo: 60) { !$0.kinds("rollback.began").isEmpty })
         world.version = "1.0.0"
-        world.readVersion("shop")
+        world.readVersion("shop", 0)
         #expect(world.pass(upTo: 20) { !$0.kinds("verify.early").isEmpty })
         world.version = "2.0.0"
         _ = world.command(.disarm(service: nil, for: nil, reason: "test"))
