@@ -29,6 +29,7 @@ extension Simulation {
         !isDown && orders.isEmpty && inbox.isEmpty && !store.isFailing && outbox.waiting.isEmpty
             && delayed.isEmpty
             && worlds.allSatisfy { !engine.hasRollback($0.name) && !engine.hasIncident($0.name) }
+            && engine.openBlindIncidents.isEmpty
     }
 
     /// What was handed over or declared waits for a person's word.

@@ -34,7 +34,9 @@ extension Books {
             record.state
         services[record.service]?.open[record.id]?.isBlind = !record.blind.isEmpty
         let policy = circumstances.configuration.policy[record.severity]
-        if policy?.page != nil, record.decision == "page" {
+        // What a parent's incident explains is told with it, and need not be told again.
+        let isExplained = record.mutedBy?.hasPrefix("depends-on:") ?? false
+        if policy?.page != nil, record.decision == "page", !isExplained {
             services[record.service]?.open[record.id]?.wasPageWanted = true
         }
     }
