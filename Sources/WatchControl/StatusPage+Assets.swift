@@ -27,7 +27,8 @@ extension StatusPage {
           at("version").textContent = report.daemon.version;
           at("summary").textContent = (arm.armed ? "armed" : "disarmed") + " by " + arm.by +
             (arm.reason ? ": " + arm.reason : "") +
-            (report.quiet || []).filter(q => q.is_on).map(q => " · " + q.kind + " " + q.name).join("") +
+            (report.quiet || []).filter(q => q.is_on)
+              .map(q => " · " + q.kind + " " + q.name).join("") +
             (report.own_network ? " · this host's own network fails" : "");
           at("problem").textContent = report.store_problem ? "store: " + report.store_problem : "";
           at("services").replaceChildren(...report.services.map(service => {
