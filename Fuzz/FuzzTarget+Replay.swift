@@ -7,7 +7,7 @@ import WatchCore
 import WatchReplay
 
 extension FuzzTarget {
-    private static let configuration = ConfigurationLoader.loadText(
+    private static let shop = ConfigurationLoader.loadText(
         """
         services:
           shop:
@@ -50,11 +50,12 @@ extension FuzzTarget {
     }
 
     private static func answer(_ bytes: ArraySlice<UInt8>, _ kind: UInt8) -> String {
-        let descriptor = memfd_create("replay", UInt32(MFD_CLOEXEC))
+        let descriptor = open(
+            "/tmp/watchd-fuzz-\(getpid())", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return "" }
         defer { close(descriptor) }
         _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        guard let configuration else { preconditionFailure("the configuration is not good") }
+        guard let configuration = shop else { preconditionFailure("the configuration is not good") }
         let names = ["plain", "json", "health"]
         let name = names[Int(kind) % names.count]
         var request = ReplayRequest()
