@@ -12,12 +12,11 @@ extension Engine {
     mutating func probed(
         _ service: String, _ probe: String, _ result: ProbeResult, _ now: Moment
     ) -> [Effect] {
-        let every = configuration.service(service)?.probe(probe)?.every ?? .minutes(1)
-        network.note(service, probe, result, every: every)
+        network.note(service, probe, result, every: interval(of: probe, service))
         var effects: [Effect] = []
         if !isDeclared { effects += judgeByProbes(now) }
         guard ownFault == nil else { return effects }
-        if result.timedOut ?? false, result.host != nil, isDeclared || network.hosts.count >= 2,
+        if result.timedOut ?? false, result.host != nil, isDeclared || network.hostCount >= 2,
             network.hold(.init(service: service, probe: probe, result: result, since: now.boot))
         {
             // One question is enough for all that time out together.
@@ -27,6 +26,14 @@ extension Engine {
         effects += count(service, probe, result, now)
         if !isDeclared { effects += releaseProven(now) }
         return effects
+    }
+
+    private func interval(of probe: String, _ service: String) -> Duration {
+        let place = services.place(of: service)
+        let known = services.values.withUnsafeBufferPointer { services in
+            place.flatMap { services[$0].interval(of: probe) }
+        }
+        return known ?? .minutes(1)
     }
 
     private mutating func count(
@@ -64,7 +71,7 @@ extension Engine {
             return beginOwnFault("no probe hears from any other host (\(hosts))", now)
         }
         guard let since = ownFault?.since.boot,
-            network.hearsSomebody(since: since, besides: nil) || network.hosts.count < 2
+            network.hearsSomebody(since: since, besides: nil) || network.hostCount < 2
         else { return [] }
         return endOwnFault(now)
     }
@@ -92,7 +99,9 @@ extension Engine {
         host.quiet = quiet
         // They waited for a proof of the network, and it is gone.
         network.drop()
-        for name in services.keys { services[name]?.ownFault = OwnFault.verdict }
+        for place in services.indices {
+            services.values[place].ownFault = OwnFault.verdict
+        }
         let event = EventRecord(
             time: now.wall, kind: "own-network.failed", reason: "own-network", text: text)
         return [.persist(Transaction(host: host, events: [event]))]
@@ -103,9 +112,9 @@ extension Engine {
         guard var quiet = host.quiet, let fault = quiet.ownFault else { return [] }
         quiet.ownFault = nil
         host.quiet = quiet
-        for name in services.keys {
-            services[name]?.ownFault = nil
-            services[name]?.uncover(from: fault.since.boot, to: now.boot)
+        for place in services.indices {
+            services.values[place].ownFault = nil
+            services.values[place].uncover(from: fault.since.boot, to: now.boot)
         }
         let lasted = (now.boot - fault.since.boot).text
         let event = EventRecord(
@@ -127,7 +136,7 @@ extension Engine {
     mutating func watchNetwork(_ now: Moment) -> [Effect] {
         var effects = countAll(network.release(at: now.boot), now)
         guard var quiet = host.quiet, var fault = quiet.ownFault else { return effects }
-        if !isDeclared, network.hosts.count < 2,
+        if !isDeclared, network.hostCount < 2,
             now.boot - fault.since.boot >= NetworkWatch.waitsAtMost
         {
             // The configuration changed: nobody can tell any more.
@@ -167,7 +176,9 @@ extension Engine {
     /// After a restart it goes on until something is heard.
     mutating func resumeOwnFault() {
         guard ownFault != nil else { return }
-        for name in services.keys { services[name]?.ownFault = OwnFault.verdict }
+        for place in services.indices {
+            services.values[place].ownFault = OwnFault.verdict
+        }
     }
 
     /// What still counts of a batch while the fault is ours: that a pattern was seen, but no

@@ -40,6 +40,10 @@ struct NetworkWatch: Sendable {
     static let limit = 10_000
 
     private var seen: [String: Seen] = [:]
+    /// How many probes ask each host, and how many of all heard from theirs: kept up, because
+    /// there may be ten thousand.
+    private var probesOf: [String: Int] = [:]
+    private var heard = 0
     private var lastAsked: Instant?
     private(set) var waiting: [Waiting] = []
 
@@ -50,21 +54,35 @@ struct NetworkWatch: Sendable {
         guard let host = result.host else { return }
         let isUnreachable: Bool =
             if case .error = result.outcome { true } else { result.timedOut ?? false }
-        seen["\(service)/\(probe)"] = Seen(
+        let now = Seen(
             host: host, started: result.started, every: every, isUnreachable: isUnreachable)
+        count(now, by: 1)
+        if let before = seen.updateValue(now, forKey: "\(service)/\(probe)") {
+            count(before, by: -1)
+        }
+    }
+
+    private mutating func count(_ one: Seen, by step: Int) {
+        if !one.isUnreachable { heard += step }
+        let probes = probesOf[one.host, default: 0] + step
+        probesOf[one.host] = probes > 0 ? probes : nil
     }
 
     mutating func forget(besides probes: Set<String>) {
-        seen = seen.filter { probes.contains($0.key) }
+        for (name, one) in seen where !probes.contains(name) {
+            seen[name] = nil
+            count(one, by: -1)
+        }
         waiting.removeAll { !probes.contains("\($0.service)/\($0.probe)") }
     }
 
     /// Other hosts that are probed.
-    var hosts: Set<String> { Set(seen.values.map(\.host)) }
+    var hosts: Set<String> { Set(probesOf.keys) }
+    var hostCount: Int { probesOf.count }
 
     /// Every probe of at least two other hosts erred or timed out within its interval.
     func hearsNobody(at now: Instant) -> Bool {
-        hosts.count >= 2
+        hostCount >= 2 && heard == 0
             && seen.values.allSatisfy { $0.isUnreachable && now - $0.started <= $0.every * 2 }
     }
 
