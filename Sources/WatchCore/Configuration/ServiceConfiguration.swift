@@ -109,6 +109,9 @@ public struct TriggerConfiguration: Hashable, Sendable, Codable {
     public var approveWithin: Duration?
     public var onTimeout: OnTimeout?
 
+    /// Whether it speaks of a release's health: severity high or critical, shadow aside.
+    var isGrave: Bool { severity >= .high && mode != .shadow }
+
     public init(
         name: String, when: Expression, severity: Severity, mode: Mode = .page,
         plan: String? = nil, suspectFor: Duration? = nil, judgement: Judgement = Judgement()

@@ -3,8 +3,9 @@
 
 struct Context {
     let now: Moment
-    let configuration: Configuration
-    /// What is going on in the other services.
+    /// By reference: a copy for each event costs more than most events.
+    private let shared: SharedConfiguration
+    /// What is going on in all services, for rules that ask about the others.
     let neighbours: [Neighbour]
     /// Why the store takes nothing; nil: it does.
     let storeProblem: String?
@@ -32,14 +33,18 @@ struct Context {
     }
 
     init(
-        now: Moment, configuration: Configuration, neighbours: [Neighbour],
+        now: Moment, configuration: SharedConfiguration, neighbours: [Neighbour],
         storeProblem: String?, host: HostState
     ) {
         self.now = now
-        self.configuration = configuration
+        shared = configuration
         self.neighbours = neighbours
         self.storeProblem = storeProblem
         self.host = host
+    }
+
+    var configuration: Configuration {
+        _read { yield shared.value }
     }
 
     mutating func nextNumber() -> Int {
@@ -48,7 +53,14 @@ struct Context {
     }
 }
 
-/// Another service, as far as host-wide rules ask.
+/// A configuration that many hold and nobody changes.
+final class SharedConfiguration: Sendable {
+    let value: Configuration
+
+    init(_ value: Configuration) { self.value = value }
+}
+
+/// A service, as far as host-wide rules ask about it.
 struct Neighbour {
     var name: String
     var isRollingBackAutomatically: Bool

@@ -7,8 +7,9 @@ extension Engine {
         _ command: Command, by peer: Peer, at now: Moment
     ) -> (reply: CommandReply, effects: [Effect])? {
         guard let id = command.incident,
-            let owner = services.first(where: { $0.value.state.blind?.record.id == id })?.key
+            let place = services.values.firstIndex(where: { $0.state.blind?.record.id == id })
         else { return nil }
+        let owner = services.names[place]
         if case .acknowledge(_, let comment) = command {
             return on(owner, now) { $0.acknowledgeBlind(comment, by: peer, &$1) }
         }

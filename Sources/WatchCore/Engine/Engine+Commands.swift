@@ -41,14 +41,14 @@ extension Engine {
             return onIncident(incident, now) { $0.hold(duration, comment, by: peer, &$1) }
         case .abort(let rollback, let reason):
             guard
-                let service = services.first(where: { $0.value.state.rollback?.id == rollback })
+                let place = services.values.firstIndex(where: { $0.state.rollback?.id == rollback })
             else {
                 return (
                     CommandReply(
                         status: .notFound, message: "no rollback '\(printable(rollback))' runs"), []
                 )
             }
-            return on(service.key, now) { $0.abort(reason, by: peer, &$1) }
+            return on(services.names[place], now) { $0.abort(reason, by: peer, &$1) }
         case .arm(let service, let reason):
             return switchArming(true, service, nil, reason, by: peer, at: now)
         case .disarm(let service, let duration, let reason):
@@ -64,7 +64,7 @@ extension Engine {
         _ name: String, _ now: Moment,
         _ body: (inout ServiceEngine, inout Context) -> CommandReply
     ) -> (reply: CommandReply, effects: [Effect]) {
-        guard services[name] != nil else {
+        guard services.place(of: name) != nil else {
             let known = configuration.services.map(\.name).joined(separator: ", ")
             return (
                 CommandReply(
@@ -85,11 +85,10 @@ extension Engine {
         _ body: (inout ServiceEngine, inout Context) -> CommandReply
     ) -> (reply: CommandReply, effects: [Effect]) {
         guard
-            let service = services.first(where: { $0.value.state.incident?.record.id == id })
+            let place = services.values.firstIndex(where: { $0.state.incident?.record.id == id })
         else {
-            let open = configuration.services.compactMap {
-                services[$0.name]?.state.incident?.record.id
-                    ?? services[$0.name]?.state.blind?.record.id
+            let open = services.values.compactMap {
+                $0.state.incident?.record.id ?? $0.state.blind?.record.id
             }
             let hint = open.isEmpty ? "none is open" : "open: \(open.joined(separator: ", "))"
             let what =
@@ -97,14 +96,15 @@ extension Engine {
                 ? "incident '\(id)' is closed" : "no incident '\(printable(id))' is open"
             return (CommandReply(status: .notFound, message: "\(what) (\(hint))"), [])
         }
-        return on(service.key, now, body)
+        return on(services.names[place], now, body)
     }
 
     /// Whether `id` has the form of an incident that was opened before: numbers never come again.
     private func wasIncident(_ id: String) -> Bool {
         guard let dash = id.lastIndex(of: "-"), let number = Int(id[id.index(after: dash)...])
         else { return false }
-        return services[String(id[..<dash])] != nil && number > 0 && number < host.nextNumber
+        return services.place(of: String(id[..<dash])) != nil && number > 0
+            && number < host.nextNumber
     }
 
     private mutating func switchArming(

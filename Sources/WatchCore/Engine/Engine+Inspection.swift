@@ -31,37 +31,52 @@ package struct WindowSums: Hashable {
 
 extension Engine {
     package func inspect(_ service: String) -> ServiceInspection? {
-        services[service].map { service in
+        services.place(of: service).map { place in
             ServiceInspection(
-                restarted: service.restarted,
-                isSettledAfterRollback: service.isSettledAfterRollback,
-                rollback: service.state.rollbackInspection,
-                incident: service.state.incident?.record)
+                restarted: services.values[place].restarted,
+                isSettledAfterRollback: services.values[place].isSettledAfterRollback,
+                rollback: services.values[place].state.rollbackInspection,
+                incident: services.values[place].state.incident?.record)
         }
     }
 
     package func verdict(_ service: String, _ trigger: String) -> VerdictName? {
-        services[service]?.triggers[trigger]?.verdict.name
+        services.place(of: service).flatMap { services.values[$0].triggers[trigger]?.verdict.name }
     }
 
     /// When the windows were last restarted.
-    package func restarted(_ service: String) -> Instant? { services[service]?.restarted }
+    package func restarted(_ service: String) -> Instant? {
+        services.place(of: service).map { services.values[$0].restarted }
+    }
 
     /// What a window of a signal holds at `now`.
     package mutating func sums(
         _ service: String, _ signal: String, _ width: Duration, now: Instant
     ) -> WindowSums? {
-        let probe = services[service]?.probes[signal]?.windows.sums(width: width, now: now)
-        let sums = probe ?? services[service]?.streams[signal]?.windows.sums(width: width, now: now)
-        return sums.map { WindowSums(count: $0.count, errors: $0.errors) }
+        guard let place = services.place(of: service) else { return nil }
+        return services.values[place].sums(signal, width, now: now)
+            .map { WindowSums(count: $0.count, errors: $0.errors) }
     }
 
     package func hasRollback(_ service: String) -> Bool {
-        services[service]?.state.rollback != nil
+        services.place(of: service).map { services.values[$0].state.rollback != nil } ?? false
     }
 
     package func hasIncident(_ service: String) -> Bool {
-        services[service]?.state.incident != nil
+        services.place(of: service).map { services.values[$0].state.incident != nil } ?? false
+    }
+}
+
+extension ServiceEngine {
+    fileprivate mutating func sums(
+        _ signal: String, _ width: Duration, now: Instant
+    ) -> SignalWindows.Sums? {
+        if let place = probes.place(of: signal) {
+            return probes.values[place].windows.sums(width: width, now: now)
+        }
+        return streams.place(of: signal).map {
+            streams.values[$0].windows.sums(width: width, now: now)
+        }
     }
 }
 

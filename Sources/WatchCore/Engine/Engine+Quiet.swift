@@ -207,7 +207,8 @@ extension Engine {
     /// For questions that belong to no service.
     func quietContext(_ now: Moment) -> Context {
         Context(
-            now: now, configuration: configuration, neighbours: [], storeProblem: storeProblem,
+            now: now, configuration: sharedConfiguration, neighbours: [],
+            storeProblem: storeProblem,
             host: host)
     }
 }

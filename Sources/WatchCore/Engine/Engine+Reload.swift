@@ -7,14 +7,14 @@ extension Engine {
     public mutating func reconfigure(
         to new: Configuration, stored: [String: ServiceState] = [:], at now: Moment
     ) -> [Effect] {
-        var next: [String: ServiceEngine] = [:]
+        var next = Named<ServiceEngine>()
         for service in new.services {
             let old = services[service.name]
             var fresh = ServiceEngine(
                 configuration: service, verifyExpressions: Self.verifyExpressions(new),
                 state: old?.state ?? stored[service.name] ?? ServiceState(), now: now)
             if let old { fresh.inherit(from: old) }
-            next[service.name] = fresh
+            next.set(fresh, for: service.name)
         }
         replace(configuration: new, services: next)
         resumeOwnFault()
@@ -46,25 +46,25 @@ extension ServiceEngine {
         lastEvidence = old.lastEvidence
         baseline = old.baseline
         forgetBaselines(changedFrom: old.configuration)
-        for (name, signal) in old.probes {
+        for (name, signal) in zip(old.probes.names, old.probes.values) {
             guard let fresh = probes[name],
                 old.configuration.probe(name)?.kind == configuration.probe(name)?.kind,
                 fresh.windows.hasSameWindows(as: signal.windows)
             else { continue }
-            probes[name] = signal
+            probes.set(signal, for: name)
         }
-        for (name, signal) in old.streams {
+        for (name, signal) in zip(old.streams.names, old.streams.values) {
             guard let fresh = streams[name],
                 old.configuration.stream(name) == configuration.stream(name),
                 fresh.windows.hasSameWindows(as: signal.windows)
             else { continue }
-            streams[name] = signal
+            streams.set(signal, for: name)
         }
         for trigger in configuration.triggers {
             guard let before = old.trigger(trigger.name), before.when == trigger.when,
                 let state = old.triggers[trigger.name]
             else { continue }
-            triggers[trigger.name] = state
+            triggers.set(state, for: trigger.name)
         }
         if old.configuration.version == configuration.version,
             old.configuration.agree == configuration.agree

@@ -53,18 +53,18 @@ extension ServiceEngine {
             rollback.to, began: now.boot, lastSeenBefore: now.boot,
             origin: .rollback(id: rollback.id), fields: [:], &context)
         // A veto, too: what breached it is not seen any more.
-        for trigger in configuration.triggers { triggers[trigger.name]?.endEarly(now: now) }
+        for place in triggers.indices { triggers.values[place].endEarly(now: now) }
         isUnseen = true
     }
 
     mutating func lookAgain(_ context: inout Context) {
         isUnseen = false
         restartWindows(at: context.now.boot)
-        for name in probes.keys { probes[name]?.health = ProbeHealth() }
-        for name in streams.keys {
+        for place in probes.indices { probes.values[place].health = ProbeHealth() }
+        for place in streams.indices {
             var health = StreamHealth()
             health.record(StreamBatch(), late: 0, now: context.now.boot)
-            streams[name]?.health = health
+            streams.values[place].health = health
         }
     }
 }

@@ -38,12 +38,12 @@ extension Engine {
 
     /// Open incidents, whose records may be newer than the store's.
     public var openIncidents: [IncidentRecord] {
-        configuration.services.compactMap { services[$0.name]?.state.incident?.record }
+        services.values.compactMap { $0.state.incident?.record }
     }
 
     /// Those of signals that cannot be measured.
     public var openBlindIncidents: [IncidentRecord] {
-        configuration.services.compactMap { services[$0.name]?.state.blind?.record }
+        services.values.compactMap { $0.state.blind?.record }
     }
 
     private mutating func inspect<T>(
@@ -51,7 +51,7 @@ extension Engine {
     ) -> T? {
         guard var service = services[name] else { return nil }
         let context = Context(
-            now: now, configuration: configuration, neighbours: neighbours(of: name, now: now.boot),
+            now: now, configuration: sharedConfiguration, neighbours: neighbours(now: now.boot),
             storeProblem: storeProblem, host: host)
         return body(&service, context)
     }

@@ -8,14 +8,15 @@ public struct Engine {
     /// A pause between two events longer than this is time nobody watched.
     static let gap = Duration.seconds(5)
 
-    public private(set) var configuration: Configuration
+    public var configuration: Configuration { sharedConfiguration.value }
+    private(set) var sharedConfiguration: SharedConfiguration
     var host: HostState
-    var services: [String: ServiceEngine] = [:]
+    var services = Named<ServiceEngine>()
     /// Why the store takes nothing; nil: it does.
     private(set) public var storeProblem: String?
     private var lastHandled: Instant?
-    /// What each service was told of the others, and in which second.
-    private var neighboursAsOf: [String: (second: Int64, neighbours: [Neighbour])] = [:]
+    /// What services are told of one another, and as of which second.
+    private var neighboursAsOf: (second: Int64, neighbours: [Neighbour])?
     let mode: EngineMode
     /// What tells a bad target from a dead network of our own.
     var network = NetworkWatch()
@@ -29,7 +30,7 @@ public struct Engine {
         configuration: Configuration, stored: DurableState? = nil, storedBootID: String = "",
         bootID: String = "", now: Moment, mode: EngineMode = .live
     ) {
-        self.configuration = configuration
+        sharedConfiguration = SharedConfiguration(configuration)
         self.mode = mode
         let rebase = Rebase(
             now: now, isSameBoot: storedBootID == bootID, written: stored?.written)
@@ -39,9 +40,12 @@ public struct Engine {
         for service in configuration.services {
             var state = stored?.services[service.name] ?? ServiceState()
             state.rebase(rebase)
-            services[service.name] = ServiceEngine(
-                configuration: service, verifyExpressions: Self.verifyExpressions(configuration),
-                state: state, now: now)
+            services.set(
+                ServiceEngine(
+                    configuration: service,
+                    verifyExpressions: Self.verifyExpressions(configuration), state: state,
+                    now: now),
+                for: service.name)
         }
         resumeOwnFault()
     }
@@ -60,10 +64,12 @@ public struct Engine {
         // Instants of another boot were moved into this one: written back at once, so that all
         // documents belong to one boot.
         var effects: [Effect] = [
-            .persist(Transaction(host: host, services: services.mapValues(\.state)))
+            .persist(Transaction(host: host, services: services.mapped(\.state)))
         ]
         for service in configuration.services {
-            guard let rollback = services[service.name]?.state.rollback else { continue }
+            guard let place = services.place(of: service.name),
+                let rollback = services.values[place].state.rollback
+            else { continue }
             if let pending = rollback.pending { effects.append(.resume(pending)) }
             effects.append(.readVersions(service: service.name))
         }
@@ -92,9 +98,9 @@ public struct Engine {
                 $0.tick(touched: .nothing, &$1)
             }
         case .task(let id, let result):
-            guard let owner = services.first(where: { $0.value.state.rollback?.pending?.id == id })
-            else { return [] }
-            return update(owner.key, now) {
+            let place = services.values.firstIndex { $0.state.rollback?.pending?.id == id }
+            guard let place else { return [] }
+            return update(services.names[place], now) {
                 $0.taskFinished(id, result, &$1)
                 $0.tick(touched: .nothing, &$1)
             }
@@ -113,15 +119,17 @@ public struct Engine {
 
     mutating func noteGap(_ now: Moment) {
         if let last = lastHandled, now.boot - last > Self.gap {
-            for name in services.keys { services[name]?.uncover(from: last, to: now.boot) }
+            for place in services.indices {
+                services.values[place].uncover(from: last, to: now.boot)
+            }
         }
         lastHandled = Swift.max(lastHandled ?? now.boot, now.boot)
     }
 
-    mutating func replace(configuration: Configuration, services: [String: ServiceEngine]) {
-        self.configuration = configuration
+    mutating func replace(configuration: Configuration, services: Named<ServiceEngine>) {
+        sharedConfiguration = SharedConfiguration(configuration)
         self.services = services
-        neighboursAsOf = [:]
+        neighboursAsOf = nil
     }
 
     // MARK: - One service at a time
@@ -129,18 +137,17 @@ public struct Engine {
     mutating func updateAll(
         _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
     ) -> [Effect] {
-        configuration.services.flatMap { update($0.name, now, body) }
+        services.names.flatMap { update($0, now, body) }
     }
 
     mutating func update(
         _ name: String, _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
     ) -> [Effect] {
         // Changed in place: a second reference would copy its windows.
-        guard let place = services.index(forKey: name) else { return [] }
+        guard let place = services.place(of: name) else { return [] }
         var context = Context(
-            now: now, configuration: configuration,
-            neighbours: rememberedNeighbours(of: name, now: now.boot), storeProblem: storeProblem,
-            host: host)
+            now: now, configuration: sharedConfiguration,
+            neighbours: rememberedNeighbours(now.boot), storeProblem: storeProblem, host: host)
         context.mode = mode
         context.judges = judging
         body(&services.values[place], &context)
@@ -152,11 +159,11 @@ public struct Engine {
 
     /// What changed becomes one transaction, then what is to be done after it.
     private mutating func effects(
-        of place: Dictionary<String, ServiceEngine>.Index, _ context: inout Context
+        of place: Int, _ context: inout Context
     ) -> [Effect] {
         // Most events change nothing that anybody is told of.
         guard context.hasOutcome else { return [] }
-        neighboursAsOf = [:]
+        neighboursAsOf = nil
         var effects: [Effect] = []
         if storeProblem != nil, !context.messages.isEmpty {
             effects.append(.deliverFromMemory(context.messages))
@@ -169,7 +176,7 @@ public struct Engine {
         }
         let transaction = Transaction(
             host: context.hostChanged ? host : nil,
-            services: context.isDirty ? [services.keys[place]: services.values[place].state] : [:],
+            services: context.isDirty ? [services.names[place]: services.values[place].state] : [:],
             events: context.events, incidents: context.incidents, messages: context.messages)
         if !transaction.isEmpty { effects.append(.persist(transaction)) }
         effects += context.actions
@@ -178,23 +185,19 @@ public struct Engine {
     }
 
     /// As of this second, unless something happened since.
-    private mutating func rememberedNeighbours(of name: String, now: Instant) -> [Neighbour] {
-        guard configuration.services.count > 1 else { return [] }
-        if let known = neighboursAsOf[name], known.second == now.second { return known.neighbours }
-        let neighbours = neighbours(of: name, now: now)
-        neighboursAsOf[name] = (now.second, neighbours)
+    private mutating func rememberedNeighbours(_ now: Instant) -> [Neighbour] {
+        guard services.values.count > 1 else { return [] }
+        if let known = neighboursAsOf, known.second == now.second { return known.neighbours }
+        let neighbours = neighbours(now: now)
+        neighboursAsOf = (now.second, neighbours)
         return neighbours
     }
 
-    func neighbours(of name: String, now: Instant) -> [Neighbour] {
-        guard configuration.services.count > 1 else { return [] }
-        return configuration.services.compactMap { other in
-            guard other.name != name, let service = services[other.name] else { return nil }
-            return Neighbour(
-                name: other.name,
-                isRollingBackAutomatically: service.state.rollback?.asker.isAutomatic ?? false,
-                incident: NeighbourIncident(service.state.incident),
-                graveBreaches: service.graveBreaches(now: now))
+    func neighbours(now: Instant) -> [Neighbour] {
+        guard services.values.count > 1 else { return [] }
+        // Looked at where they are: a copy of each for each event would cost more than all else.
+        return services.values.withUnsafeBufferPointer { services in
+            services.indices.map { services[$0].asNeighbour(now: now) }
         }
     }
 }

@@ -31,11 +31,12 @@ extension Engine {
     public func checkpoint(at now: Moment) -> EngineCheckpoint {
         EngineCheckpoint(
             at: now,
-            services: services.mapValues { service in
+            services: services.mapped { service in
                 let running = service.state.book.running?.release
                 let release = running.flatMap { service.state.book.release($0) }
                 return EngineCheckpoint.Service(
-                    probes: service.probes, streams: service.streams, triggers: service.triggers,
+                    probes: service.probes.mapped { $0 }, streams: service.streams.mapped { $0 },
+                    triggers: service.triggers.mapped { $0 },
                     tracker: service.tracker, restarted: service.restarted,
                     uncovered: service.uncovered, running: running,
                     baked: release?.baked ?? .zero, lastRan: release?.lastRan,
@@ -60,7 +61,7 @@ extension Engine {
             {
                 service.restoreObservations(saved, checkpoint.at, now)
             }
-            services[name] = service
+            services.set(service, for: name)
         }
     }
 }
@@ -86,17 +87,15 @@ extension ServiceEngine {
         for (name, signal) in saved.probes {
             // Plans ask for windows too, so they can differ where the service does not.
             guard let fresh = probes[name] else { continue }
-            probes[name] = signal
-            if !fresh.windows.hasSameWindows(as: signal.windows) {
-                probes[name]?.windows = fresh.windows
-            }
+            var signal = signal
+            if !fresh.windows.hasSameWindows(as: signal.windows) { signal.windows = fresh.windows }
+            probes.set(signal, for: name)
         }
         for (name, signal) in saved.streams {
             guard let fresh = streams[name] else { continue }
-            streams[name] = signal
-            if !fresh.windows.hasSameWindows(as: signal.windows) {
-                streams[name]?.windows = fresh.windows
-            }
+            var signal = signal
+            if !fresh.windows.hasSameWindows(as: signal.windows) { signal.windows = fresh.windows }
+            streams.set(signal, for: name)
         }
         restarted = saved.restarted
         uncovered = saved.uncovered ?? UncoveredTime()
@@ -107,11 +106,10 @@ extension ServiceEngine {
         for (name, saved) in saved.triggers {
             // What was stored since outlives an older checkpoint: a breach that began, and one
             // that ended.
-            let isShadow = trigger(name)?.mode == .shadow
-            guard isShadow || saved.isBreached == triggers[name]?.isBreached ?? false else {
-                continue
-            }
-            triggers[name] = saved
+            guard let fresh = triggers[name],
+                trigger(name)?.mode == .shadow || saved.isBreached == fresh.isBreached
+            else { continue }
+            triggers.set(saved, for: name)
         }
         uncover(from: at.boot, to: now.boot)
         // A deployment that was stored after the checkpoint was written.

@@ -17,22 +17,22 @@ extension ServiceEngine {
     mutating func watchAcknowledgement(
         slot: IncidentSlot, _ context: inout Context
     ) {
-        guard let incident = state[keyPath: slot] else { return }
-        guard let who = incident.record.acknowledgedBy else {
-            state[keyPath: slot]?.acknowledgedUntil = nil
+        guard state[slot]?.record.acknowledgedBy != nil else {
+            if state[slot]?.acknowledgedUntil != nil { state[slot]?.acknowledgedUntil = nil }
             return
         }
+        guard let incident = state[slot], let who = incident.record.acknowledgedBy else { return }
         let lasts = context.configuration.policy(incident.record.severity).ackExpires
         guard let until = incident.acknowledgedUntil else {
-            state[keyPath: slot]?.acknowledgedUntil = context.moment(after: lasts)
+            state[slot]?.acknowledgedUntil = context.moment(after: lasts)
             context.isDirty = true
             return
         }
         guard until.boot <= context.now.boot, incident.needsAnAnswer else { return }
         let subject = subject(of: incident, context)
         guard mute(subject, incident.record.severity, context) == nil else { return }
-        state[keyPath: slot]?.record.acknowledgedBy = nil
-        state[keyPath: slot]?.acknowledgedUntil = nil
+        state[slot]?.record.acknowledgedBy = nil
+        state[slot]?.acknowledgedUntil = nil
         context.isDirty = true
         context.events.append(
             event(
@@ -40,7 +40,7 @@ extension ServiceEngine {
                 text: "\(who) acknowledged it, and it is still not over"))
         let steps = incident.route.flatMap { context.configuration.route($0)?.steps } ?? []
         if incident.nextRouteStep < steps.count {
-            state[keyPath: slot]?.nextRouteStep += 1
+            state[slot]?.nextRouteStep += 1
         }
         let id = incident.record.id
         send(

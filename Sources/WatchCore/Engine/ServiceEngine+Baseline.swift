@@ -37,11 +37,13 @@ extension ServiceEngine {
 
     /// An observation that counts in the signal's windows.
     mutating func noteForBaseline(
-        _ signal: String, _ tally: Tally, _ latency: LatencySketch, at time: Instant
+        _ signal: String, at time: Instant, _ sample: () -> ReleaseBaseline.Sample
     ) {
         // What is older than the restart of the windows is another release's.
-        guard asked.baselines.contains(signal), time >= restarted else { return }
-        baseline.note(ReleaseBaseline.Sample(tally: tally, latency: latency), of: signal)
+        guard !asked.baselines.isEmpty, asked.baselines.contains(signal), time >= restarted else {
+            return
+        }
+        baseline.note(sample(), of: signal)
     }
 
     /// The run-up to a breach passed for healthy, because the breach was not there yet: what came

@@ -16,10 +16,6 @@ extension ServiceEngine {
     /// A signal must be blind for so long.
     static let blindFor = Duration.minutes(5)
 
-    private var signalNames: [String] {
-        configuration.probes.map(\.name) + configuration.streams.map(\.name)
-    }
-
     mutating func watchSight(_ context: inout Context) {
         let now = context.now.boot
         // Once a second is enough, and there may be thousands of signals.
@@ -30,9 +26,13 @@ extension ServiceEngine {
             for signal in sight.keys { sight[signal]?.seenSince = nil }
             return
         }
-        for signal in signalNames { note(blindCause(of: signal, now: now), of: signal, now) }
+        for place in probes.indices where !sight.isEmpty || probes.values[place].health.isBlind {
+            note(blindCause(of: probes.names[place], now: now), of: probes.names[place], now)
+        }
+        for name in streams.names { note(blindCause(of: name, now: now), of: name, now) }
+        guard !sight.isEmpty || state.blind != nil else { return }
         // What is not configured any more is not missed.
-        let known = Set(signalNames)
+        let known = Set(probes.names + streams.names)
         for signal in sight.keys where !known.contains(signal) { sight[signal] = nil }
         for (signal, timer) in sight.sorted(by: { $0.key < $1.key })
         where now - timer.since >= Self.blindFor && !isKnownBlind(signal)
@@ -63,7 +63,7 @@ extension ServiceEngine {
     private mutating func openBlind(
         _ signal: String, _ timer: SightTimer, _ context: inout Context
     ) {
-        let reason = Self.reason(ofBlindness: timer.text, isProbe: probes[signal] != nil)
+        let reason = Self.reason(ofBlindness: timer.text, isProbe: probes.place(of: signal) != nil)
         let users = configuration.triggers.filter {
             $0.mode != .shadow && signals(of: $0).contains(signal)
         }
@@ -86,7 +86,7 @@ extension ServiceEngine {
         context.isDirty = true
         context.events.append(
             event(
-                "incident.blind", context, reason: reason, slot: \.blind,
+                "incident.blind", context, reason: reason, slot: .blindness,
                 text: "\(signal) cannot be measured: \(timer.text)"))
         let isRecord =
             configuration.noData == .record || context.configuration.policy(worst).action == .record
@@ -95,7 +95,7 @@ extension ServiceEngine {
             return
         }
         send(
-            .page, slot: \.blind, about: .blindness,
+            .page, slot: .blindness, about: .blindness,
             title: "\(name): \(signal) cannot be measured (\(reason))",
             text: Self.consequence(timer.text, users), reason: reason, &context)
     }
@@ -125,7 +125,7 @@ extension ServiceEngine {
             context.isDirty = true
             context.events.append(
                 event(
-                    "incident.sees-again", context, slot: \.blind,
+                    "incident.sees-again", context, slot: .blindness,
                     text: "\(signal) is measured again"))
         }
         guard state.blind?.record.blind.allSatisfy({ $0.cleared != nil }) ?? false else { return }
@@ -134,9 +134,9 @@ extension ServiceEngine {
 
     private mutating func closeBlind(_ why: String, _ context: inout Context) {
         context.isDirty = true
-        context.events.append(event("incident.closed", context, slot: \.blind, text: why))
+        context.events.append(event("incident.closed", context, slot: .blindness, text: why))
         state.blind?.record.state = .cleared
-        sendResolve(why, slot: \.blind, &context)
+        sendResolve(why, slot: .blindness, &context)
         state.blind?.record.state = .closed
         state.blind?.record.closed = context.now.wall
         if let record = state.blind?.record { context.incidents.append(record) }
@@ -155,7 +155,7 @@ extension ServiceEngine {
         context.isDirty = true
         context.events.append(
             event(
-                "incident.acknowledged", context, reason: peer.name, slot: \.blind,
+                "incident.acknowledged", context, reason: peer.name, slot: .blindness,
                 text: Self.said("\(peer.name) answered", comment)))
         return CommandReply(
             status: .done, message: "\(id ?? "") acknowledged by \(peer.name)", incident: id)

@@ -9,6 +9,13 @@ extension ServiceEngine {
     /// Beginnings of breaches remembered.
     static let breachesRemembered = 8
 
+    func asNeighbour(now: Instant) -> Neighbour {
+        Neighbour(
+            name: name,
+            isRollingBackAutomatically: state.rollback?.asker.isAutomatic ?? false,
+            incident: NeighbourIncident(state.incident), graveBreaches: graveBreaches(now: now))
+    }
+
     func neighbourRefusal(_ context: Context) -> Refusal? {
         if let other = commonCause(context) {
             return Refusal(
@@ -16,7 +23,9 @@ extension ServiceEngine {
                 "\(other) broke within the same minute; a cause they share is likelier than a "
                     + "release")
         }
-        if let other = context.neighbours.first(where: \.isRollingBackAutomatically) {
+        if let other = context.neighbours.first(where: {
+            $0.isRollingBackAutomatically && $0.name != name
+        }) {
             return Refusal(
                 .busy, "\(other.name) is being rolled back; one automatic rollback at a time")
         }
@@ -27,6 +36,7 @@ extension ServiceEngine {
         let mine = standingGraveBreaches
         guard !mine.isEmpty else { return nil }
         return context.neighbours.first { other in
+            guard other.name != name else { return false }
             let together = other.graveBreaches.contains { theirs in
                 mine.contains { ours in
                     Self.areWithin(Self.commonCauseSpan, ours.began, theirs.began)
@@ -52,9 +62,11 @@ extension ServiceEngine {
 
     /// The grave breaches that stand.
     private var standingGraveBreaches: [GraveBreach] {
-        graveTriggers.compactMap { trigger in
-            guard let state = triggers[trigger.name], state.isBreached else { return nil }
-            let since = state.since.boot
+        configuration.triggers.indices.compactMap { index in
+            guard triggers.values[index].isBreached, configuration.triggers[index].isGrave else {
+                return nil
+            }
+            let since = triggers.values[index].since.boot
             return recentGraveBreaches.first { $0.began == since } ?? graveBreach(at: since)
         }
     }
@@ -66,7 +78,7 @@ extension ServiceEngine {
     }
 
     mutating func rememberGraveBreach(_ trigger: TriggerConfiguration, at now: Instant) {
-        guard trigger.severity >= .high, trigger.mode != .shadow else { return }
+        guard trigger.isGrave else { return }
         recentGraveBreaches = (recentGraveBreaches + [graveBreach(at: now)])
             .suffix(Self.breachesRemembered)
     }

@@ -43,7 +43,9 @@ extension ServiceEngine {
         var routes: [Evidence.Route] = []
         for stream in configuration.streams where stream.countsRoutes {
             let width = shownWidth(stream.name)
-            let tallies = streams[stream.name]?.windows.routes(width: width, now: now).tallies
+            let tallies = streams.place(of: stream.name).map {
+                streams.values[$0].windows.routes(width: width, now: now).tallies
+            }
             for (route, counts) in tallies?.routes ?? [:] where counts.errors > 0 {
                 routes.append(
                     Evidence.Route(

@@ -171,20 +171,20 @@ extension ServiceEngine {
 
     /// What time brings: clearing, closing, the next step of a route, the end of `busy`.
     mutating func advanceIncident(_ context: inout Context) {
-        guard let incident = state.incident, state.rollback == nil else { return }
-        let now = context.now.boot
-        switch incident.record.state {
+        guard let current = state.incident?.record.state, state.rollback == nil else { return }
+        switch current {
         case .open, .awaitingApproval:
-            if !incident.hasOpenBreach, !incident.record.breaches.isEmpty {
+            if isEveryBreachCleared {
                 settleIncident(.cleared, "all breaches have cleared", &context)
                 return
             }
-            if incident.waitsForVersion {
+            if state.incident?.waitsForVersion ?? false {
                 decideAnew(joining: nil, &context)
                 return
             }
             if endHoldWhenDue(&context)
-                || (incident.waitsForBrake && neighbourRefusal(context)?.reason != .busy)
+                || (state.incident?.waitsForBrake ?? false
+                    && neighbourRefusal(context)?.reason != .busy)
             {
                 decideAnew(joining: nil, &context)
                 return
@@ -198,11 +198,19 @@ extension ServiceEngine {
         case .recovered, .cleared, .superseded:
             // A breach in probation was paged; somebody must answer it, too.
             escalateWhenDue(&context)
-            if let closes = incident.closesAt, closes.boot <= now, !incident.hasOpenBreach {
+            if let closes = state.incident?.closesAt, closes.boot <= context.now.boot,
+                !(state.incident?.hasOpenBreach ?? false)
+            {
                 closeIncident("the time of probation is over", &context)
             }
         case .rollingBack, .verifying, .closed: break
         }
+    }
+
+    /// There were some, and none stands.
+    private var isEveryBreachCleared: Bool {
+        guard let breaches = state.incident?.record.breaches else { return false }
+        return !breaches.isEmpty && breaches.allSatisfy { $0.cleared != nil }
     }
 
     private mutating func watchHandedOver(_ context: inout Context) {

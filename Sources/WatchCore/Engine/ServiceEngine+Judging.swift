@@ -4,8 +4,18 @@ extension ServiceEngine {
     /// A trigger's judgement now: while a rollback is being verified, its settling stood for the
     /// warm-up.
     func judgement(of trigger: TriggerConfiguration) -> Judgement {
-        var judgement = trigger.judgement
-        if isSettledAfterRollback { judgement.warmUp = .zero }
+        settled(trigger.judgement)
+    }
+
+    /// The same of the trigger at that place in the configuration.
+    func judgement(at index: Int) -> Judgement {
+        settled(configuration.triggers[index].judgement)
+    }
+
+    private func settled(_ judgement: Judgement) -> Judgement {
+        guard isSettledAfterRollback else { return judgement }
+        var judgement = judgement
+        judgement.warmUp = .zero
         return judgement
     }
 
@@ -42,24 +52,30 @@ extension ServiceEngine {
 
     private mutating func judge(_ index: Int, _ isNewSecond: Bool, _ context: inout Context) {
         let now = context.now
-        guard let place = triggers.index(forKey: configuration.triggers[index].name) else { return }
-        let before = triggers.values[place].isBreached
+        let before = triggers.values[index].isBreached
         let clearFor = configuration.triggers[index].judgement.clearFor
-        let finding = find(
-            configuration.triggers[index].when, judgement(of: configuration.triggers[index]),
-            isBreached: before, now: now.boot)
-        let transition = triggers.values[place].judge(
+        let finding = find(index, isBreached: before, now: now.boot)
+        let transition = triggers.values[index].judge(
             finding, clearFor: clearFor,
             sustainedFor: configuration.triggers[index].sustainedFor, now: now)
-        // Words cost more than verdicts: they are made when something changed. A breach has
-        // figures that people are told of later, so they are kept fresh.
-        guard transition != nil || (before && isNewSecond) else { return }
+        // Words cost more than verdicts: they are made when something changed.
+        guard let transition else {
+            if before && isNewSecond { refresh(index, now.boot) }
+            return
+        }
         let trigger = configuration.triggers[index]
         let evaluation = evaluate(
             trigger.when, judgement(of: trigger), isBreached: before, now: now.boot)
-        triggers[trigger.name]?.describe(evaluation)
-        guard let transition, let state = triggers[trigger.name] else { return }
-        note(transition, of: trigger, state, evaluation, &context)
+        triggers.values[index].describe(evaluation)
+        note(transition, of: trigger, triggers.values[index], evaluation, &context)
+    }
+
+    /// A breach has figures that people are told of later.
+    private mutating func refresh(_ index: Int, _ now: Instant) {
+        triggers.values[index].refresh(
+            figures(
+                configuration.triggers[index].when, judgement(at: index), isBreached: true,
+                now: now))
     }
 
     private mutating func note(
@@ -97,13 +113,15 @@ extension ServiceEngine {
         }
     }
 
-    /// Triggers that speak of a release's health: severity high or critical, shadow aside.
     var graveTriggers: [TriggerConfiguration] {
-        configuration.triggers.filter { $0.severity >= .high && $0.mode != .shadow }
+        configuration.triggers.filter(\.isGrave)
     }
 
     var isGravelyBreached: Bool {
-        graveTriggers.contains { triggers[$0.name]?.isBreached ?? false }
+        // Asked at every event.
+        configuration.triggers.indices.contains {
+            triggers.values[$0].isBreached && configuration.triggers[$0].isGrave
+        }
     }
 
     var vetoes: [TriggerConfiguration] {
@@ -153,14 +171,11 @@ extension ServiceEngine {
             return false
         }
         // A shadow trigger that is healthy speaks for the release, too; its breach says nothing.
-        let healthy = configuration.triggers.contains {
-            $0.severity >= .high && triggers[$0.name]?.verdict == .healthy
+        let healthy = configuration.triggers.indices.contains {
+            configuration.triggers[$0].severity >= .high
+                && triggers.values[$0].verdict == .healthy
         }
-        guard healthy else { return false }
-        let automatic = configuration.triggers.filter { $0.mode == .auto }
-        return !automatic.contains { trigger in
-            signals(of: trigger).contains { blindCause(of: $0, now: now) != nil }
-        }
+        return healthy && !automaticSignals.contains { blindCause(of: $0, now: now) != nil }
     }
 
     /// Probes and streams it asks.

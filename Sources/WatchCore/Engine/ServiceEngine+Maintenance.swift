@@ -14,7 +14,7 @@ extension ServiceEngine {
     ) {
         guard let refusal, let time = context.maintenance(of: name) else { return }
         holdBack(
-            .maintenance(time), .trigger(trigger.name, trigger.severity), slot: \.incident,
+            .maintenance(time), .trigger(trigger.name, trigger.severity), slot: .breaches,
             title: "\(name): \(trigger.name)", text: "\(refusal.text).",
             reason: Reason.maintenance.code, &context)
     }

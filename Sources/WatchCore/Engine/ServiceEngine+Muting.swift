@@ -27,8 +27,6 @@ struct HeldPage: Hashable, Sendable, Codable {
     var count: Int
 }
 
-typealias IncidentSlot = WritableKeyPath<ServiceState, Incident?>
-
 extension ServiceEngine {
     func mute(_ subject: PageSubject, _ severity: Severity, _ context: Context) -> Mute? {
         let trigger: String?
@@ -85,14 +83,14 @@ extension ServiceEngine {
         _ mute: Mute, _ subject: PageSubject, slot: IncidentSlot, title: String, text: String,
         reason: String, _ context: inout Context
     ) {
-        guard var incident = state[keyPath: slot] else { return }
+        guard var incident = state[slot] else { return }
         let trigger: String? = if case .trigger(let name, _) = subject { name } else { nil }
         incident.held = HeldPage(
             by: mute.code, trigger: trigger, title: title, text: text, reason: reason,
             since: incident.held?.since ?? context.now, count: (incident.held?.count ?? 0) + 1)
         incident.record.muted += 1
         incident.record.mutedBy = mute.code
-        state[keyPath: slot] = incident
+        state[slot] = incident
         state.mutedPages = (state.mutedPages ?? 0) + 1
         context.countMuted(mute)
         context.isDirty = true
@@ -104,14 +102,16 @@ extension ServiceEngine {
 
     /// What was kept back is sent when nothing keeps it back any more and it is still true.
     mutating func releaseHeldPage(slot: IncidentSlot, _ context: inout Context) {
-        guard let incident = state[keyPath: slot], let held = incident.held else { return }
+        guard state[slot]?.held != nil, let incident = state[slot], let held = incident.held else {
+            return
+        }
         switch incident.record.state {
         case .rollingBack, .verifying: return
         case .open, .awaitingApproval, .handedOver, .recovered, .cleared, .superseded, .closed:
             break
         }
         guard incident.needsAnAnswer else {
-            state[keyPath: slot]?.held = nil
+            state[slot]?.held = nil
             context.isDirty = true
             return
         }
@@ -123,7 +123,7 @@ extension ServiceEngine {
         }
         let subject = subject(of: held, incident, context)
         guard mute(subject, incident.record.severity, context) == nil else { return }
-        state[keyPath: slot]?.held = nil
+        state[slot]?.held = nil
         context.isDirty = true
         context.events.append(
             event(

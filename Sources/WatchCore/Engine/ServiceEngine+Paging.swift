@@ -52,12 +52,12 @@ extension ServiceEngine {
     /// Sends along the route of the incident's severity; a page starts the clock for an answer.
     /// - Parameter subject: what a page is about, and so what may keep it back.
     mutating func send(
-        _ kind: Message.Kind, slot: IncidentSlot = \.incident,
+        _ kind: Message.Kind, slot: IncidentSlot = .breaches,
         about subject: PageSubject = .outcome,
         title: String, text: String, reason: String, fields: [Message.Field] = [],
         _ context: inout Context
     ) {
-        guard var incident = state[keyPath: slot] else { return }
+        guard var incident = state[slot] else { return }
         if kind == .page, let mute = mute(subject, incident.record.severity, context) {
             holdBack(
                 mute, subject, slot: slot, title: title, text: text, reason: reason, &context)
@@ -88,7 +88,7 @@ extension ServiceEngine {
         }
         incident.messages += 1
         incident.lastTitle = title
-        state[keyPath: slot] = incident
+        state[slot] = incident
         context.isDirty = true
         let message = message(kind, title, text, reason, fields, incident, context)
         for channel in channels {
@@ -120,9 +120,9 @@ extension ServiceEngine {
     }
 
     mutating func sendResolve(
-        _ why: String, slot: IncidentSlot = \.incident, _ context: inout Context
+        _ why: String, slot: IncidentSlot = .breaches, _ context: inout Context
     ) {
-        guard let incident = state[keyPath: slot], !incident.pagedChannels.isEmpty else { return }
+        guard let incident = state[slot], !incident.pagedChannels.isEmpty else { return }
         let ending = incident.record.state.rawValue
         send(
             .resolve, slot: slot, title: "\(name): resolved (\(incident.record.id), \(ending))",
@@ -131,14 +131,14 @@ extension ServiceEngine {
 
     /// Nobody answered in time: the next step of the route.
     mutating func escalateWhenDue(
-        slot: IncidentSlot = \.incident, _ context: inout Context
+        slot: IncidentSlot = .breaches, _ context: inout Context
     ) {
-        guard let incident = state[keyPath: slot], let due = incident.escalateAt,
+        guard let incident = state[slot], let due = incident.escalateAt,
             due.boot <= context.now.boot,
             // What is muted goes on where it stood when it no longer is.
             mute(subject(of: incident, context), incident.record.severity, context) == nil
         else { return }
-        state[keyPath: slot]?.escalateAt = nil
+        state[slot]?.escalateAt = nil
         escalate(
             slot: slot, reason: "no-answer",
             "Nobody has answered since \(incident.record.opened.text). "
@@ -147,18 +147,18 @@ extension ServiceEngine {
 
     /// - Parameter skipping: steps that are about to be taken.
     func hasFurtherRouteStep(
-        slot: IncidentSlot = \.incident, skipping: Int = 0, _ context: Context
+        slot: IncidentSlot = .breaches, skipping: Int = 0, _ context: Context
     ) -> Bool {
-        guard let incident = state[keyPath: slot] else { return false }
+        guard let incident = state[slot] else { return false }
         let steps = incident.route.flatMap { context.configuration.route($0)?.steps } ?? []
         return incident.nextRouteStep + skipping < steps.count
     }
 
     /// The next step of the route, whose people have not been told yet.
     mutating func escalate(
-        slot: IncidentSlot = \.incident, reason: String, _ text: String, _ context: inout Context
+        slot: IncidentSlot = .breaches, reason: String, _ text: String, _ context: inout Context
     ) {
-        guard let incident = state[keyPath: slot] else { return }
+        guard let incident = state[slot] else { return }
         context.isDirty = true
         guard hasFurtherRouteStep(slot: slot, context) else {
             context.events.append(
@@ -168,13 +168,13 @@ extension ServiceEngine {
             return
         }
         let step = incident.nextRouteStep + 1
-        state[keyPath: slot]?.nextRouteStep = step
+        state[slot]?.nextRouteStep = step
         context.events.append(
             event(
                 "page.escalated", context, reason: reason, slot: slot,
                 text: "step \(step) of the route"))
         let title = incident.lastTitle ?? "\(name): incident \(incident.record.id)"
-        let offer = slot == \.incident ? offerText(context) : ""
+        let offer = slot == .breaches ? offerText(context) : ""
         send(
             .page, slot: slot, about: subject(of: incident, context), title: title,
             text: offer.isEmpty ? text : "\(text) \(offer)", reason: reason, &context)

@@ -3,12 +3,14 @@
 
 extension ServiceEngine {
     mutating func advanceQuiet(_ context: inout Context) {
-        watchAcknowledgement(slot: \.incident, &context)
-        releaseHeldPage(slot: \.incident, &context)
+        if state.incident != nil {
+            watchAcknowledgement(slot: .breaches, &context)
+            releaseHeldPage(slot: .breaches, &context)
+        }
         watchSight(&context)
         guard state.blind != nil else { return }
-        watchAcknowledgement(slot: \.blind, &context)
-        releaseHeldPage(slot: \.blind, &context)
-        escalateWhenDue(slot: \.blind, &context)
+        watchAcknowledgement(slot: .blindness, &context)
+        releaseHeldPage(slot: .blindness, &context)
+        escalateWhenDue(slot: .blindness, &context)
     }
 }

@@ -15,12 +15,53 @@ extension ServiceEngine {
         EvaluationTerms(z: judgement.z, errorBudget: configuration.slo.map { 1 - $0 })
     }
 
+    /// What triggers ask most, found once: a function of one window.
+    struct AskedWindow {
+        var function: SignalFunction
+        var source: Source
+        var width: Duration
+    }
+
+    /// A signal by its place.
+    enum Source {
+        case probe(Int)
+        case stream(Int)
+    }
+
+    func source(of signal: String) -> Source? {
+        probes.place(of: signal).map { .probe($0) } ?? streams.place(of: signal).map { .stream($0) }
+    }
+
+    /// Of each operand; nil: it asks something else.
+    func askedWindows(_ expression: Expression) -> [AskedWindow?] {
+        expression.operands.map { operand in
+            guard case .signal(let function, let signal, let width) = operand,
+                let source = source(of: signal)
+            else { return nil }
+            return AskedWindow(function: function, source: source, width: width)
+        }
+    }
+
     /// The outcome alone.
     mutating func find(
         _ expression: Expression, _ judgement: Judgement, isBreached: Bool = false, now: Instant
     ) -> Finding {
         let asking = Asking(judgement: judgement, isBreached: isBreached)
         return expression.find(terms(judgement)) { reading(of: $0, asking, now: now) }
+    }
+
+    /// The same of the trigger at that place in the configuration: the hot path.
+    mutating func find(_ index: Int, isBreached: Bool, now: Instant) -> Finding {
+        let judgement = judgement(at: index)
+        let asking = Asking(judgement: judgement, isBreached: isBreached)
+        let expression = configuration.triggers[index].when
+        return expression.outcome(terms(judgement)) { place in
+            guard let asked = askedWindows[index][place] else {
+                return reading(of: expression.operands[place], asking, now: now)
+            }
+            if let gap = generalGap { return Reading(gap: gap) }
+            return reading(asked, asking, now)
+        }
     }
 
     /// The outcome with all its words.
@@ -31,6 +72,14 @@ extension ServiceEngine {
         return expression.evaluate(terms(judgement)) { reading(of: $0, asking, now: now) }
     }
 
+    /// The figures alone.
+    mutating func figures(
+        _ expression: Expression, _ judgement: Judgement, isBreached: Bool, now: Instant
+    ) -> [String: Reading] {
+        let asking = Asking(judgement: judgement, isBreached: isBreached, wantsWords: true)
+        return expression.readings { reading(of: $0, asking, now: now) }
+    }
+
     mutating func evaluate(_ trigger: TriggerConfiguration, now: Instant) -> Evaluation {
         evaluate(
             trigger.when, judgement(of: trigger),
@@ -38,18 +87,15 @@ extension ServiceEngine {
     }
 
     mutating func reading(of operand: Operand, _ asking: Asking, now: Instant) -> Reading {
-        if isUnseen { return Reading(gap: .noData) }
-        if let ownFault { return Reading(gap: .blind(ownFault)) }
+        if let gap = generalGap { return Reading(gap: gap) }
         switch operand {
         case .failing(let names):
             return failing(names.isEmpty ? configuration.probes.map(\.name) : names, asking, now)
         case .up(let name): return up(name, asking, now)
         case .signal(let function, let signal, let width):
-            return windows(signal, asking, width, now) { windows, needed in
-                let sums = windows.sums(width: width, now: now)
-                return Answer(
-                    sums.covered, function.reading(sums, width: width, needed: needed))
-            }
+            guard let source = source(of: signal) else { return Reading(gap: .noData) }
+            return reading(
+                AskedWindow(function: function, source: source, width: width), asking, now)
         case .burnRate(let signal, let width):
             guard let slo = configuration.slo else { return Reading(gap: .undefined) }
             return windows(signal, asking, width, now) { windows, needed in
@@ -103,7 +149,23 @@ extension ServiceEngine {
         }
     }
 
+    /// Why nothing of the service can be known.
+    private var generalGap: Reading.Gap? {
+        if isUnseen { return .noData }
+        return ownFault.map { .blind($0) }
+    }
+
     // MARK: - Windows
+
+    private mutating func reading(
+        _ asked: AskedWindow, _ asking: Asking, _ now: Instant
+    ) -> Reading {
+        windows(asked.source, asking, asked.width, now) { windows, needed in
+            let sums = windows.sums(width: asked.width, now: now)
+            return Answer(
+                sums.covered, asked.function.reading(sums, width: asked.width, needed: needed))
+        }
+    }
 
     /// What a window says, and how much of it is covered.
     private struct Answer {
@@ -117,7 +179,7 @@ extension ServiceEngine {
     }
 
     private func needed(_ signal: String, _ judgement: Judgement) -> Int {
-        probes[signal] == nil ? judgement.minSamplesOfStream : judgement.minSamplesOfProbe
+        probes.place(of: signal) == nil ? judgement.minSamplesOfStream : judgement.minSamplesOfProbe
     }
 
     /// Asks the windows of a signal that can be believed, was heard of, and covers enough.
@@ -125,23 +187,33 @@ extension ServiceEngine {
         _ signal: String, _ asking: Asking, _ width: Duration, _ now: Instant,
         asksForUnparsed: Bool = false, _ ask: (inout SignalWindows, Int) -> Answer
     ) -> Reading {
+        guard let source = source(of: signal) else { return Reading(gap: .noData) }
+        return windows(source, asking, width, now, asksForUnparsed: asksForUnparsed, ask)
+    }
+
+    private mutating func windows(
+        _ source: Source, _ asking: Asking, _ width: Duration, _ now: Instant,
+        asksForUnparsed: Bool = false, _ ask: (inout SignalWindows, Int) -> Answer
+    ) -> Reading {
         let answer: Answer
-        // Looked up once and changed in place.
-        if let place = probes.index(forKey: signal) {
-            if probes.values[place].health.isBlind { return blind(signal, asking, now) }
+        // Changed in place.
+        switch source {
+        case .probe(let place):
+            if probes.values[place].health.isBlind {
+                return blind(probes.names[place], asking, now)
+            }
             // Of what was never heard of not even the count is known.
             guard probes.values[place].health.hasSpoken else { return Reading(gap: .noData) }
             answer = ask(&probes.values[place].windows, asking.judgement.minSamplesOfProbe)
-        } else if let place = streams.index(forKey: signal) {
+        case .stream(let place):
             let cause = streams.values[place].health.cause(
-                now: now, noDataAfter: noDataAfter(signal), asksForUnparsed: asksForUnparsed)
+                now: now, noDataAfter: configuration.streams[place].noDataAfter,
+                asksForUnparsed: asksForUnparsed)
             if let cause {
                 return Reading(gap: .blind(asking.wantsWords ? cause.text : ""))
             }
             guard streams.values[place].health.hasReported else { return Reading(gap: .noData) }
             answer = ask(&streams.values[place].windows, asking.judgement.minSamplesOfStream)
-        } else {
-            return Reading(gap: .noData)
         }
         guard answer.covered >= Swift.min(width, asking.judgement.warmUp) else {
             return Reading(gap: .warmingUp, samples: answer.reading.samples)
@@ -174,7 +246,8 @@ extension ServiceEngine {
         var spoken = 0
         var failing = 0
         for name in names {
-            guard let health = probes[name]?.health else { continue }
+            guard let place = probes.place(of: name) else { continue }
+            let health = probes.values[place].health
             if health.isBlind {
                 blind += 1
             } else if hasSpoken(name, health, now) {

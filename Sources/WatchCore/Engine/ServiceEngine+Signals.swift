@@ -2,76 +2,77 @@
 
 extension ServiceEngine {
     mutating func record(_ result: ProbeResult, probe name: String) {
-        // Taken out while it changes, so that its windows are not copied.
-        guard let probe = configuration.probe(name),
-            var signal = probes.removeValue(forKey: name)
-        else { return }
-        signal.health.record(result, failures: probe.failures, successes: probe.successes)
-        signal.noteRestarts(result)
+        guard let place = probes.place(of: name) else { return }
+        probes.values[place].health.record(
+            result, failures: configuration.probes[place].failures,
+            successes: configuration.probes[place].successes)
+        probes.values[place].noteRestarts(result)
         if !result.isRecheck {
             switch result.outcome {
-            case .pass: record(result, isError: false, name, &signal.windows)
+            case .pass: record(result, isError: false, place)
             case .fail:
                 noteBad(result.started)
-                record(result, isError: true, name, &signal.windows)
+                record(result, isError: true, place)
             case .error: break
             }
         }
-        probes[name] = signal
         noteProbeForVerification(name, result)
     }
 
-    private mutating func record(
-        _ result: ProbeResult, isError: Bool, _ name: String, _ windows: inout SignalWindows
-    ) {
+    /// How often the probe is asked.
+    func interval(of probe: String) -> Duration? {
+        probes.place(of: probe).map { configuration.probes[$0].every }
+    }
+
+    private mutating func record(_ result: ProbeResult, isError: Bool, _ place: Int) {
         // A record may not say how long it took.
         let latency = result.took > .zero ? result.took.seconds : nil
-        windows.record(at: result.started, isError: isError, latency: latency)
-        noteForBaseline(
-            name, Tally(count: 1, errors: isError ? 1 : 0),
-            LatencySketch(latency.map { [$0] } ?? []), at: result.started)
+        probes.values[place].windows.record(at: result.started, isError: isError, latency: latency)
+        noteForBaseline(probes.names[place], at: result.started) {
+            ReleaseBaseline.Sample(
+                tally: Tally(count: 1, errors: isError ? 1 : 0),
+                latency: LatencySketch(latency.map { [$0] } ?? []))
+        }
     }
 
     mutating func record(_ batch: StreamBatch, stream name: String, now: Instant) {
-        guard var signal = streams.removeValue(forKey: name) else { return }
+        guard let place = streams.place(of: name) else { return }
         var late = 0
         for slice in batch.slices {
             let time = Instant(nanoseconds: slice.second &* 1_000_000_000)
-            if signal.windows.merge(slice, now: now) {
-                noteForBaseline(
-                    name, Tally(count: slice.count, errors: slice.errors), slice.latency, at: time)
+            if streams.values[place].windows.merge(slice, now: now) {
+                noteForBaseline(name, at: time) {
+                    ReleaseBaseline.Sample(
+                        tally: Tally(count: slice.count, errors: slice.errors),
+                        latency: slice.latency)
+                }
             } else {
                 late += slice.count
             }
             if slice.errors > 0 { noteBad(time) }
             for (pattern, count) in slice.patterns where count > 0 {
-                signal.noteMatch(of: pattern)
+                streams.values[place].noteMatch(of: pattern)
             }
         }
         if batch.lines > 0 {
             // Lines that do not parse have no time of their own.
-            signal.windows.recordUnparsed(
+            streams.values[place].windows.recordUnparsed(
                 batch.losses.unparsed + batch.losses.tooLong, lines: batch.lines, at: now)
         }
-        signal.health.record(batch, late: late, now: now)
-        streams[name] = signal
+        streams.values[place].health.record(batch, late: late, now: now)
     }
 
     /// Why a signal cannot be believed, not yet in words; nil: it can, or is not known.
     func blindCause(of signal: String, now: Instant) -> BlindCause? {
         if isUnseen { return nil }
-        if let probe = probes[signal] { return probe.health.isBlind ? .probe(probe.health) : nil }
-        guard let stream = streams[signal] else { return nil }
-        return stream.health.cause(now: now, noDataAfter: noDataAfter(signal))
-            .map { .stream($0) }
-    }
-
-    /// Without a copy of the stream's configuration.
-    func noDataAfter(_ stream: String) -> Duration? {
-        guard let index = configuration.streams.firstIndex(where: { $0.name == stream }) else {
-            return nil
+        if let place = probes.place(of: signal) {
+            guard probes.values[place].health.isBlind else { return nil }
+            return .probe(probes.values[place].health)
         }
-        return configuration.streams[index].noDataAfter
+        guard let place = streams.place(of: signal) else { return nil }
+        return streams.values[place].health
+            .cause(now: now, noDataAfter: configuration.streams[place].noDataAfter)
+            .map { .stream($0) }
     }
 
     /// Why a signal cannot be believed; nil: it can, or is not known.

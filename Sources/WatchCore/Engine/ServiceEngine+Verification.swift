@@ -13,7 +13,10 @@ extension ServiceEngine {
     static let answerGrace = Duration.minutes(2)
 
     var isSettledAfterRollback: Bool {
-        if case .curing(let curing) = state.rollback?.stage { curing.settled != nil } else { false }
+        // Asked for each trigger in each second.
+        guard state.rollback != nil else { return false }
+        if case .curing(let curing) = state.rollback?.stage { return curing.settled != nil }
+        return false
     }
 
     mutating func askVersions(_ context: inout Context) {
@@ -44,7 +47,7 @@ extension ServiceEngine {
     }
 
     mutating func noteProbeForVerification(_ probe: String, _ result: ProbeResult) {
-        guard case .curing(var curing) = state.rollback?.stage,
+        guard state.rollback != nil, case .curing(var curing) = state.rollback?.stage,
             let rollback = state.rollback, rollback.plan.verify.probes.contains(probe)
         else { return }
         if case .fail = result.outcome, curing.settled != nil {
@@ -55,7 +58,8 @@ extension ServiceEngine {
 
     /// What time brings to a rollback.
     mutating func advanceRollback(_ context: inout Context) {
-        guard let rollback = state.rollback, !context.mode.assumesRollbacks else { return }
+        guard state.rollback != nil, let rollback = state.rollback, !context.mode.assumesRollbacks
+        else { return }
         syncRollbackRecord()
         if let pending = rollback.pending, let since = rollback.pendingSince {
             if context.now.boot - since.boot > pending.timeout + Self.answerGrace {
@@ -80,7 +84,7 @@ extension ServiceEngine {
     }
 
     mutating func syncRollbackRecord() {
-        guard let rollback = state.rollback, let incident = state.incident,
+        guard state.rollback != nil, let rollback = state.rollback, let incident = state.incident,
             let index = rollbackIndex(incident, rollback)
         else { return }
         state.incident?.record.rollbacks[index] = rollback.record

@@ -148,7 +148,7 @@ extension ServiceEngine {
         firstBad = firstBadOfNext(since: began)
         restartWindows(at: began)
         for trigger in configuration.triggers where trigger.mode != .veto {
-            triggers[trigger.name]?.endEarly(now: context.now)
+            triggers.update(trigger.name) { $0.endEarly(now: context.now) }
             state.incident?.markCleared(trigger.name, at: context.now.wall)
         }
         releaseChanged(to: release, isOurs: isOurs, &context)

@@ -19,9 +19,10 @@ struct ServiceEngine {
     var configuration: ServiceConfiguration
     var state: ServiceState
     var tracker: VersionTracker
-    var probes: [String: ProbeSignal] = [:]
-    var streams: [String: StreamSignal] = [:]
-    var triggers: [String: TriggerState] = [:]
+    var probes = Named<ProbeSignal>()
+    var streams = Named<StreamSignal>()
+    /// In the order of the configuration.
+    var triggers = Named<TriggerState>()
     /// What the windows were made for.
     private(set) var asked = AskedOfSignals([])
     /// Windows of triggers hold samples from here on.
@@ -36,6 +37,10 @@ struct ServiceEngine {
     var wasSettled = false
     /// Which triggers ask a signal, by their place in the configuration.
     private(set) var triggersOf: [String: [Int]] = [:]
+    /// Of each trigger, for each operand of its expression.
+    private(set) var askedWindows: [[AskedWindow?]] = []
+    /// What triggers of mode `auto` ask.
+    private(set) var automaticSignals: [String] = []
     /// First bad second since the running deployment began (or since the last incident closed).
     var firstBad: Instant?
     /// The same of a release that was read, but not often enough yet to count.
@@ -74,9 +79,13 @@ struct ServiceEngine {
         makeSignals(verifyExpressions: verifyExpressions)
         restartWindows(at: now.boot)
         for (index, trigger) in configuration.triggers.enumerated() {
-            triggers[trigger.name] = initialState(of: trigger, now: now)
+            triggers.set(initialState(of: trigger, now: now), for: trigger.name)
+            askedWindows.append(askedWindows(trigger.when))
             for signal in Set(signals(of: trigger)) {
                 triggersOf[signal, default: []].append(index)
+                if trigger.mode == .auto, !automaticSignals.contains(signal) {
+                    automaticSignals.append(signal)
+                }
             }
         }
         sight = sightAtStart(now)
@@ -106,10 +115,10 @@ struct ServiceEngine {
             return SignalWindows(widths: widths.sorted(), needs: needs)
         }
         for probe in configuration.probes {
-            probes[probe.name] = ProbeSignal(windows: windows(probe.name))
+            probes.set(ProbeSignal(windows: windows(probe.name)), for: probe.name)
         }
         for stream in configuration.streams {
-            streams[stream.name] = StreamSignal(windows: windows(stream.name))
+            streams.set(StreamSignal(windows: windows(stream.name)), for: stream.name)
         }
     }
 
@@ -134,21 +143,21 @@ struct ServiceEngine {
         guard instant >= restarted else { return }
         restarted = instant
         uncovered.forget(before: instant)
-        for name in probes.keys { probes[name]?.windows.restart(at: instant) }
-        for name in streams.keys { streams[name]?.windows.restart(at: instant) }
-        for name in triggers.keys { triggers[name]?.forgetHistory() }
+        for place in probes.indices { probes.values[place].windows.restart(at: instant) }
+        for place in streams.indices { streams.values[place].windows.restart(at: instant) }
+        for place in triggers.indices { triggers.values[place].forgetHistory() }
     }
 
     /// Nothing is known of the time between: the host slept, or watchd got no processor.
     mutating func uncover(from: Instant, to: Instant) {
         uncovered.add(from: from, to: to)
-        for name in triggers.keys { triggers[name]?.interrupt() }
+        for place in triggers.indices { triggers.values[place].interrupt() }
         if case .curing(var curing) = state.rollback?.stage {
             curing.clearSince = nil
             state.rollback?.stage = .curing(curing)
         }
-        for name in probes.keys { probes[name]?.windows.uncover(from: from, to: to) }
-        for name in streams.keys { streams[name]?.windows.uncover(from: from, to: to) }
+        for place in probes.indices { probes.values[place].windows.uncover(from: from, to: to) }
+        for place in streams.indices { streams.values[place].windows.uncover(from: from, to: to) }
     }
 
     /// Time goes on: verdicts, evidence, deadlines.
@@ -166,10 +175,10 @@ struct ServiceEngine {
     func event(
         _ kind: String, _ context: Context, trigger: TriggerConfiguration? = nil,
         release: ReleaseIdentity? = nil, decision: String? = nil, reason: String? = nil,
-        slot: IncidentSlot = \.incident, text: String, readings: [String: Reading] = [:]
+        slot: IncidentSlot = .breaches, text: String, readings: [String: Reading] = [:]
     ) -> EventRecord {
         EventRecord(
-            time: context.now.wall, service: name, incident: state[keyPath: slot]?.record.id,
+            time: context.now.wall, service: name, incident: state[slot]?.record.id,
             kind: kind, trigger: trigger?.name, severity: trigger?.severity,
             release: release ?? state.book.running?.release, decision: decision, reason: reason,
             text: text, readings: readings)

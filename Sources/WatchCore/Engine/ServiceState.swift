@@ -5,10 +5,10 @@ public struct ServiceState: Hashable, Sendable, Codable {
     var book = ReleaseBook()
     /// nil: the service follows the host's switch.
     var arming: Arming?
-    var incident: Incident?
-    var rollback: Rollback?
+    @Boxed var incident: Incident?
+    @Boxed var rollback: Rollback?
     /// The incident of signals that cannot be measured, beside the one of the breaches.
-    var blind: Incident?
+    @Boxed var blind: Incident?
     /// Pages of this service that were kept back, ever.
     var mutedPages: Int?
     /// Ends of automatic rollbacks, for limits and cooldown; the latest last, bounded.
@@ -39,6 +39,31 @@ public struct ServiceState: Hashable, Sendable, Codable {
             let began = book.running.flatMap { $0.release.matches(kept.identity) ? $0.began : nil }
             kept.at = began?.boot ?? kept.at
             announced = began == nil ? nil : kept
+        }
+    }
+}
+
+/// Which of a service's two incidents.
+enum IncidentSlot {
+    case breaches
+    /// Of signals that cannot be measured.
+    case blindness
+}
+
+extension ServiceState {
+    /// Looked at and changed in place.
+    subscript(slot: IncidentSlot) -> Incident? {
+        _read {
+            switch slot {
+            case .breaches: yield incident
+            case .blindness: yield blind
+            }
+        }
+        _modify {
+            switch slot {
+            case .breaches: yield &incident
+            case .blindness: yield &blind
+            }
         }
     }
 }

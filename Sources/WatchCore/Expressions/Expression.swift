@@ -3,21 +3,37 @@
 
 /// A typed, checked expression of DESIGN §5; its value is a truth.
 public struct Expression: Hashable, Sendable, Codable {
+    /// What it is made of, which never changes: in one piece, because expressions are handed
+    /// around ten thousand times a second.
+    private final class Parts: Sendable {
+        let source: String
+        let root: ExpressionNode
+        let operands: [Operand]
+        let operandTexts: [String]
+        let program: ExpressionProgram
+
+        init(_ source: String, _ root: ExpressionNode) {
+            self.source = source
+            self.root = root
+            var seen: Set<Operand> = []
+            operands = root.operands.filter { seen.insert($0).inserted }
+            operandTexts = operands.map(\.text)
+            program = ExpressionProgram(root, operands: operands)
+        }
+    }
+
+    private let parts: Parts
+
     /// As it was written.
-    public let source: String
-    let root: ExpressionNode
+    public var source: String { parts.source }
+    var root: ExpressionNode { parts.root }
     /// Every operand in it, in order of appearance, without repeats.
-    public let operands: [Operand]
-    /// Made once, since ten thousand triggers are evaluated every second.
-    let program: ExpressionProgram
+    public var operands: [Operand] { parts.operands }
+    var program: ExpressionProgram { parts.program }
 
     /// - Throws: `ExpressionError` with the place of the first mistake.
     public init(_ source: String) throws(ExpressionError) {
-        self.source = source
-        root = try ExpressionParser.parse(source)
-        var seen: Set<Operand> = []
-        operands = root.operands.filter { seen.insert($0).inserted }
-        program = ExpressionProgram(root, operands: operands)
+        parts = Parts(source, try ExpressionParser.parse(source))
     }
 
     public static func == (a: Expression, b: Expression) -> Bool { a.source == b.source }
@@ -44,9 +60,14 @@ public struct Expression: Hashable, Sendable, Codable {
 
     /// The outcome alone. Each operand is read once; nothing is allocated.
     public func find(_ terms: EvaluationTerms = .plain, _ read: (Operand) -> Reading) -> Finding {
+        outcome(terms) { read(operands[$0]) }
+    }
+
+    /// The same for who knows the operands by their places.
+    func outcome(_ terms: EvaluationTerms, _ read: (Int) -> Reading) -> Finding {
         var isBlind = false
-        let value = program.run(terms) { index in
-            let reading = read(operands[index])
+        let value = parts.program.run(terms) { place in
+            let reading = read(place)
             if case .blind = reading.gap { isBlind = true }
             return reading
         }
@@ -63,9 +84,17 @@ public struct Expression: Hashable, Sendable, Codable {
         account.write()
         return Evaluation(
             truth: values.last.map { Truth($0) } ?? .unknown,
-            readings: Dictionary(
-                zip(operands.map(\.text), readings), uniquingKeysWith: { first, _ in first }),
+            readings: named(readings),
             lines: account.lines, reasons: account.reasons)
+    }
+
+    /// What the operands read, by their canonical text.
+    public func readings(_ read: (Operand) -> Reading) -> [String: Reading] {
+        named(operands.map(read))
+    }
+
+    private func named(_ readings: [Reading]) -> [String: Reading] {
+        Dictionary(zip(parts.operandTexts, readings), uniquingKeysWith: { first, _ in first })
     }
 
     /// Whether `confidence` changes anything in it.

@@ -140,6 +140,9 @@ struct TriggerState: Hashable, Sendable, Codable {
         if let uncertain = uncertainty(evaluation) { verdict = uncertain }
     }
 
+    /// Only the figures, of a breach that goes on.
+    mutating func refresh(_ readings: [String: Reading]) { self.readings = readings }
+
     /// The same verdict with today's reason; nil: it is certain.
     func uncertainty(_ evaluation: Evaluation) -> Verdict? {
         switch verdict {

@@ -240,7 +240,7 @@ import Testing
             { world in world.editHost { $0.arming = Arming(isArmed: true, by: "", reason: "") } }
         ),
         ("vetoed", { $0.editEngine { $0.configuration.triggers.removeLast() } }),
-        ("blind", { $0.editEngine { $0.streams["access"]?.health = StreamHealth() } }),
+        ("blind", { $0.editEngine { $0.streams.update("access") { $0.health = StreamHealth() } } }),
         (
             "release-unknown",
             { world in
@@ -330,7 +330,7 @@ import Testing
                     blog.state.rollback = World.someRollback
                 }
                 world.editEngine { shop in
-                    shop.triggers["storm"] = TriggerState(breachedSince: world.now)
+                    shop.triggers.set(TriggerState(breachedSince: world.now), for: "storm")
                 }
             }
         ),
@@ -373,7 +373,7 @@ extension World {
     func editEngine(_ name: String = "shop", _ change: (inout ServiceEngine) -> Void) {
         guard var service = engine.services[name] else { return }
         change(&service)
-        engine.services[name] = service
+        engine.services.set(service, for: name)
     }
 
     func editHost(_ change: (inout HostState) -> Void) { change(&engine.host) }

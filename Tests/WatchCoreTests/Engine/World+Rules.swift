@@ -62,7 +62,8 @@ extension World {
             let trigger = service.configuration.triggers.first
         else { return nil }
         let context = Context(
-            now: now, configuration: configuration, neighbours: [], storeProblem: nil,
+            now: now, configuration: SharedConfiguration(configuration), neighbours: [],
+            storeProblem: nil,
             host: HostState())
         return service.suspicionRefusal(trigger, context)?.reason.code
     }
