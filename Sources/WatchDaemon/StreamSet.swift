@@ -5,46 +5,69 @@ import WatchCore
 import WatchStreams
 
 final class StreamSet: Sendable {
-    private struct Entry {
+    /// What a stream is made of; another one is another stream.
+    private struct Wanted: Hashable {
+        var service: String
         var configuration: StreamConfiguration
+        /// Fields whose distinct values some rule asks for.
+        var audiences: Set<String>
+    }
+
+    private struct Entry {
+        var wanted: Wanted
         var stream: FileStream
     }
 
     private let time: any TimeSource
     private let queue: EventQueue
+    private let clean: @Sendable (Event) -> Event
     private let entries = Mutex<[String: Entry]>([:])
+    /// How far each stream has handed over. Newer than what the engine has got to: a stream that is
+    /// swapped goes on here, or its last lines would count twice.
+    private let handedOver = Mutex<[String: StreamPosition]>([:])
 
-    init(time: any TimeSource, queue: EventQueue) {
+    /// - Parameter clean: takes out of a batch what may not be stored.
+    init(
+        time: any TimeSource, queue: EventQueue,
+        clean: @escaping @Sendable (Event) -> Event = { $0 }
+    ) {
         self.time = time
         self.queue = queue
+        self.clean = clean
     }
 
     /// Follows what `configuration` names, from `positions` where one is known.
     func follow(_ configuration: Configuration, positions: [String: StreamPosition]) throws {
-        var wanted: [String: (service: String, stream: StreamConfiguration)] = [:]
+        var wanted: [String: Wanted] = [:]
         for service in configuration.services {
             for stream in service.streams {
-                wanted["\(service.name)/\(stream.name)"] = (service.name, stream)
+                wanted["\(service.name)/\(stream.name)"] = Wanted(
+                    service: service.name, configuration: stream,
+                    audiences: configuration.audiences(
+                        service: service.name, stream: stream.name))
             }
         }
         let gone = entries.withLock { entries in
-            let gone = entries.filter { $0.value.configuration != wanted[$0.key]?.stream }
+            let gone = entries.filter { $0.value.wanted != wanted[$0.key] }
             for key in gone.keys { entries[key] = nil }
             return gone.values.map(\.stream)
         }
         for stream in gone { stream.stop() }
         for (key, target) in wanted {
             guard entries.withLock({ $0[key] == nil }) else { continue }
-            let queue = queue
             let stream = try FileStream(
-                service: target.service, configuration: target.stream, time: time,
-                position: positions[key]
-            ) { event, position in
-                queue.post(event, position: position)
-            }
-            entries.withLock { $0[key] = Entry(configuration: target.stream, stream: stream) }
+                service: target.service, configuration: target.configuration, time: time,
+                position: handedOver.withLock { $0[key] } ?? positions[key],
+                audiences: target.audiences
+            ) { [self] event, position in hand(event, position, key) }
+            entries.withLock { $0[key] = Entry(wanted: target, stream: stream) }
             stream.start()
         }
+    }
+
+    private func hand(_ event: Event, _ position: StreamPosition?, _ key: String) {
+        if let position { handedOver.withLock { $0[key] = position } }
+        queue.post(clean(event), position: position)
     }
 
     /// Stops all threads; their last batches are in the queue when this returns.

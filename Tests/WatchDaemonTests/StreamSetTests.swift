@@ -1,0 +1,85 @@
+// The streams of a configuration, and what of their lines is counted.
+
+import Foundation
+import Testing
+import WatchCore
+import WatchSystem
+
+@testable import WatchDaemon
+
+struct StreamSetTests {
+    private func configuration(_ log: String, rule: String) throws -> WatchCore.Configuration {
+        var stream = StreamConfiguration(name: "app", kind: .file(path: log), format: .logfmt)
+        stream.roles[.status] = StreamConfiguration.Field(.name("status"))
+        stream.fields = [.init("user", .name("user")), .init("tenant", .name("tenant"))]
+        let service = ServiceConfiguration(
+            name: "shop", streams: [stream],
+            triggers: [
+                TriggerConfiguration(name: "rule", when: try Expression(rule), severity: .high)
+            ])
+        return Configuration(services: [service])
+    }
+
+    /// The names of the fields that were counted in the next batch with lines.
+    private func counted(_ queue: EventQueue) async -> Set<String> {
+        while true {
+            for item in await queue.take() {
+                guard case .stream(_, _, let batch) = item.event, batch.lines > 0 else { continue }
+                return Set(batch.slices.flatMap(\.audiences.keys))
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func onlyFieldsThatARuleNamesAreCountedAlsoAfterAReload() async throws {
+        let log = NSTemporaryDirectory() + "watchd-set-\(UUID().uuidString).log"
+        try "".write(toFile: log, atomically: false, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        let queue = EventQueue()
+        let streams = StreamSet(time: SystemTime(), queue: queue)
+        defer { streams.stop() }
+        let line = "status=500 user=ann tenant=acme\n"
+        for (rule, named) in [
+            ("affected(app.user, 5m) > 5%", "user"), ("affected(app.tenant, 5m) > 5%", "tenant"),
+        ] {
+            try streams.follow(try configuration(log, rule: rule), positions: [:])
+            // Its first batch says that it stands at the end of the file.
+            _ = await queue.take()
+            let file = try #require(FileHandle(forWritingAtPath: log))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(line.utf8))
+            try file.close()
+            #expect(await counted(queue) == [named])
+        }
+    }
+
+    /// The engine is behind by what waits in the queue when a stream is swapped.
+    @Test(.timeLimit(.minutes(1)))
+    func aStreamThatIsSwappedGoesOnWhereItStoodAndNotWhereTheEngineIs() async throws {
+        let log = NSTemporaryDirectory() + "watchd-set-\(UUID().uuidString).log"
+        try "".write(toFile: log, atomically: false, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        let queue = EventQueue()
+        let streams = StreamSet(time: SystemTime(), queue: queue)
+        defer { streams.stop() }
+        var known: [String: StreamPosition] = [:]
+        for rule in ["count(app, 5m) > 5", "affected(app.user, 5m) > 5%"] {
+            try streams.follow(try configuration(log, rule: rule), positions: known)
+            let first = await queue.take()
+            if known.isEmpty { known["shop/app"] = first.first?.position }
+            let file = try #require(FileHandle(forWritingAtPath: log))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data("status=500 user=ann\n".utf8))
+            try file.close()
+            var lines = first.map(\.lines).reduce(0, +)
+            while lines == 0 { lines = await queue.take().map(\.lines).reduce(0, +) }
+            #expect(lines == 1)
+        }
+    }
+}
+
+extension EventQueue.Item {
+    fileprivate var lines: Int {
+        if case .stream(_, _, let batch) = event { batch.lines } else { 0 }
+    }
+}
