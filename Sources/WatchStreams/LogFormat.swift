@@ -71,6 +71,11 @@ public struct LogFormat: Hashable, Sendable {
         fields.contains { [.timeLocal, .timeISO, .milliseconds, .timeText].contains($0.use) }
     }
 
+    /// Whether lines carry a latency.
+    public var hasLatency: Bool {
+        fields.contains { [.seconds, .upstreamSeconds, .duration].contains($0.use) }
+    }
+
     /// Variables in which nginx writes the route, the best first.
     public static let routeVariables = ["request", "request_uri", "uri", "document_uri"]
 

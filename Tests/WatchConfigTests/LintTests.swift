@@ -18,7 +18,7 @@ import WatchCore
                   health: { http: "https://example.com/", every: \(every) }
                   other: { http: "https://example.org/", every: \(every) }
                   third: { http: "https://example.net/", every: \(every) }
-                streams: { access: { file: /a.log, format: nginx-combined } }
+                streams: { access: { file: /a.log, format: '$status $request_time' } }
                 triggers: [{ name: t, severity: critical, mode: \(mode), when: "\(when)"\(more) }]
                 rollback: { plan: back }
                 \(service)

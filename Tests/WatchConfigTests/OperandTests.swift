@@ -10,7 +10,7 @@ import WatchConfig
           shop:
             probes: { health: { http: "https://example.com/", every: 10s } }
             streams:
-              access: { file: /a.log, format: nginx-combined }
+              access: { file: /a.log, format: '$remote_addr $status $request_time' }
               app: { file: /b.log, format: nginx-combined, routes: true,
                      patterns: { data_loss: 'x' }, fields: { user: remote_user } }
             triggers: [{ name: t, severity: low, when: "\(when)" }]
@@ -68,6 +68,69 @@ import WatchConfig
         #expect(mistakes("burn_rate(access, 1h) > 14.4", "slo: 99.9%") == [])
         // One that cannot be read is said once.
         #expect(mistakes("burn_rate(access, 1h) > 14.4", "slo: 99.9") == [])
+    }
+
+    private func streams(_ stream: String, _ when: String) -> [Diagnostic] {
+        errors(
+            """
+            services:
+              shop:
+                slo: 99.9%
+                streams:
+                  app: { file: /b.log, \(stream) }
+                triggers: [{ name: t, severity: low, when: "\(when)" }]
+            """)
+    }
+
+    /// A rule on a log that cannot tell errors would be 0 % for ever: worse than none.
+    @Test(arguments: [
+        "error_rate(app, 2m) > 5%", "success_rate(app, 2m) < 95%", "errors(app, 2m) > 5",
+        "burn_rate(app, 1h) > 2", "affected(app.user, 5m) > 5%", "failing_routes(app, 5m) > 50%",
+    ])
+    func aStreamThatCannotTellErrorsIsNotAskedForThem(when: String) throws {
+        let fields =
+            "format: json, level: $.level, route: $.path, routes: true, "
+            + "fields: { user: $.user }"
+        let found = streams(fields, when)
+        let first = try #require(found.first)
+        #expect(found.count == 1 && first.at == "6:49", "\(found.map(\.text))")
+        #expect(first.message.contains("'app' do not tell which of them are errors"))
+        #expect(first.remedy?.contains("error: level == error") == true)
+        #expect(streams(fields + ", error: level == error", when) == [])
+        #expect(streams(fields + ", status: $.status", when) == [])
+    }
+
+    @Test(arguments: [
+        "p95(app, 5m) > 2s", "mean(app, 5m) > 2s", "max(app, 5m) > 2s",
+        "p(99.9, app, 5m) > 2s", "p95(app, 5m) > 1.5 * baseline(p95(app, 5m))",
+    ])
+    func aStreamWithoutLatencyIsNotAskedForIt(when: String) throws {
+        for (format, remedy) in [
+            ("format: nginx-combined", "$request_time"), ("format: logfmt", "latency: KEY"),
+            ("format: json", "latency: $.PATH"), ("patterns: { x: y }", "format:"),
+            ("format: { regex: '^(?<status>[0-9]+)' }", "group latency"),
+        ] {
+            let found = streams(format, when)
+            let first = try #require(found.first)
+            #expect(first.at == "6:49" && first.message.contains("have no latency"))
+            #expect(first.remedy?.contains(remedy) == true, "\(first.text)")
+        }
+        #expect(streams("format: '$status $request_time'", when) == [])
+        #expect(streams("format: '$status $upstream_response_time'", when) == [])
+        #expect(streams("format: logfmt, latency: took", when) == [])
+    }
+
+    /// What could not be read may have told: it is said once.
+    @Test(arguments: [
+        "format: jsn", "format: json, eror: level == error", "format: json, error: 'status >'",
+        "format: { regex: '(' }", "patern: { x: y }",
+    ])
+    func aStreamThatCouldNotBeReadIsNotBlamedTwice(stream: String) {
+        #expect(streams(stream, "error_rate(app, 2m) > 5%").count == 1)
+    }
+
+    @Test func linesCanBeCountedWhateverTheySay() {
+        #expect(streams("patterns: { x: y }", "rate(app, 2m) > 5 or count(app, 2m) > 9") == [])
     }
 
     @Test func failingAsksAllProbesOfWhichThereMustBeOne() {

@@ -10,15 +10,23 @@ struct OperandCheck {
     let problems: Problems
 
     func check(_ expression: Expression, _ text: YAMLValue) {
-        for operand in expression.operands { check(operand, text) }
+        var seen: Set<Operand> = []
+        for operand in expression.operands {
+            // What is wrong with `f` is not said of `baseline(f)` once more.
+            let asked = if case .baseline(let inner) = operand { inner } else { operand }
+            if seen.insert(asked).inserted { check(asked, text) }
+        }
     }
 
     private func check(_ operand: Operand, _ text: YAMLValue) {
         switch operand {
-        case .signal(_, let signal, _): checkSignal(signal, text)
+        case .signal(let function, let signal, _):
+            checkSignal(signal, text)
+            StreamAnswers(check: self, operand: operand, text: text).check(function, of: signal)
         case .burnRate(let signal, _):
             checkSignal(signal, text)
             checkObjective(operand, text)
+            StreamAnswers(check: self, operand: operand, text: text).checkErrors(of: signal)
         case .failing(let names):
             for name in names { checkProbe(name, "failing() and up() ask probes", text) }
             if names.isEmpty, service.probes.isEmpty, !service.hadRefused {
@@ -32,11 +40,13 @@ struct OperandCheck {
             checkPart(stream, pattern, .pattern, text)
         case .affected(let stream, let field, _):
             checkPart(stream, field, .field, text)
+            StreamAnswers(check: self, operand: operand, text: text).checkErrors(of: stream)
         case .parseFailures(let stream, _):
             _ = checkStream(stream, "parse_failures() asks a stream", text)
-        case .failingRoutes(let stream, _): checkRoutes(stream, text)
-        case .baseline(let inner): check(inner, text)
-        case .overrun, .releaseAge: break
+        case .failingRoutes(let stream, _):
+            checkRoutes(stream, text)
+            StreamAnswers(check: self, operand: operand, text: text).checkErrors(of: stream)
+        case .overrun, .releaseAge, .baseline: break
         }
     }
 

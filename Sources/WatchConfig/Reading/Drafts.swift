@@ -9,6 +9,9 @@ struct ServiceDraft {
         var patterns: [String] = []
         var fields: [String] = []
         var countsRoutes = false
+        /// Not known to be silent about errors or latency: what could not be read may have told.
+        var tellsErrors = true
+        var tellsLatency = true
     }
 
     var configuration: ServiceConfiguration

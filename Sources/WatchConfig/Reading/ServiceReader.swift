@@ -1,6 +1,7 @@
 // One service: its own values first, because triggers inherit them.
 
 import WatchCore
+import WatchStreams
 
 struct ServiceReader {
     /// Of 100 % there is no error budget that could burn.
@@ -42,23 +43,39 @@ struct ServiceReader {
         return ServiceDraft(
             configuration: service, place: entry.keyPlace, plan: plan, dependsOn: dependsOn,
             triggers: triggers, probes: section.names("probes"),
-            streams: section.names("streams"), parts: Self.parts(section),
+            streams: section.names("streams"), parts: Self.parts(section, service),
             hasObjective: section.has("slo"), hadRefused: section.hadRefused)
     }
 
     /// Patterns and fields as they are declared.
-    private static func parts(_ section: Section) -> [String: ServiceDraft.StreamParts] {
+    private static func parts(
+        _ section: Section, _ service: ServiceConfiguration
+    ) -> [String: ServiceDraft.StreamParts] {
         var parts: [String: ServiceDraft.StreamParts] = [:]
         for stream in section.value("streams")?.entries ?? [] {
             func value(_ key: String) -> YAMLValue? {
                 stream.value.entries?.first { $0.key == key }?.value
             }
-            parts[stream.key] = ServiceDraft.StreamParts(
+            var part = ServiceDraft.StreamParts(
                 patterns: value("patterns")?.entries?.map(\.key) ?? [],
                 fields: value("fields")?.entries?.map(\.key) ?? [],
                 countsRoutes: value("routes")?.plainText == "true")
+            if let read = service.stream(stream.key), isWholly(stream.value, read) {
+                part.tellsErrors = read.tellsErrors || value("error") != nil
+                part.tellsLatency = read.tellsLatency || value("latency") != nil
+            }
+            parts[stream.key] = part
         }
         return parts
+    }
+
+    /// Whether what was read is all that was written: no key is unknown, and a format was
+    /// understood.
+    private static func isWholly(_ value: YAMLValue, _ read: StreamConfiguration) -> Bool {
+        let keys = (value.entries ?? []).map(\.key)
+        guard keys.allSatisfy({ KeyTable.stream.key($0) != nil }) else { return false }
+        guard case .lines = read.format else { return true }
+        return !keys.contains("format") && keys.contains("patterns")
     }
 
     private func plan(_ section: Section) -> Placed<String>? {
@@ -112,5 +129,15 @@ extension Section {
         judgement.minSamplesOfStream = samples.integer("streams", inherited.minSamplesOfStream)
         judgement.minSamplesOfProbe = samples.integer("probes", inherited.minSamplesOfProbe)
         return judgement
+    }
+}
+
+extension StreamConfiguration {
+    /// Whether a line can have a latency.
+    fileprivate var tellsLatency: Bool {
+        switch format {
+        case .nginx(let text): (try? LogFormat(text, roles: roles))?.hasLatency ?? true
+        case .json, .logfmt, .regex, .lines: roles[.latency] != nil
+        }
     }
 }
