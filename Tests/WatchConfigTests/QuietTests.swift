@@ -100,6 +100,27 @@ import WatchCore
         #expect(configuration.policy[.critical]?.ackExpires == .hours(4))
     }
 
+    /// The wall clock of whoever wrote it is not known here.
+    @Test(arguments: [
+        ("2026-12-01T22:00:00", "no offset", "2026-12-01T22:00:00Z if that is UTC"),
+        ("2026-12-01 22:00", "no offset", "2026-12-01 22:00:00+02:00"),
+        ("2026-12-01", "no time and no offset", "2026-12-01T00:00:00Z"),
+        ("2026-12-01T22:00Z", "not quite", "2026-12-01T22:00:00Z"),
+        ("2026-12-01T22:00:00+0200", "not quite", "2026-12-01T22:00:00+02:00"),
+        ("2026-12-01T22:00+02", "not quite", "2026-12-01T22:00:00+02:00"),
+        ("2026-02-30T22:00:00Z", "is no", "2026-12-01T22:00:00Z"),
+        ("tomorrow", "is no", "2026-12-01T22:00:00Z"),
+    ])
+    func aMomentSaysWhatItLacks(text: String, message: String, remedy: String) throws {
+        for key in ["until: \"\(text)\"", "from: \"\(text)\", to: 2027-01-01T00:00:00Z"] {
+            let found = mistakes("silences: [ { name: a, reason: b, severities: [low], \(key) } ]")
+            #expect(found.count == 1)
+            #expect(
+                found.first?.contains(message) == true && found.first?.contains(remedy) == true,
+                "\(found)")
+        }
+    }
+
     @Test(arguments: [
         (#"from: "22:00", to: "02:00""#, "need a 'zone'", "zone: UTC"),
         (#"from: "22:00", to: "02:00", zone: berlin"#, "no time zone", "'Europe/Berlin'"),

@@ -102,9 +102,11 @@ struct QuietReader {
         }
         guard let text = section.text("until") else { return nil }
         guard let end = WallTime(text: text) else {
+            let advice = MomentAdvice(text)
             problems.error(
-                section.place("until"), "'\(printable(text, limit: 40))' is no moment",
-                "write date, time and offset as in 2026-12-01T22:00:00Z")
+                section.place("until"),
+                advice?.message ?? "'\(printable(text, limit: 40))' is no moment",
+                advice?.remedy ?? "write date, time and offset as in 2026-12-01T22:00:00Z")
             return nil
         }
         return .once(from: nil, to: end)

@@ -103,11 +103,12 @@ struct StreamFieldReader {
             }
         }
         if fields.count > StreamConfiguration.fieldLimit {
+            let isRegex = if case .regex = format.format { true } else { false }
             problems.error(
                 section.keyPlace("fields") ?? section.place("format"),
                 "\(fields.count) fields are too many",
-                "keep \(StreamConfiguration.fieldLimit) or fewer; a group without a name, (…), "
-                    + "is none")
+                "keep \(StreamConfiguration.fieldLimit) or fewer: those that affected() or filters "
+                    + "name" + (isRegex ? "; a group without a name, (…), is none" : ""))
         }
         return fields
     }

@@ -138,9 +138,12 @@ struct TimeWindowReader {
         guard let text = section.text(key) else { return nil }
         if let minutes = Self.clock(text) { return .clock(minutes) }
         if let moment = WallTime(text: text) { return .moment(moment) }
+        let advice = MomentAdvice(text)
         problems.error(
-            section.place(key), "'\(printable(text, limit: 40))' is no time",
-            "write a time of day as in \"22:00\", or a moment as in 2026-12-01T22:00:00Z")
+            section.place(key),
+            advice?.message ?? "'\(printable(text, limit: 40))' is no time",
+            advice?.remedy
+                ?? "write a time of day as in \"22:00\", or a moment as in 2026-12-01T22:00:00Z")
         return nil
     }
 
