@@ -71,7 +71,9 @@ let package = Package(
         library("WatchHTTP", ["WatchCore", "WatchSystem", "CCurl"]),
         library(
             "WatchConfig", ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", yams]),
-        library("WatchProbes", ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"]),
+        library(
+            "WatchProbes",
+            ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "CProcess"]),
         library("WatchStreams", ["WatchCore", "WatchSystem", "WatchPatterns"]),
         library("WatchReplay", ["WatchCore", "WatchStreams", "CZlib"]),
         library(

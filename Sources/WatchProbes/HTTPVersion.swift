@@ -23,7 +23,11 @@ struct HTTPVersion: Sendable {
             }
             return .checked(value, redactor: redactor)
         case .pattern(let pattern): return match(pattern, response)
-        case .json(let paths): return fields(paths, response)
+        case .json(let paths):
+            guard let document = JSONValue(body: response.body) else {
+                return .unavailable("the body is not JSON (\(redactor.description(of: response)))")
+            }
+            return JSONVersion(paths: paths, redactor: redactor).answer(in: document)
         }
     }
 
@@ -37,52 +41,6 @@ struct HTTPVersion: Sendable {
             return .checked(text, redactor: redactor)
         } catch {
             return .unavailable(error.message)
-        }
-    }
-
-    // MARK: - JSON
-
-    private func fields(
-        _ paths: [String: JSONPath], _ response: HTTPResponse
-    ) -> VersionReading.Answer {
-        guard let document = JSONValue(body: response.body) else {
-            return .unavailable("the body is not JSON (\(redactor.description(of: response)))")
-        }
-        guard let path = paths["version"] else {
-            return .unavailable("no path for the version is configured")
-        }
-        guard let found = document[path], found != .null else {
-            return .unavailable("\(path) is missing")
-        }
-        guard let version = Self.text(found) else {
-            return .unavailable(
-                "\(path) is \(found.kindName) that cannot be read as a version; make it a string")
-        }
-        guard Identifier.isValid(version) else { return .checked(version, redactor: redactor) }
-        var values: [String: String] = [:]
-        for (name, path) in paths where name != "version" {
-            guard let found = document[path], found != .null else { continue }
-            let text = Self.text(found)
-            if let text, Identifier.isValid(text) {
-                values[name] = text
-            } else if name == "commit" {
-                // Half an identity would match too much: a missing commit equals any.
-                return .unavailable(
-                    "the commit is not usable: "
-                        + Identifier.refusal(redactor.redact(text ?? found.kindName)))
-            }
-        }
-        let commit = values.removeValue(forKey: "commit")
-        return .version(version, commit: commit, fields: values)
-    }
-
-    /// Strings and whole numbers. A number with a fraction has lost what made it a version: 1.10
-    /// reads as 1.1.
-    private static func text(_ value: JSONValue) -> String? {
-        switch value {
-        case .string(let text): text
-        case .number(let number) where number == number.rounded(): value.scalarText
-        case .number, .bool, .null, .array, .object: nil
         }
     }
 

@@ -28,10 +28,36 @@ public struct VersionReader: Sendable {
             answer = await onWorker(source) { FileVersion.symlink(path) }
         case .file(let path, let pattern):
             answer = await onWorker(source) { FileVersion.file(path, pattern: pattern) }
+        case .command(let arguments, let output):
+            answer = await run(CommandVersion(arguments: arguments, output: output), source)
         case .http(let spec, let extraction):
             answer = await read(spec, extraction, source.timeout)
         }
         return VersionReading(asked: asked, answer: answer)
+    }
+
+    /// Services may share a program, and ask it at the same time.
+    private static let programsAtOnce = 4
+
+    private func run(
+        _ command: CommandVersion, _ source: VersionSource
+    ) async -> VersionReading.Answer {
+        let label = printable(source.label)
+        for number in 1...Self.programsAtOnce {
+            // It keeps its time itself; what is longer is a kernel that does not let go of it.
+            let answer = await workers.run(
+                key: "\(source.label) #\(number)", timeout: source.timeout + .seconds(5)
+            ) { [time] in command.answer(within: source.timeout, time: time) }
+            switch answer {
+            case .success(let answer): return answer
+            case .failure(.stuck): continue
+            case .failure(.timedOut):
+                return .unavailable("\(label) cannot be started or killed; is its mount dead?")
+            case .failure(.full):
+                return .unavailable("\(label) was not run: too many reads wait on dead mounts")
+            }
+        }
+        return .unavailable("\(label) still runs, asked earlier; is its mount dead?")
     }
 
     private func onWorker(

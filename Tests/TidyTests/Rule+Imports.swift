@@ -20,7 +20,7 @@ extension Rule {
         "WatchHTTP": ["WatchCore", "WatchSystem", "CCurl"],
         // A log format is checked by the scanner that will read it.
         "WatchConfig": ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", "Yams"],
-        "WatchProbes": ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns"],
+        "WatchProbes": ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "CProcess"],
         "WatchReplay": ["WatchCore", "WatchStreams", "CZlib"],
         "WatchStreams": ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd"],
         "WatchActions": [

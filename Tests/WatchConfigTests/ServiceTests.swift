@@ -182,6 +182,47 @@ import WatchCore
         #expect(found.allSatisfy { $0.severity == .error && $0.remedy != nil })
     }
 
+    @Test func aCommandNamesTheVersionToo() throws {
+        let result = service(
+            """
+            version: [{ command: [/usr/bin/shop, "--version", ""] },
+            { command: [/usr/bin/shop], json: { version: $.v, build: $.b }, every: 1m,
+            timeout: 2s },
+            { command: [/usr/bin/shop], pattern: 'shop (.*)' }]
+            """)
+        #expect(result.diagnostics.map(\.text) == [])
+        let sources = try #require(result.configuration?.services[0].version)
+        #expect(sources[0].kind == .command(["/usr/bin/shop", "--version", ""], .firstLine))
+        #expect(sources[0].every == .seconds(15) && sources[0].timeout == .seconds(5))
+        let paths = ["version": try JSONPath("$.v"), "build": try JSONPath("$.b")]
+        #expect(sources[1].kind == .command(["/usr/bin/shop"], .json(paths)))
+        #expect(sources[1].every == .minutes(1) && sources[1].timeout == .seconds(2))
+        #expect(sources[2].kind == .command(["/usr/bin/shop"], .pattern("shop (.*)")))
+        #expect(sources[0].label == "command:/usr/bin/shop --version ")
+    }
+
+    @Test(arguments: [
+        ("command: shop --version", 42, "write [ shop --version ]"),
+        ("command: []", 42, "write command: [/path, argument]"),
+        ("command: [shop]", 43, "as in /usr/bin/shop"),
+        ("command: ['/bin/shop --version', x]", 43, nil),
+        ("command: ['shop --version']", 43, "there is no shell"),
+        ("command: [/bin/shop, [x]]", 54, "quote it"),
+        ("command: [/bin/shop, '${credential:key}']", 55, "read what it needs itself"),
+        ("command: [/bin/shop, 'a ${to.version}']", 57, "read what it needs itself"),
+        ("command: [/bin/shop], header: X", 55, "json, pattern, every and timeout"),
+        ("command: [/bin/shop], json: { commit: $.c }", 61, "add version: $.version"),
+        ("command: [/bin/shop], json: { version: $.v }, pattern: x", 79, "keep one"),
+        ("command: [/bin/shop], file: /a", 33, "make a source of each"),
+    ])
+    func aCommandThatCannotBeMeantHasARemedy(source: String, column: Int, remedy: String?) {
+        let found = service("version: [{ \(source) }]").diagnostics
+        guard let remedy else { return #expect(found == []) }
+        #expect(found.count == 1, "\(found.map(\.text))")
+        #expect(found.first?.remedy?.contains(remedy) == true, "\(found.map(\.text))")
+        #expect(found.first?.at == "1:\(column)", "\(found.map(\.text))")
+    }
+
     // MARK: - What the design has and this version has not
 
     @Test(arguments: [
@@ -190,7 +231,7 @@ import WatchCore
         "services: { a: { probes: { p: { tcp: 'a:1', every: 1s } } } }",
         "services: { a: { probes: { p: { unit: a, every: 1s } } } }",
         "services: { a: { streams: { s: { journal: {} } } } }",
-        "services: { a: { version: [{ command: [a] }] } }",
+        "services: { a: { version: [{ exec: [a] }] } }",
         "access: { read: [] }",
         "channels: { a: { smtp: {} } }", "channels: { a: { pagerduty: x } }",
     ])

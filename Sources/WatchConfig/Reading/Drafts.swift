@@ -32,7 +32,13 @@ struct ServiceDraft {
     var fields: Set<String> {
         var fields: Set<String> = ["version", "commit"]
         for source in configuration.version {
-            if case .http(_, .json(let paths)) = source.kind { fields.formUnion(paths.keys) }
+            switch source.kind {
+            case .http(_, .json(let paths)), .command(_, .json(let paths)):
+                fields.formUnion(paths.keys)
+            case .http(_, .header), .http(_, .pattern), .command(_, .firstLine),
+                .command(_, .pattern), .symlink, .file:
+                break
+            }
         }
         return fields
     }

@@ -9,22 +9,22 @@ struct VersionSourceReader {
 
     func read(_ value: YAMLValue) -> VersionSource? {
         guard let section = Section(value, .versionSource, problems) else { return nil }
-        let kinds = section.given(["symlink", "file", "http"])
+        let kinds = section.given(["symlink", "file", "command", "http"])
         guard let kind = kinds.first, kinds.count == 1 else {
             if kinds.isEmpty, section.hadRefused { return nil }
             problems.error(
                 kinds.dropFirst().first.flatMap(section.keyPlace) ?? value.place,
                 kinds.isEmpty
                     ? "a version source says where to read"
-                    : "a version source has one of symlink, file and http, this has several",
+                    : "a version source has one of symlink, file, command and http, not several",
                 kinds.isEmpty
-                    ? "write one of symlink: PATH, file: PATH, http: URL"
+                    ? "write one of symlink: PATH, file: PATH, command: [PROGRAM], http: URL"
                     : "make a source of each: the first that answers counts")
             return nil
         }
         refuseForeignKeys(section, kind)
         let every = section.duration(
-            "every", kind == "http" ? .seconds(15) : .seconds(2),
+            "every", ["symlink", "file"].contains(kind) ? .seconds(2) : .seconds(15),
             in: .milliseconds(10)...Duration.days(1))
         let timeout = section.duration(
             "timeout", .seconds(5), in: .milliseconds(1)...Duration.hours(1))
@@ -38,6 +38,11 @@ struct VersionSourceReader {
         case "file":
             let pattern = section.pattern("pattern")
             return section.path("file").map { .file(path: $0, pattern: pattern) }
+        case "command":
+            let arguments = ProgramReader(problems).arguments(section, "command")
+            let output = output(section)
+            guard let arguments, let output else { return nil }
+            return .command(arguments, output)
         default:
             let request = section.request()
             let extraction = extraction(section)
@@ -52,26 +57,46 @@ struct VersionSourceReader {
         switch kind {
         case "symlink": allowed = own
         case "file": allowed = own + ["pattern"]
+        case "command": allowed = own + ["json", "pattern"]
         default: return
         }
         for name in KeyTable.versionSource.names where !allowed.contains(name) {
             guard let place = section.keyPlace(name) else { continue }
             problems.error(
                 place, "'\(name)' means nothing for a \(kind)",
-                "remove it, or make an http source of its own")
+                kind == "command"
+                    ? "remove it; a command has json, pattern, every and timeout"
+                    : "remove it, or make an http source of its own")
         }
+    }
+
+    private func output(_ section: Section) -> VersionSource.Output? {
+        let given = section.given(["json", "pattern"])
+        guard given.count <= 1 else {
+            refuseBoth(section, given)
+            return nil
+        }
+        switch given.first {
+        case "json": return fields(section).map { .json($0) }
+        case "pattern": return section.pattern("pattern").map { .pattern($0) }
+        default: return .firstLine
+        }
+    }
+
+    private func refuseBoth(_ section: Section, _ given: [String]) {
+        problems.error(
+            section.keyPlace(given[1]) ?? section.place,
+            "'\(given[0])' and '\(given[1])' are both given", "keep one of them")
     }
 
     private func extraction(_ section: Section) -> VersionSource.Extraction? {
         let given = section.given(["json", "header", "pattern"])
         guard given.count <= 1 else {
-            problems.error(
-                section.keyPlace(given[1]) ?? section.place,
-                "'\(given[0])' and '\(given[1])' are both given", "keep one of them")
+            refuseBoth(section, given)
             return nil
         }
         switch given.first {
-        case "json": return fields(section)
+        case "json": return fields(section).map { .json($0) }
         case "header":
             guard let name = section.text("header") else { return nil }
             guard HeaderName.isValid(name) else {
@@ -91,7 +116,7 @@ struct VersionSourceReader {
         }
     }
 
-    private func fields(_ section: Section) -> VersionSource.Extraction? {
+    private func fields(_ section: Section) -> [String: JSONPath]? {
         var fields: [String: JSONPath] = [:]
         for entry in section.named("json") {
             guard Names.isPlain(entry.key), !entry.key.contains(".") else {
@@ -112,6 +137,6 @@ struct VersionSourceReader {
                 "add version: $.version")
             return nil
         }
-        return .json(fields)
+        return fields
     }
 }

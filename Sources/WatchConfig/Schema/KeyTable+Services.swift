@@ -149,15 +149,19 @@ extension KeyTable {
         ])
 
     static let versionSource = KeyTable(
-        "a version source", notBuilt: ["command", "exec", "announcement", "label"],
+        "a version source", notBuilt: ["exec", "announcement", "label"],
         [
             .key("symlink", .text, "A link; the last component of its target is the version."),
             .key("file", .text, "A file; its first line, or what pattern finds in it."),
+            .key(
+                "command", .list(.text),
+                "A program and its arguments, without a shell; its first line, or what json or "
+                    + "pattern finds in what it prints."),
             .key("http", .text, "A URL; needs json, header or pattern."),
             .key("json", .named(.text), "Field to JSON path; needs version: $.path."),
             .key("header", .text, "The header that names the version."),
             .key("pattern", .text, "A PCRE2 pattern; its first group, or the whole match."),
-            .key("every", .duration, "How often (2s for links and files, 15s for http)."),
+            .key("every", .duration, "How often (2s for links and files, else 15s)."),
             .key("timeout", .duration, "Of one read (5s)."),
         ] + request)
 }

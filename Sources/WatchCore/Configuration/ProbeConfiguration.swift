@@ -130,7 +130,19 @@ public struct VersionSource: Hashable, Sendable, Codable {
         case symlink(path: String)
         /// The first line of a file, or what `pattern`'s first group (or whole) matches in it.
         case file(path: String, pattern: String?)
+        /// A program and its arguments, run without a shell.
+        case command([String], Output)
         case http(HTTPRequestSpec, Extraction)
+    }
+
+    /// How what a program printed names the version.
+    public enum Output: Hashable, Sendable, Codable {
+        /// The first line, without the blanks around it.
+        case firstLine
+        /// As `Extraction.json`.
+        case json([String: JSONPath])
+        /// A pattern over all of it; its first group, or the whole match.
+        case pattern(String)
     }
 
     /// How an HTTP answer names the version.
@@ -157,6 +169,7 @@ public struct VersionSource: Hashable, Sendable, Codable {
         switch kind {
         case .symlink(let path): "symlink:\(path)"
         case .file(let path, _): "file:\(path)"
+        case .command(let arguments, _): "command:\(arguments.joined(separator: " "))"
         case .http(let request, _): "http:\(request.url.source)"
         }
     }

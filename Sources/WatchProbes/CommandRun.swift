@@ -1,0 +1,237 @@
+// A program that is asked something: run without a shell, with nothing of ours but its arguments,
+// in a process group of its own, and gone when this returns, it and what it started there.
+
+import CProcess
+import Glibc
+import WatchCore
+import WatchSystem
+
+struct CommandRun {
+    /// Bytes a program may print; more is no answer.
+    static let outputLimit = 64 * 1024
+    /// Bytes of its complaints that are kept, the last.
+    private static let complaintLimit = 1024
+
+    /// A sentence with the cause, and the remedy where one is known.
+    struct Failure: Error, Hashable, Sendable {
+        var message: String
+    }
+
+    /// The program's absolute path first.
+    let arguments: [String]
+    let timeout: Duration
+    let time: any TimeSource
+
+    private var program: String { printable(arguments.first ?? "", limit: 200) }
+
+    /// What it printed, if it ended by itself, in time, with exit status 0. Blocks.
+    func printed() -> Result<[UInt8], Failure> {
+        do throws(Failure) {
+            return .success(try run())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func run() throws(Failure) -> [UInt8] {
+        guard let path = arguments.first else { throw Failure(message: "there is no program") }
+        let deadline = time.now().boot + timeout
+        let output = try Pipe.make()
+        defer { output.close() }
+        let complaints = try Pipe.make()
+        defer { complaints.close() }
+        let pid = try spawn(path, output: output.entry, complaints: complaints.entry)
+        output.closeEntry()
+        complaints.closeEntry()
+        var collected = Collected()
+        let ending = follow(pid, output.exit, complaints.exit, until: deadline, &collected)
+        switch ending {
+        case .exited(0): return collected.output
+        case .exited(let code):
+            throw Failure(message: "\(program) ended with exit status \(code)\(collected.why)")
+        case .signalled(let signal):
+            throw Failure(message: "\(program) was killed by signal \(signal)\(collected.why)")
+        case .timedOut:
+            throw Failure(
+                message: "\(program) did not end within \(timeout.text) and was killed; make it "
+                    + "quicker, or raise 'timeout'\(collected.why)")
+        case .flooded:
+            throw Failure(
+                message: "\(program) printed more than \(Self.outputLimit / 1024) KB and was "
+                    + "killed; a version is a line")
+        }
+    }
+
+    // MARK: - While it runs
+
+    private enum Ending {
+        case exited(Int32), signalled(Int32), timedOut, flooded
+    }
+
+    private struct Collected {
+        var output: [UInt8] = []
+        var complaints: [UInt8] = []
+
+        /// The last line it complained in.
+        var why: String {
+            let text = String(decoding: complaints, as: UTF8.self)
+            guard let line = text.split(whereSeparator: \.isNewline).last else { return "" }
+            return ": \(printable(String(line), limit: 160))"
+        }
+    }
+
+    /// Reads until the program itself ends: what it started may hold its pipes open for ever.
+    private func follow(
+        _ pid: pid_t, _ output: Int32, _ complaints: Int32, until deadline: Instant,
+        _ collected: inout Collected
+    ) -> Ending {
+        // Our child stays a zombie until it is reaped, so its pid and its group are its own.
+        let process = watchd_pidfd_open(pid)
+        defer { if process >= 0 { close(process) } }
+        var polled = [
+            pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: complaints, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: process, events: Int16(POLLIN), revents: 0),
+        ]
+        var early: Ending?
+        // Without a descriptor of the process its end cannot be waited for.
+        if process < 0 { early = .timedOut }
+        while early == nil {
+            let left = deadline - time.now().boot
+            guard left > .zero else {
+                early = .timedOut
+                break
+            }
+            let milliseconds = left.nanoseconds / 1_000_000 + 1
+            if poll(&polled, 3, Int32(clamping: milliseconds)) <= 0 { continue }
+            guard take(&polled, &collected) else {
+                early = .flooded
+                break
+            }
+            if polled[2].revents != 0 { break }
+        }
+        kill(-pid, SIGKILL)
+        // What it left in the pipes; the bound is for one that left the group and goes on.
+        for _ in 0..<64 where early == nil {
+            if poll(&polled, 2, 0) <= 0 || polled.allSatisfy({ $0.fd < 0 }) { break }
+            if !take(&polled, &collected) { early = .flooded }
+        }
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+        if let early { return early }
+        let signal = status & 0x7F
+        return signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)
+    }
+
+    /// Reads what is there; a pipe at its end is not asked again.
+    /// - Returns: false when it printed too much.
+    private func take(_ polled: inout [pollfd], _ collected: inout Collected) -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 16384)
+        for index in 0..<2 where polled[index].fd >= 0 && polled[index].revents != 0 {
+            let count = read(polled[index].fd, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                polled[index].fd = -1
+                continue
+            }
+            if index == 0 {
+                collected.output += chunk[..<count]
+            } else {
+                collected.complaints += chunk[..<count]
+                let excess = collected.complaints.count - Self.complaintLimit
+                if excess > 0 { collected.complaints.removeFirst(excess) }
+            }
+        }
+        return collected.output.count <= Self.outputLimit
+    }
+
+    // MARK: - Starting it
+
+    /// What the daemon was started with is none of its business.
+    private static let environment = [
+        "HOME=/", "LANG=C.UTF-8",
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ]
+
+    private func spawn(
+        _ path: String, output: Int32, complaints: Int32
+    ) throws(Failure) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_adddup2(&actions, complaints, 2)
+        _ = watchd_spawn_close_from(&actions, 3)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        // A new session is a new group besides, and has no terminal.
+        posix_spawnattr_setflags(
+            &attributes,
+            watchd_spawn_setsid() | Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        var argv = arguments.map { strdup($0) } + [nil]
+        var envp = Self.environment.map { strdup($0) } + [nil]
+        defer { for pointer in argv + envp { free(pointer) } }
+        var pid: pid_t = 0
+        let code = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
+        guard code == 0 else { throw Failure(message: explain(path, code)) }
+        return pid
+    }
+
+    /// The kernel says ENOENT also when it is the interpreter that is missing.
+    private func explain(_ path: String, _ code: Int32) -> String {
+        let exists = access(path, F_OK) == 0
+        switch code {
+        case ENOENT where exists:
+            return "\(program) is there but its interpreter is not; install that or mend the "
+                + "first line"
+        case ENOENT, ENOTDIR:
+            return "there is no program at \(program); install it or mend the path"
+        case EACCES where exists:
+            return "\(program) may not be run by watchd's user; chmod 755 it, and check that its "
+                + "directories can be entered and are not mounted noexec"
+        case ENOEXEC:
+            return "\(program) is neither a binary for this machine nor a script with a first "
+                + "line '#!/path/to/interpreter'; add that line"
+        default: return "\(SystemError("start \(program)", code: code))"
+        }
+    }
+}
+
+/// One pipe; its ends are open until they are closed, each once.
+private final class Pipe {
+    let exit: Int32
+    private(set) var entry: Int32
+
+    private init(_ ends: [Int32]) {
+        exit = ends[0]
+        entry = ends[1]
+    }
+
+    static func make() throws(CommandRun.Failure) -> Pipe {
+        var ends: [Int32] = [-1, -1]
+        guard watchd_pipe(&ends) == 0 else {
+            throw CommandRun.Failure(message: "\(SystemError("make a pipe"))")
+        }
+        return Pipe(ends)
+    }
+
+    func closeEntry() {
+        if entry >= 0 { Glibc.close(entry) }
+        entry = -1
+    }
+
+    func close() {
+        closeEntry()
+        Glibc.close(exit)
+    }
+}
