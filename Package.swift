@@ -85,8 +85,8 @@ let package = Package(
             "WatchDaemon",
             [
                 "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes",
-                "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "CSystemd", lifecycle,
-                signals, logging,
+                "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "WatchPatterns",
+                "CSystemd", lifecycle, signals, logging,
             ]),
         program("watchd", ["WatchDaemon", "WatchSystem", logging, argumentParser]),
         program(

@@ -10,14 +10,26 @@ struct ControlPlane: ControlBackend {
     let broadcaster: EventBroadcaster
     let reloader: Reloader
 
-    func status() async -> StatusReport { await supervisor.status() }
+    /// Bodies and lines are with the incident they belong to, not in every poll.
+    func status() async -> StatusReport {
+        var report = await supervisor.status()
+        for index in report.services.indices {
+            let figures = report.services[index].incident?.evidence?.figures
+            report.services[index].incident?.evidence = figures
+        }
+        return report
+    }
 
     func service(_ name: String) async -> ServiceStatus? {
-        await supervisor.status().services.first { $0.name == name }
+        await status().services.first { $0.name == name }
     }
 
     func incidents(limit: Int) async throws -> [IncidentRecord] {
-        try await store.incidents(limit: limit)
+        try await store.incidents(limit: limit).map { incident in
+            var incident = incident
+            incident.evidence = incident.evidence?.figures
+            return incident
+        }
     }
 
     func incident(_ id: String) async throws -> IncidentDetail? {

@@ -24,6 +24,7 @@ struct Parts: Sendable {
     private let connectivity: ConnectivityChecker
     private let outbox: Outbox
     private let runner: StepRunner
+    private let redactor: EvidenceRedactor
     private let client: HTTPClient
     private let broadcaster: EventBroadcaster
     private let manager: ServiceManager
@@ -47,17 +48,19 @@ struct Parts: Sendable {
         var engine = try Self.makeEngine(configuration, store, bootID, now)
         let client = HTTPClient()
         let secrets = SystemSecrets()
+        let redactor = EvidenceRedactor(configuration, secrets: secrets)
         let checkpoints = CheckpointKeeper(store: store, bootID: bootID, logger: logger)
         positions = checkpoints.restore(into: &engine, at: now)
         let runner = StepRunner(
             settings: StepSettings(
                 directory: options.state + "/steps", home: options.state, shim: options.shim,
                 bootID: bootID, unitLogs: options.unitLogs),
-            secrets: secrets, bus: SystemdBus(), time: time, sink: { queue.post($0) })
+            secrets: secrets, bus: SystemdBus(), time: time,
+            sink: { queue.post(redactor.clean($0)) })
         let sleeper = SystemSleeper()
         let schedule = ProbeSchedule(
             prober: LiveProber(client: client, secrets: secrets, time: sleeper), time: sleeper,
-            sink: { queue.post($0) })
+            sink: { queue.post(redactor.clean($0)) })
         let connectivity = ConnectivityChecker(
             client: client, time: sleeper, sink: { queue.post($0) })
         let outbox = Outbox(
@@ -65,7 +68,7 @@ struct Parts: Sendable {
             transport: WebhookSender(client: client), time: time,
             notice: { DeliveryLog(logger: logger).note($0) })
         let performer = EffectPerformer(
-            hands: Self.hands(runner, schedule, connectivity, outbox), logger: logger,
+            hands: Self.hands(runner, redactor, schedule, connectivity, outbox), logger: logger,
             store: { try await store.apply($0) }, stored: { broadcaster.send($0) },
             report: { queue.post($0) })
         supervisor = Supervisor(
@@ -83,7 +86,8 @@ struct Parts: Sendable {
                 supervisor: supervisor, store: store, broadcaster: broadcaster,
                 reloader: reloader),
             logger: logger)
-        streams = StreamSet(time: time, queue: queue)
+        streams = StreamSet(time: time, queue: queue, clean: { redactor.clean($0) })
+        self.redactor = redactor
         self.store = store
         self.performer = performer
         self.queue = queue
@@ -134,11 +138,18 @@ struct Parts: Sendable {
     }
 
     private static func hands(
-        _ runner: StepRunner, _ schedule: ProbeSchedule, _ connectivity: ConnectivityChecker,
-        _ outbox: Outbox
+        _ runner: StepRunner, _ redactor: EvidenceRedactor, _ schedule: ProbeSchedule,
+        _ connectivity: ConnectivityChecker, _ outbox: Outbox
     ) -> Hands {
         Hands(
-            run: { runner.run($0) }, resume: { runner.resume($0) },
+            run: {
+                redactor.note($0)
+                runner.run($0)
+            },
+            resume: {
+                redactor.note($0)
+                runner.resume($0)
+            },
             cancel: { runner.cancel(id: $0) },
             readVersions: { await schedule.readVersions(service: $0) },
             probeNow: { await schedule.probeNow(service: $0, probes: $1) },
@@ -192,8 +203,9 @@ struct Parts: Sendable {
                 await supervisor.reconfigure(to: configuration, stored: stored)
             },
             others: {
-                [streams, schedule, connectivity, outbox, server, supervisor, logger] configuration
-                in
+                [streams, redactor, schedule, connectivity, outbox, server, supervisor, logger]
+                configuration in
+                redactor.update(configuration)
                 let positions = await supervisor.knownPositions
                 do {
                     try streams.follow(configuration, positions: positions)
@@ -229,6 +241,7 @@ struct Parts: Sendable {
     private func housekeeping() async {
         while !Task.isCancelled {
             _ = await store.tryRestoreReserve()
+            redactor.refresh()
             do {
                 try await store.prune(now: time.now().wall)
             } catch {

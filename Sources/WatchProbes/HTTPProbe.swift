@@ -49,6 +49,7 @@ public struct HTTPProbe: Sendable {
                 let judge = ResponseJudge(expectation: expectation, redactor: redactor)
                 if let complaint = try judge.complaint(response) {
                     result.outcome = .fail(complaint)
+                    result.body = redactor.evidence(body: response.body)
                 }
             } catch {
                 result.outcome = .error(error.message)

@@ -14,4 +14,17 @@ extension Redactor {
         let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return printable(words, limit: 80)
     }
+
+    /// The beginning of a body, line by line, to be kept as evidence; nil: there is nothing in it.
+    func evidence(body: [UInt8]) -> String? {
+        // More than is kept, so that a secret at the cut is known for one.
+        let clean = redact(Array(body.prefix(2 * Evidence.bodySize)))
+        let text = String(decoding: clean.prefix(Evidence.bodySize), as: UTF8.self)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            printable($0, limit: Evidence.bodySize)
+        }
+        let kept = lines.joined(separator: "\n")
+        let isCut = clean.count > Evidence.bodySize || body.count > 2 * Evidence.bodySize
+        return kept.contains { !$0.isWhitespace } ? kept + (isCut ? "…" : "") : nil
+    }
 }

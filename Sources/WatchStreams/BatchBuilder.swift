@@ -22,6 +22,10 @@ public struct BatchBuilder: LineConsumer {
     private var offset: Int64 = 0
     private var latest: Int64 = 0
     private var now: Int64 = 0
+    /// Lines that people are shown, and how many more of this second may become that.
+    private var samples: [[UInt8]] = []
+    private var samplesLeft = 0
+    private var sampleSecond = Int64.min
 
     public init(_ parser: LineParser) { self.parser = parser }
 
@@ -30,6 +34,9 @@ public struct BatchBuilder: LineConsumer {
         offset = moment.boot.nanoseconds &- moment.wall.nanoseconds
         now = moment.boot.nanoseconds
         latest = (moment.boot + Self.aheadLimit).nanoseconds
+        guard moment.boot.second != sampleSecond else { return }
+        sampleSecond = moment.boot.second
+        samplesLeft = Evidence.linesOfStream
     }
 
     public var isEmpty: Bool { batch.lines == 0 && batch.losses == StreamBatch.Losses() }
@@ -44,7 +51,14 @@ public struct BatchBuilder: LineConsumer {
             batch.losses.early += 1
             return
         }
+        if line.isError || line.patterns != 0, samplesLeft > 0 { sample(bytes) }
         add(at: time)
+    }
+
+    /// Of a flood of errors the first few of each second tell as much as all of them.
+    private mutating func sample(_ bytes: UnsafeRawBufferPointer) {
+        samplesLeft -= 1
+        samples.append(Array(bytes.prefix(Evidence.lineSize)))
     }
 
     /// What became of a line of a record: see `consume(_:before:clock:)`.
@@ -101,6 +115,10 @@ public struct BatchBuilder: LineConsumer {
         taken.slices = slots.map { parser.slice(sums[$0.value], second: $0.key) }
         taken.slices.sort { $0.second < $1.second }
         taken.source = source
+        taken.samples = samples.map {
+            printable(String(decoding: $0, as: UTF8.self), limit: Evidence.lineSize)
+        }
+        samples.removeAll()
         batch = StreamBatch()
         parser.renewRoutes()
         sums.removeAll(keepingCapacity: true)

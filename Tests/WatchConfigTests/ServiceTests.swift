@@ -223,6 +223,27 @@ import WatchCore
         #expect(found.first?.at == "1:\(column)", "\(found.map(\.text))")
     }
 
+    // MARK: - Evidence
+
+    @Test func whatMayBeKeptAndSentIsRead() throws {
+        let result = service(#"redact: ['card=\d+', "(?i)token"], share_evidence: true"#)
+        let shop = try #require(result.configuration?.services[0])
+        #expect(shop.redact == [#"card=\d+"#, "(?i)token"] && shop.sharesEvidence)
+        let plain = try #require(service("").configuration?.services[0])
+        #expect(plain.redact == [] && !plain.sharesEvidence)
+    }
+
+    @Test(arguments: [
+        ("redact: card", "write [ card ]"), ("redact: ['card', '(']", "pcre2pattern"),
+        ("redact: [\(Array(repeating: "x", count: 33).joined(separator: ", "))]", "join some"),
+        ("share_evidence: maybe", "true or false"),
+    ])
+    func whatCannotBeMeantHasARemedy(body: String, remedy: String) {
+        let found = service(body).diagnostics
+        #expect(found.count == 1, "\(found.map(\.text))")
+        #expect(found.first?.remedy?.contains(remedy) == true, "\(found.map(\.text))")
+    }
+
     // MARK: - What the design has and this version has not
 
     @Test(arguments: [

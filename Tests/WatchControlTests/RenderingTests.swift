@@ -59,6 +59,34 @@ import WatchCore
         }
     }
 
+    @Test func incidentWithEvidence() throws {
+        var incident = Fixtures.recovered
+        incident.evidence = Evidence(
+            taken: Fixtures.ago(.seconds(40)), readings: [:],
+            probes: [
+                .init(name: "front", state: "passing", reason: nil),
+                .init(
+                    name: "health", state: "failing", reason: "status 500, expected 2xx",
+                    body: "{\n  \"error\": \"no \u{1B}[31mdatabase\"\n}"
+                        + String(repeating: "\nmore", count: 20)),
+            ],
+            routes: [.init(stream: "access", route: "/api/cart", count: 120, errors: 60)],
+            sources: [
+                .init(label: "symlink:/srv/shop/current", version: "2.0.0", problem: nil),
+                .init(label: "command:/usr/bin/shop", version: nil, problem: "exit status 3"),
+            ],
+            lines: [
+                .init(
+                    stream: "access",
+                    text: "GET /api/cart 500 " + String(repeating: "x", count: 200)),
+                .init(stream: "access", text: "GET /api/cart 502"),
+                .init(stream: "app", text: "panic: no such table"),
+            ])
+        try check("incident-evidence", width: 80) {
+            IncidentRendering.lines(IncidentDetail(incident: incident, timeline: []), $0)
+        }
+    }
+
     @Test(arguments: [80, 100]) func incidentThatOffersARollback(width: Int) throws {
         for (name, perMethod) in [("incident-offer", false), ("incident-offer-method", true)] {
             try check(name, width: width) {

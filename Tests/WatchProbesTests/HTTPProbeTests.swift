@@ -49,6 +49,34 @@ import WatchProbes
         #expect(await probe(try .http(port.url)).timedOut == false)
     }
 
+    /// What it said is evidence; what it said when all was well is nobody's business.
+    @Test func theBodyOfABadAnswerIsKeptWithoutSecretsAndNeverWhole() async throws {
+        let token = SecretReference.credential("token")
+        let secrets = Secrets(known: [token: "hunter2"])
+        let long =
+            "{\n  \"error\": \"no database for hunter2\"\n}"
+            + String(
+                repeating: "x", count: 10_000)
+        for (status, body) in [(500, long), (200, "ok"), (503, "")] {
+            try await withServer {
+                $0.answer(status, [], body)
+            } _: { server in
+                let result = await probe(
+                    try .http(
+                        server.url,
+                        headers: [.init(name: "X-Token", value: try Template("\(token)"))]),
+                    secrets: secrets)
+                guard status == 500 else {
+                    #expect(result.body == nil)
+                    return
+                }
+                let kept = try #require(result.body)
+                #expect(kept.hasPrefix("{\n  \"error\": \"no database for ***\"\n}xxx"))
+                #expect(kept.hasSuffix("x…") && kept.utf8.count <= Evidence.bodySize + 3)
+            }
+        }
+    }
+
     @Test func aWrongStatusFailsAndNamesBoth() async throws {
         #expect(
             try await outcome(HTTPExpectation(), status: 502, body: "")

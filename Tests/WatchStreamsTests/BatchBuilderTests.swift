@@ -47,6 +47,32 @@ import WatchStreams
         #expect(batch.slices.map(\.count) == [2])
     }
 
+    @Test func someLinesThatAreErrorsAreShownToPeopleAndNeverMany() throws {
+        var stream = StreamConfiguration(name: "app", kind: .file(path: "/a"), format: .logfmt)
+        stream.roles[.status] = .init(.name("status"))
+        stream.patterns = [.init("panic", "panic")]
+        var builder = BatchBuilder(try LineParser(stream))
+        func consume(_ line: String) {
+            Array(line.utf8).withUnsafeBytes { builder.consume($0) }
+        }
+        builder.begin(at: moment)
+        consume("status=200 fine")
+        consume("panic: no such thing\u{7}")
+        for number in 0..<100 { consume("status=500 number=\(number)") }
+        let first = builder.take(source: .reading)
+        #expect(first.samples.count == Evidence.linesOfStream)
+        #expect(first.samples.prefix(2) == ["panic: no such thing?", "status=500 number=0"])
+        // Not another one in the same second, however often batches are taken.
+        builder.begin(at: moment)
+        consume("status=500 again")
+        #expect(builder.take(source: .reading).samples == [])
+        builder.begin(
+            at: Moment(boot: moment.boot + .seconds(1), wall: moment.wall + .seconds(1)))
+        consume("status=500 " + String(repeating: "x", count: 5000))
+        let third = builder.take(source: .reading)
+        #expect(third.samples.map(\.utf8.count) == [Evidence.lineSize])
+    }
+
     @Test func whatCountsAsAnErrorIsConfigured() throws {
         let batch = try batch(
             ["399", "400", "500"], "$status", error: LineCondition("status >= 400"))

@@ -40,11 +40,28 @@ struct ServiceReader {
         let dependsOn = section.texts("depends_on")
         service.dependsOn = dependsOn.map(\.value)
         service.noData = section.choice("no_data", as: NoData.self) ?? standard.noData
+        service.sharesEvidence = section.boolean("share_evidence", standard.sharesEvidence)
+        service.redact = redactions(section)
         return ServiceDraft(
             configuration: service, place: entry.keyPlace, plan: plan, dependsOn: dependsOn,
             triggers: triggers, probes: section.names("probes"),
             streams: section.names("streams"), parts: Self.parts(section, service),
             hasObjective: section.has("slo"), hadRefused: section.hadRefused)
+    }
+
+    private func redactions(_ section: Section) -> [String] {
+        let items = section.list("redact")
+        if items.count > ServiceConfiguration.redactLimit {
+            problems.error(
+                section.place("redact"), "\(items.count) patterns are too many",
+                "keep \(ServiceConfiguration.redactLimit) or fewer, or join some with |")
+        }
+        return items.compactMap { item in
+            guard let text = Scalars.text(item, "redact", limit: PatternCheck.limit, problems),
+                PatternCheck.check(text, item, problems)
+            else { return nil }
+            return text
+        }
     }
 
     /// Patterns and fields as they are declared.

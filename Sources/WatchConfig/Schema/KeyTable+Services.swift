@@ -32,10 +32,7 @@ extension KeyTable {
 
     static let service = KeyTable(
         "a service",
-        notBuilt: [
-            "assess", "operations", "page", "share_evidence", "redact",
-            "for",
-        ],
+        notBuilt: ["assess", "operations", "page", "for"],
         [
             .key(
                 "version", .list(.section(.versionSource)),
@@ -61,6 +58,12 @@ extension KeyTable {
             .key(
                 "no_data", .choice(NoData.allCases.map(\.rawValue)),
                 "What a signal that cannot be measured brings: page (default) or record."),
+            .key(
+                "share_evidence", .boolean,
+                "true: bodies and lines that were errors go into messages (they stay here)."),
+            .key(
+                "redact", .list(.text),
+                "PCRE2 patterns; what they match is taken out before evidence is stored."),
         ] + judgement)
 
     /// For a service, and for a trigger in its stead.

@@ -26,6 +26,12 @@ public struct ServiceConfiguration: Hashable, Sendable, Codable {
     public var baselineWindow = Duration.hours(1)
     /// What a blind signal does besides forbidding action.
     public var noData = NoData.page
+    /// Bodies and lines go into messages, too.
+    public var sharesEvidence = false
+    /// PCRE2; what they match is taken out of what others said before it is stored.
+    public var redact: [String] = []
+    /// Patterns of one service: each is looked for in every sample line.
+    public static let redactLimit = 32
 
     public init(
         name: String, version: [VersionSource] = [], agree: Int = 2, bake: Duration = .minutes(30),

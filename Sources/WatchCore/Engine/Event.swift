@@ -45,6 +45,8 @@ public struct ProbeResult: Hashable, Sendable, Codable {
     public var timedOut: Bool?
     /// A unit's counter of restarts (systemd's `NRestarts`).
     public var restarts: Int?
+    /// The beginning of what the target said, where that was no pass; bounded, without secrets.
+    public var body: String?
 
     public init(
         started: Instant, took: Duration, outcome: Outcome, isRecheck: Bool = false,
@@ -130,6 +132,8 @@ public struct StreamBatch: Hashable, Sendable {
     public var lines: Int
     public var losses: Losses
     public var source: Source
+    /// Some of the lines that were errors or matched a pattern, for people; bounded.
+    public var samples: [String] = []
 
     public init(
         slices: [Slice] = [], lines: Int = 0, losses: Losses = Losses(), source: Source = .reading

@@ -33,7 +33,7 @@ extension ServiceEngine {
             sources: zip(configuration.version, tracker.sources).map { source, read in
                 Evidence.Source(
                     label: source.label, version: read.identity?.version, problem: read.problem)
-            })
+            }, lines: lineEvidence)
         state.incident?.record.evidence = evidence
         context.isDirty = true
     }
@@ -60,12 +60,87 @@ extension ServiceEngine {
         return Array(sorted.prefix(Evidence.routeLimit))
     }
 
+    /// Bodies of failing probes, those that breached triggers ask first.
     private var probeEvidence: [Evidence.Probe] {
-        configuration.probes.compactMap { probe in
-            guard let health = probes[probe.name]?.health else { return nil }
+        let asked = breachedSignals
+        let speaking = configuration.probes.map(\.name).filter { probes[$0]?.body != nil }
+        let first = speaking.filter(asked.contains) + speaking.filter { !asked.contains($0) }
+        let shown = Set(first.prefix(Evidence.bodyLimit))
+        return configuration.probes.compactMap { probe in
+            guard let signal = probes[probe.name] else { return nil }
+            let health = signal.health
             return Evidence.Probe(
                 name: probe.name, state: health.isBlind ? "blind" : health.state.rawValue,
-                reason: health.lastReason)
+                reason: health.lastReason,
+                body: shown.contains(probe.name) ? signal.body : nil)
         }
+    }
+
+    /// nil: there is none.
+    private var lineEvidence: [Evidence.Line]? {
+        let asked = breachedSignals
+        let names = configuration.streams.map(\.name)
+        var lines: [Evidence.Line] = []
+        for name in names.filter(asked.contains) + names.filter({ !asked.contains($0) }) {
+            let room = Evidence.lineLimit - lines.count
+            lines += (streams[name]?.samples ?? []).suffix(room).map {
+                Evidence.Line(stream: name, text: $0)
+            }
+        }
+        return lines.isEmpty ? nil : lines
+    }
+
+    private var breachedSignals: Set<String> {
+        Set(
+            configuration.triggers.filter { triggers[$0.name]?.isBreached ?? false }
+                .flatMap(signals))
+    }
+
+    // MARK: - What is kept for it
+
+    /// What was said under another release explains nothing.
+    mutating func forgetWords() {
+        for place in probes.indices { probes.values[place].body = nil }
+        for place in streams.indices { streams.values[place].samples = [] }
+    }
+
+    // MARK: - Messages
+
+    /// Lines shown in a message; the rest stays here.
+    private static let sharedLines = 3
+
+    /// Bodies and lines for a page, where the service allows that: they leave the host.
+    var sharedEvidence: [Message.Field] {
+        guard configuration.sharesEvidence, let evidence = state.incident?.record.evidence else {
+            return []
+        }
+        let bodies = evidence.probes.compactMap { probe in
+            probe.body.map { Message.Field("body of \(probe.name)", $0) }
+        }
+        let streams = configuration.streams.map(\.name)
+        return bodies
+            + streams.compactMap { stream in
+                let lines = (evidence.lines ?? []).filter { $0.stream == stream }
+                guard !lines.isEmpty else { return nil }
+                return Message.Field(
+                    "lines of \(stream)",
+                    lines.suffix(Self.sharedLines).map(\.text).joined(separator: "\n"))
+            }
+    }
+}
+
+extension ServiceEngine.ProbeSignal {
+    mutating func noteBody(of result: ProbeResult) {
+        switch result.outcome {
+        case .pass: if health.lastReason == nil { body = nil }
+        case .fail, .error: body = result.body
+        }
+    }
+}
+
+extension ServiceEngine.StreamSignal {
+    mutating func noteSamples(_ new: [String]) {
+        guard !new.isEmpty else { return }
+        samples = Array((samples + new).suffix(Evidence.linesOfStream))
     }
 }

@@ -7,6 +7,7 @@ extension ServiceEngine {
             result, failures: configuration.probes[place].failures,
             successes: configuration.probes[place].successes)
         probes.values[place].noteRestarts(result)
+        probes.values[place].noteBody(of: result)
         if !result.isRecheck {
             switch result.outcome {
             case .pass: record(result, isError: false, place)
@@ -60,6 +61,7 @@ extension ServiceEngine {
                 batch.losses.unparsed + batch.losses.tooLong, lines: batch.lines, at: now)
         }
         streams.values[place].health.record(batch, late: late, now: now)
+        streams.values[place].noteSamples(batch.samples)
     }
 
     /// Why a signal cannot be believed, not yet in words; nil: it can, or is not known.

@@ -7,6 +7,12 @@ struct ServiceEngine {
         var health = ProbeHealth()
         /// What the unit's counter of restarts showed last.
         var lastRestarts: Int?
+        /// What the target said when it last did not pass; not worth a checkpoint.
+        var body: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case windows, health, lastRestarts
+        }
     }
 
     struct StreamSignal: Hashable, Sendable, Codable {
@@ -14,6 +20,12 @@ struct ServiceEngine {
         var health = StreamHealth()
         /// Patterns that matched some line since watchd first watched.
         var matched: Set<String>?
+        /// The last lines that were errors; not worth a checkpoint.
+        var samples: [String] = []
+
+        private enum CodingKeys: String, CodingKey {
+            case windows, health, matched
+        }
     }
 
     var configuration: ServiceConfiguration
@@ -146,6 +158,7 @@ struct ServiceEngine {
         for place in probes.indices { probes.values[place].windows.restart(at: instant) }
         for place in streams.indices { streams.values[place].windows.restart(at: instant) }
         for place in triggers.indices { triggers.values[place].forgetHistory() }
+        forgetWords()
     }
 
     /// Nothing is known of the time between: the host slept, or watchd got no processor.

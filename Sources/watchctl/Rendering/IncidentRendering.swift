@@ -10,6 +10,7 @@ enum IncidentRendering {
         if let offer = incident.offer { lines += OfferRendering.lines(offer, incident.id, theme) }
         lines += section("breaches", breaches(incident, theme).lines(width: theme.width))
         lines += incident.breaches.flatMap { why($0, theme) }
+        if let evidence = incident.evidence { lines += EvidenceRendering.lines(evidence, theme) }
         for rollback in incident.rollbacks {
             lines.append(.empty)
             lines += self.rollback(rollback, theme)

@@ -1,5 +1,6 @@
 // DESIGN "Incidents": states, who closes what, and what is written down.
 
+import FoundationEssentials
 import Testing
 
 @testable import WatchCore
@@ -46,6 +47,60 @@ import Testing
         }
         #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
         #expect(world.incident?.evidence != nil)
+    }
+
+    /// A service that fails under 2.0.0 and says so, in its log and in what a probe reads.
+    private func talkative(sharing: Bool) -> World {
+        var service = World.service()
+        service.sharesEvidence = sharing
+        let world = World(World.configuration(services: [service]), armed: false)
+        #expect(world.bakeFirst())
+        world.logs = { world, _ in
+            var batch = world.batch(50, errors: world.version == "2.0.0" ? 20 : 0)
+            let second = world.now.boot.second
+            batch.samples = (0..<8).map { "\(world.version) line \(second)-\($0)" }
+            return batch
+        }
+        world.finds = { _, _, _ in nil }
+        var result = ProbeResult(
+            started: world.now.boot, took: .milliseconds(5), outcome: .fail("status 500"))
+        result.body = "of 1.0.0"
+        world.handle(.probe(service: "shop", probe: "health", result))
+        world.pass(5)
+        world.deploy("2.0.0")
+        world.pass(5)
+        result.started = world.now.boot
+        result.body = "no database"
+        world.handle(.probe(service: "shop", probe: "health", result))
+        #expect(world.pass(upTo: 60) { $0.incident?.evidence != nil })
+        return world
+    }
+
+    @Test func evidenceHasWhatWasSaidBoundedAndOnlyOfThisRelease() throws {
+        let evidence = try #require(talkative(sharing: false).incident?.evidence)
+        #expect(evidence.probes.map(\.body) == ["no database"])
+        let lines = try #require(evidence.lines)
+        #expect(lines.count == Evidence.linesOfStream)
+        #expect(lines.allSatisfy { $0.stream == "access" && $0.text.hasPrefix("2.0.0 ") })
+    }
+
+    @Test func whatWasSaidLeavesTheHostOnlyWhereThatIsWanted() throws {
+        let kept = try #require(talkative(sharing: false).messages.first).message
+        #expect(!kept.fields.contains { $0.value.contains("2.0.0 line") })
+        #expect(!kept.fields.contains { $0.value.contains("no database") })
+        let world = talkative(sharing: true)
+        let shared = try #require(world.messages.first { $0.message.kind == .page }).message
+        #expect(shared.fields.contains { $0.name == "body of health" && $0.value == "no database" })
+        let lines = try #require(shared.fields.first { $0.name == "lines of access" }?.value)
+        #expect(lines.split(separator: "\n").count == 3)
+    }
+
+    /// A checkpoint every few seconds has better things to carry.
+    @Test func whatWasSaidIsNotInACheckpoint() throws {
+        let world = talkative(sharing: false)
+        let checkpoint = world.engine.checkpoint(at: world.now)
+        let text = String(decoding: try JSONEncoder().encode(checkpoint), as: UTF8.self)
+        #expect(!text.contains("no database") && !text.contains("2.0.0 line"))
     }
 
     @Test func evidenceNamesTheFailingRoutesTheWorstFirst() {

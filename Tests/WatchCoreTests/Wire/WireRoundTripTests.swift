@@ -40,9 +40,12 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
         incident.heldUntil = noon + .minutes(5)
         incident.evidence = Evidence(
             taken: noon, readings: ["5xx storm": readings],
-            probes: [Evidence.Probe(name: "health", state: "failing", reason: "refused")],
+            probes: [
+                Evidence.Probe(name: "health", state: "failing", reason: "refused", body: "no")
+            ],
             routes: [Evidence.Route(stream: "access", route: "/cart", count: 9, errors: 3)],
-            sources: [Evidence.Source(label: "link", version: "2.0.0", problem: "gone")])
+            sources: [Evidence.Source(label: "link", version: "2.0.0", problem: "gone")],
+            lines: [Evidence.Line(stream: "access", text: "status=500")])
         incident.blind = [
             IncidentRecord.BlindSignal(
                 signal: "access", reason: "unparsed", text: "unparsed: 9 of 10", began: noon,

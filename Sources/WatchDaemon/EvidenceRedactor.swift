@@ -1,0 +1,96 @@
+// What others said, in bodies, log lines and outputs of programs, passes through here before the
+// engine sees it, and so before it is stored or sent: secrets of the configuration and what the
+// service's `redact:` matches are taken out. What cannot be cleaned is withheld.
+
+import Synchronization
+import WatchCore
+import WatchPatterns
+
+final class EvidenceRedactor: Sendable {
+    private struct State {
+        var configuration: Configuration
+        var patterns: [String: [Pattern]] = [:]
+        /// What each secret is and was. One that could never be read was never sent either, so
+        /// nobody can have given it back.
+        var known: [SecretReference: [String]] = [:]
+        var secrets = Redactor([])
+        /// Services of tasks under way.
+        var tasks: [String: String] = [:]
+    }
+
+    private let source: any SecretSource
+    private let state: Mutex<State>
+
+    init(_ configuration: Configuration, secrets: any SecretSource) {
+        source = secrets
+        state = Mutex(State(configuration: configuration))
+        update(configuration)
+    }
+
+    /// Secrets are renewed while watchd runs.
+    func refresh() { update(state.withLock { $0.configuration }) }
+
+    /// Reads the secrets again, too. Blocks as long as that takes.
+    func update(_ configuration: Configuration) {
+        var patterns: [String: [Pattern]] = [:]
+        for service in configuration.services where !service.redact.isEmpty {
+            // They were compiled when the configuration was checked.
+            patterns[service.name] = service.redact.compactMap { try? Pattern($0) }
+        }
+        var values: [SecretReference: String] = [:]
+        for reference in configuration.secrets {
+            values[reference] = try? source.secret(reference)
+        }
+        state.withLock { [patterns, values] state in
+            state.configuration = configuration
+            state.patterns = patterns
+            for (reference, value) in values where state.known[reference]?.first != value {
+                let before = state.known[reference]?.first
+                state.known[reference] = [value] + (before.map { [$0] } ?? [])
+            }
+            state.secrets = Redactor(state.known.values.flatMap { $0 })
+        }
+    }
+
+    /// A task's result does not say whose it is.
+    func note(_ task: StepTask) { state.withLock { $0.tasks[task.id] = task.service } }
+
+    func clean(_ event: Event) -> Event {
+        switch event {
+        case .probe(let service, let probe, var result):
+            switch result.outcome {
+            case .pass: return event
+            case .fail(let reason): result.outcome = .fail(clean(reason, service))
+            case .error(let reason): result.outcome = .error(clean(reason, service))
+            }
+            result.body = result.body.map { clean($0, service) }
+            return .probe(service: service, probe: probe, result)
+        case .stream(let service, let stream, var batch):
+            guard !batch.samples.isEmpty else { return event }
+            batch.samples = batch.samples.map { clean($0, service) }
+            return .stream(service: service, stream: stream, batch)
+        case .version(let service, let source, var reading):
+            guard case .unavailable(let reason) = reading.answer else { return event }
+            reading.answer = .unavailable(clean(reason, service))
+            return .version(service: service, source: source, reading)
+        case .task(let id, var result):
+            let service = state.withLock { $0.tasks.removeValue(forKey: id) }
+            if !result.output.isEmpty { result.output = clean(result.output, service ?? "") }
+            return .task(id: id, result)
+        case .tick, .connectivity, .command, .storeFailed, .storeRecovered: return event
+        }
+    }
+
+    private func clean(_ text: String, _ service: String) -> String {
+        let (patterns, secrets) = state.withLock { ($0.patterns[service] ?? [], $0.secrets) }
+        var text = secrets.redact(text)
+        for pattern in patterns {
+            do {
+                text = try pattern.masked(text)
+            } catch {
+                return "[withheld: \(error.message)]"
+            }
+        }
+        return text
+    }
+}

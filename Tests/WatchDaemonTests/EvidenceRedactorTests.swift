@@ -1,0 +1,102 @@
+// Nothing that a service said is stored with a secret in it, or with what `redact:` names.
+
+import Synchronization
+import Testing
+import WatchCore
+
+@testable import WatchDaemon
+
+struct EvidenceRedactorTests {
+    private final class Vault: SecretSource {
+        let values = Mutex<[SecretReference: String]>([:])
+
+        func secret(_ reference: SecretReference) throws(SecretError) -> String {
+            guard let value = values.withLock({ $0[reference] }) else {
+                throw SecretError(message: "no such secret")
+            }
+            return value
+        }
+    }
+
+    private let vault = Vault()
+
+    private func redactor(_ patterns: [String]) throws -> EvidenceRedactor {
+        var shop = ServiceConfiguration(name: "shop")
+        shop.redact = patterns
+        let chat = ChannelConfiguration(
+            name: "chat", kind: .slack(url: try Template("${env:chat}")))
+        return EvidenceRedactor(
+            Configuration(services: [shop, ServiceConfiguration(name: "blog")], channels: [chat]),
+            secrets: vault)
+    }
+
+    private func lines(_ event: Event) -> [String] {
+        if case .stream(_, _, let batch) = event { batch.samples } else { [] }
+    }
+
+    private func stream(_ service: String, _ line: String) -> Event {
+        var batch = StreamBatch(lines: 1)
+        batch.samples = [line]
+        return .stream(service: service, stream: "app", batch)
+    }
+
+    @Test func patternsOfTheServiceAndSecretsOfAllAreTakenOut() throws {
+        vault.values.withLock { $0[.environment("chat")] = "hooks/T0/B1" }
+        let redactor = try redactor(["card=[0-9]+", "(?i)bearer [a-z0-9]+"])
+        let line = "card=4111 Bearer abc1 to hooks/T0/B1"
+        #expect(lines(redactor.clean(stream("shop", line))) == ["*** *** to ***"])
+        #expect(
+            lines(redactor.clean(stream("blog", line))) == ["card=4111 Bearer abc1 to ***"])
+    }
+
+    @Test func bodiesReasonsAndOutputsAreCleanedToo() throws {
+        let redactor = try redactor(["card=[0-9]+"])
+        var result = ProbeResult(
+            started: .seconds(1), took: .zero, outcome: .fail("the body is 'card=4111'"))
+        result.body = "{ card=4111 }"
+        guard
+            case .probe(_, _, let probe) = redactor.clean(
+                .probe(service: "shop", probe: "health", result)),
+            case .version(_, _, let reading) = redactor.clean(
+                .version(
+                    service: "shop", source: 0,
+                    VersionReading(asked: .seconds(1), answer: .unavailable("card=4111?"))))
+        else {
+            Issue.record("another event")
+            return
+        }
+        #expect(probe.outcome == .fail("the body is '***'"))
+        #expect(probe.body == "{ *** }")
+        #expect(reading.answer == .unavailable("***?"))
+        redactor.note(
+            StepTask(
+                id: "shop-1-r1.m0s0t0", service: "shop", rollback: "shop-1-r1", title: "link",
+                action: .exec([]), variables: [:], timeout: .seconds(1)))
+        guard
+            case .task(_, let task) = redactor.clean(
+                .task(id: "shop-1-r1.m0s0t0", TaskResult(ending: .exited(1), output: "card=4111")))
+        else {
+            Issue.record("another event")
+            return
+        }
+        #expect(task.output == "***")
+    }
+
+    /// A renewed secret may still be in yesterday's answers.
+    @Test func aRenewedSecretIsKnownBesideTheOldOne() throws {
+        vault.values.withLock { $0[.environment("chat")] = "old-one" }
+        let redactor = try redactor([])
+        vault.values.withLock { $0[.environment("chat")] = "new-one" }
+        redactor.refresh()
+        vault.values.withLock { $0[.environment("chat")] = nil }
+        redactor.refresh()
+        #expect(lines(redactor.clean(stream("shop", "old-one new-one"))) == ["*** ***"])
+    }
+
+    @Test func whatCannotBeCleanedIsWithheld() throws {
+        let redactor = try redactor(["(a+)+$"])
+        let hostile = String(repeating: "a", count: 60) + "b"
+        let shown = lines(redactor.clean(stream("shop", hostile)))
+        #expect(shown.first?.hasPrefix("[withheld: ") == true)
+    }
+}
