@@ -135,8 +135,9 @@ let package = Package(
         tests(
             "WatchDaemonTests",
             [
-                "WatchDaemon", "WatchConfig", "WatchStore", "WatchCore", "WatchHTTP", "WatchSystem",
-                "TestServers", "watchd", "watchd-step", logging,
+                "WatchDaemon", "WatchConfig", "WatchStore", "WatchStreams", "WatchCore",
+                "WatchHTTP", "WatchSystem", "TestServers", "watchd", "watchctl", "watchd-step",
+                logging,
             ]),
         tests("TidyTests", []),
     ]

@@ -21,6 +21,7 @@ enum Bench {
         try scanning()
         try parsing()
         try engine()
+        try checkpoint()
         try replaying()
     }
 

@@ -1,4 +1,5 @@
-// Writes and reads checkpoints. A checkpoint that does not decode is none: it costs a warm-up.
+// Writes and reads checkpoints: JSON, a line with the positions of streams, then one for each
+// service. A line that does not decode is none: it costs a warm-up.
 
 import FoundationEssentials
 import Logging
@@ -8,13 +9,32 @@ import WatchStore
 struct CheckpointKeeper: Sendable {
     let store: Store
     let bootID: String
+    let time: any TimeSource
     let logger: Logger
 
-    func save(_ checkpoint: Checkpoint) async {
+    private static let newline = UInt8(ascii: "\n")
+
+    /// How long it took: the next one is to wait many times that.
+    func save(_ checkpoint: Checkpoint) async -> Duration {
+        let start = time.now().boot
         do {
-            try await store.saveCheckpoint(Array(try JSONEncoder().encode(checkpoint)))
+            try await store.saveCheckpoint { put in
+                try Self.pieces(of: checkpoint) { try put($0) }
+            }
         } catch {
             logger.warning("the checkpoint could not be written: \(error)")
+        }
+        return time.now().boot - start
+    }
+
+    /// One service at a time, so that no more than one is in memory as text.
+    static func pieces(of checkpoint: Checkpoint, _ put: ([UInt8]) throws -> Void) throws {
+        let encoder = JSONEncoder()
+        let head = Checkpoint(
+            engine: checkpoint.engine.withoutServices, positions: checkpoint.positions)
+        try put(Array(try encoder.encode(head)))
+        for part in checkpoint.engine.parts {
+            try put([newline] + Array(try encoder.encode(part)))
         }
     }
 
@@ -22,12 +42,34 @@ struct CheckpointKeeper: Sendable {
     func restore(into engine: inout Engine, at now: Moment) -> [String: StreamPosition] {
         guard let (bytes, writtenIn) = store.loadCheckpoint() else { return [:] }
         do {
-            let checkpoint = try JSONDecoder().decode(Checkpoint.self, from: Data(bytes))
+            let (checkpoint, problems) = try Self.checkpoint(in: bytes)
+            for problem in problems { complain(problem) }
             engine.restore(checkpoint.engine, isSameBoot: writtenIn == bootID, at: now)
             return checkpoint.positions
         } catch {
-            logger.notice("the checkpoint does not fit any more, windows start empty: \(error)")
+            complain(error)
             return [:]
         }
+    }
+
+    /// What of it can be read, and why the rest cannot.
+    static func checkpoint(in bytes: [UInt8]) throws -> (Checkpoint, problems: [any Error]) {
+        let decoder = JSONDecoder()
+        let lines = bytes.split(separator: newline)
+        var checkpoint = try decoder.decode(Checkpoint.self, from: Data(lines.first ?? []))
+        var problems: [any Error] = []
+        for line in lines.dropFirst() {
+            do {
+                checkpoint.engine.add(
+                    try decoder.decode(EngineCheckpoint.self, from: Data(line)))
+            } catch {
+                problems.append(error)
+            }
+        }
+        return (checkpoint, problems)
+    }
+
+    private func complain(_ error: any Error) {
+        logger.notice("the checkpoint does not fit any more, windows start empty: \(error)")
     }
 }

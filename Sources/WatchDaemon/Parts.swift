@@ -49,7 +49,8 @@ struct Parts: Sendable {
         let client = HTTPClient()
         let secrets = SystemSecrets()
         let redactor = EvidenceRedactor(configuration, secrets: secrets)
-        let checkpoints = CheckpointKeeper(store: store, bootID: bootID, logger: logger)
+        let checkpoints = CheckpointKeeper(
+            store: store, bootID: bootID, time: time, logger: logger)
         positions = checkpoints.restore(into: &engine, at: now)
         let runner = StepRunner(
             settings: StepSettings(

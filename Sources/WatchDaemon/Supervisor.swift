@@ -10,6 +10,9 @@ typealias StreamPosition = FilePosition
 
 actor Supervisor {
     static let checkpointEvery = Duration.seconds(5)
+    /// Writing takes at most such a share of the time: a checkpoint of ten thousand probes is
+    /// written more seldom.
+    static let checkpointShare = 20
 
     private var engine: Engine
     private let time: any TimeSource
@@ -17,9 +20,10 @@ actor Supervisor {
     private let performer: EffectPerformer
     private let manager: ServiceManager
     private let logger: Logger
-    private let saveCheckpoint: @Sendable (Checkpoint) async -> Void
+    private let saveCheckpoint: @Sendable (Checkpoint) async -> Duration
     private var positions: [String: StreamPosition]
-    private var lastCheckpoint: Instant?
+    private var nextCheckpoint: Instant?
+    private var saving: Task<Void, Never>?
     private var lastAlive: Instant?
     private var lastStatus = ""
     private var isReady = false
@@ -29,7 +33,7 @@ actor Supervisor {
         engine: Engine, positions: [String: StreamPosition], daemon: StatusReport.Daemon,
         time: any TimeSource, queue: EventQueue, performer: EffectPerformer,
         manager: ServiceManager, logger: Logger,
-        saveCheckpoint: @escaping @Sendable (Checkpoint) async -> Void
+        saveCheckpoint: @escaping @Sendable (Checkpoint) async -> Duration
     ) {
         self.engine = engine
         self.positions = positions
@@ -49,9 +53,10 @@ actor Supervisor {
             let items = await queue.take()
             if items.isEmpty { break }
             for item in items { handle(item) }
-            await checkpointWhenDue()
+            checkpointWhenDue()
         }
-        await saveCheckpoint(checkpoint())
+        await saving?.value
+        _ = await saveCheckpoint(checkpoint())
     }
 
     private func handle(_ item: EventQueue.Item) {
@@ -92,11 +97,19 @@ actor Supervisor {
         return "\(armed), \(services) services, \(incidents)"
     }
 
-    private func checkpointWhenDue() async {
+    /// Written beside the engine: of ten thousand probes it takes seconds, and no event waits for
+    /// it.
+    private func checkpointWhenDue() {
         let now = time.now().boot
-        if let last = lastCheckpoint, now - last < Self.checkpointEvery { return }
-        lastCheckpoint = now
-        await saveCheckpoint(checkpoint())
+        if let next = nextCheckpoint, now < next { return }
+        guard saving == nil else { return }
+        nextCheckpoint = now + Self.checkpointEvery
+        let checkpoint = checkpoint()
+        saving = Task { [saveCheckpoint] in
+            let took = await saveCheckpoint(checkpoint)
+            self.nextCheckpoint = now + max(Self.checkpointEvery, took * Self.checkpointShare)
+            self.saving = nil
+        }
     }
 
     private func checkpoint() -> Checkpoint {
@@ -140,7 +153,7 @@ actor Supervisor {
 }
 
 /// Windows, timers and stream positions, saved together so that no line counts twice or never.
-struct Checkpoint: Sendable, Codable {
+struct Checkpoint: Hashable, Sendable, Codable {
     var engine: EngineCheckpoint
     var positions: [String: StreamPosition]
 }

@@ -6,8 +6,13 @@ import Dispatch
 import Glibc
 
 final class CheckpointFile: Sendable {
-    static let limit = 64 << 20
-    private static let magic = Array("watchd checkpoint 1\n".utf8)
+    /// Of ten thousand probes with an hour of history it is 91 MB.
+    static let limit = 256 << 20
+    private static let magic = Array("watchd checkpoint 2\n".utf8)
+    /// Before it, the checksum came first over the length and then over the bytes.
+    private static let magicBefore = Array("watchd checkpoint 1\n".utf8)
+    /// Magic, boot id (64 bytes, padded with zeros), length, checksum; then the bytes.
+    private static let headCount = magic.count + 64 + 16
 
     private let directory: StateDirectory
     private let path: String
@@ -18,55 +23,83 @@ final class CheckpointFile: Sendable {
         path = directory.file("checkpoint")
     }
 
-    func save(_ bytes: [UInt8], bootID: String) async throws(StoreError) {
-        let result: Result<Void, StoreError> = await withCheckedContinuation { done in
+    /// - Parameter produce: makes the content piece by piece; called on the file's own thread, so
+    ///   that what takes seconds keeps nobody else from running.
+    func save(bootID: String, _ produce: @escaping Store.CheckpointContent) async throws {
+        let result: Result<Void, any Error> = await withCheckedContinuation { done in
             queue.async {
-                do throws(StoreError) {
-                    done.resume(returning: .success(try self.replace(bytes, bootID)))
-                } catch {
-                    done.resume(returning: .failure(error))
-                }
+                done.resume(returning: Result { try self.replace(bootID, produce) })
             }
         }
         return try result.get()
     }
 
-    /// Magic, boot id (64 bytes, padded with zeros), length, checksum, and the bytes.
-    private func replace(_ bytes: [UInt8], _ bootID: String) throws(StoreError) {
-        guard bytes.count <= Self.limit else {
-            throw .checkpointTooLarge(bytes: bytes.count, limit: Self.limit)
+    private func replace(_ bootID: String, _ produce: Store.CheckpointContent) throws {
+        let temporary = path + ".new"
+        let descriptor = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError.file(operation: "create", path: temporary, code: errno)
         }
-        // The space that is left belongs to what was decided.
-        if let free = Reserve.freeBytes(directory.path), free < UInt64(bytes.count + Reserve.size) {
-            throw .file(operation: "write", path: path, code: ENOSPC)
+        do {
+            defer { Glibc.close(descriptor) }
+            try fill(descriptor, bootID, produce)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        guard rename(temporary, path) == 0 else {
+            let code = errno
+            unlink(temporary)
+            throw StoreError.file(operation: "write", path: temporary, code: code)
+        }
+    }
+
+    /// The head is written last: until then the file is no checkpoint.
+    private func fill(
+        _ descriptor: Int32, _ bootID: String, _ produce: Store.CheckpointContent
+    ) throws {
+        try put([UInt8](repeating: 0, count: Self.headCount), descriptor)
+        var count = 0
+        var sum = Checksum()
+        try produce { piece throws(StoreError) in
+            count += piece.count
+            guard count <= Self.limit else {
+                throw .checkpointTooLarge(bytes: count, limit: Self.limit)
+            }
+            sum.add(piece)
+            try self.put(piece, descriptor)
         }
         let boot = Array(bootID.utf8.prefix(64))
-        let body = boot + [UInt8](repeating: 0, count: 64 - boot.count) + word(bytes.count)
-        let head = Self.magic + body + word(checksum(body, bytes))
-        let temporary = path + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw .file(operation: "create", path: temporary, code: errno)
+        let body = boot + [UInt8](repeating: 0, count: 64 - boot.count) + word(count)
+        sum.add(body)
+        let head = Self.magic + body + word(sum.value)
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw failed(errno) }
+        if let code = write(head, to: descriptor) { throw failed(code) }
+    }
+
+    private func put(_ bytes: [UInt8], _ descriptor: Int32) throws(StoreError) {
+        // The space that is left belongs to what was decided.
+        if let free = Reserve.freeBytes(directory.path), free < UInt64(bytes.count + Reserve.size) {
+            throw failed(ENOSPC)
         }
-        var code = write(head, to: descriptor) ?? write(bytes, to: descriptor)
-        if Glibc.close(descriptor) != 0, code == nil { code = errno }
-        if code == nil, rename(temporary, path) != 0 { code = errno }
-        if let code {
-            unlink(temporary)
-            throw .file(operation: "write", path: temporary, code: code)
-        }
+        if let code = write(bytes, to: descriptor) { throw failed(code) }
+    }
+
+    private func failed(_ code: Int32) -> StoreError {
+        .file(operation: "write", path: path + ".new", code: code)
     }
 
     /// nil: there is none, or none that is whole.
     func load() -> (bytes: [UInt8], bootID: String)? {
-        let headCount = Self.magic.count + 64 + 16
-        guard let all = read(), all.count >= headCount, all.starts(with: Self.magic) else {
-            return nil
-        }
-        let body = Array(all[Self.magic.count..<headCount - 8])
-        let bytes = Array(all[headCount...])
+        guard let all = read(), all.count >= Self.headCount else { return nil }
+        let isOld = all.starts(with: Self.magicBefore)
+        guard isOld || all.starts(with: Self.magic) else { return nil }
+        let body = Array(all[Self.magic.count..<Self.headCount - 8])
+        let bytes = Array(all[Self.headCount...])
+        var sum = Checksum()
+        for part in isOld ? [body, bytes] : [bytes, body] { sum.add(part) }
         guard Array(body[64...]) == word(bytes.count),
-            Array(all[headCount - 8..<headCount]) == word(checksum(body, bytes))
+            Array(all[Self.headCount - 8..<Self.headCount]) == word(sum.value)
         else { return nil }
         return (bytes, String(decoding: body.prefix(64).prefix { $0 != 0 }, as: UTF8.self))
     }
@@ -109,15 +142,17 @@ final class CheckpointFile: Sendable {
     private func word(_ value: some FixedWidthInteger) -> [UInt8] {
         withUnsafeBytes(of: UInt64(truncatingIfNeeded: value).littleEndian) { Array($0) }
     }
+}
 
-    /// FNV-1a, 64 bits (draft-eastlake-fnv): against torn files, not against forgers.
-    private func checksum(_ parts: [UInt8]...) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for part in parts {
-            part.withUnsafeBufferPointer {
-                for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-            }
+/// FNV-1a, 64 bits (draft-eastlake-fnv): against torn files, not against forgers.
+private struct Checksum {
+    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func add(_ bytes: [UInt8]) {
+        var hash = value
+        bytes.withUnsafeBufferPointer {
+            for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         }
-        return hash
+        value = hash
     }
 }
