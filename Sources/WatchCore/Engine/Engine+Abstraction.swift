@@ -125,6 +125,8 @@ extension ServiceEngine {
         result.add(incident.pagedChannels.count)
         result.add(abstraction.distance(incident.escalateAt?.boot, now))
         result.add(abstraction.distance(incident.closesAt?.boot, now))
+        result.add(abstraction.distance(incident.brokeAgainUntil?.boot, now))
+        addTold(incident, &result, abstraction, now)
         result.add(abstraction.distance(incident.allClearSince?.boot, now))
         result.add(incident.waitsForBrake)
         result.add(incident.waitsForVersion)
@@ -135,6 +137,20 @@ extension ServiceEngine {
         result.add(abstraction.distance(incident.hold?.until.boot, now))
         result.add(incident.hasTimedOut)
         result.add(incident.triedMethods?.count ?? 0)
+    }
+
+    /// What was told of what runs now; and, where nobody is left to be told, since when.
+    fileprivate func addTold(
+        _ incident: Incident, _ result: inout AbstractState, _ abstraction: Abstraction,
+        _ now: Instant
+    ) {
+        let deployment = state.book.running?.number
+        let told = (incident.told ?? []).filter { $0.deployment == deployment }
+        for trigger in configuration.triggers {
+            result.add(told.count { $0.trigger == trigger.name })
+        }
+        guard incident.record.acknowledgedBy == nil else { return result.add(-9) }
+        result.add(abstraction.distance(incident.lastPaged?.boot, now))
     }
 
     fileprivate func addRollback(

@@ -18,7 +18,10 @@ extension ServiceEngine {
         slot: IncidentSlot, _ context: inout Context
     ) {
         guard state[slot]?.record.acknowledgedBy != nil else {
-            if state[slot]?.acknowledgedUntil != nil { state[slot]?.acknowledgedUntil = nil }
+            if state[slot]?.acknowledgedUntil != nil {
+                state[slot]?.acknowledgedUntil = nil
+                state[slot]?.brokeAgainUntil = nil
+            }
             return
         }
         guard let incident = state[slot], let who = incident.record.acknowledgedBy else { return }
@@ -28,16 +31,22 @@ extension ServiceEngine {
             context.isDirty = true
             return
         }
-        guard until.boot <= context.now.boot, incident.needsAnAnswer else { return }
+        let again = incident.brokeAgainUntil.map { $0.boot <= context.now.boot } ?? false
+        guard again || until.boot <= context.now.boot, incident.needsAnAnswer else { return }
         let subject = subject(of: incident, context)
         guard mute(subject, incident.record.severity, context) == nil else { return }
         state[slot]?.record.acknowledgedBy = nil
         state[slot]?.acknowledgedUntil = nil
+        state[slot]?.brokeAgainUntil = nil
         context.isDirty = true
+        let why =
+            again
+            ? "\(who) acknowledged it, it cleared and broke again"
+            : "\(who) acknowledged it \(lasts.text) ago"
         context.events.append(
             event(
                 "ack.expired", context, reason: "ack-expired", slot: slot,
-                text: "\(who) acknowledged it, and it is still not over"))
+                text: "\(why), and it is still not over"))
         let steps = incident.route.flatMap { context.configuration.route($0)?.steps } ?? []
         if incident.nextRouteStep < steps.count {
             state[slot]?.nextRouteStep += 1
@@ -46,8 +55,7 @@ extension ServiceEngine {
         send(
             .page, slot: slot, about: subject,
             title: incident.lastTitle ?? "\(name): incident \(id)",
-            text: "\(who) acknowledged it \(lasts.text) ago, and it is "
-                + "still not over. To look after it: `watchctl ack \(id)`.",
+            text: "\(why), and it is still not over. To look after it: `watchctl ack \(id)`.",
             reason: "ack-expired", &context)
     }
 }

@@ -171,6 +171,7 @@ extension ServiceEngine {
             state.incident?.waitsForBrake = false
             state.incident?.hold?.isOver = true
             state.incident?.record.heldUntil = nil
+            tellAnew()
             answered(by: peer, &context)
             send(
                 .update, title: "\(name): rollback denied by \(peer.name)",
@@ -274,6 +275,7 @@ extension ServiceEngine {
         else { return false }
         state.incident?.hold?.isOver = true
         state.incident?.record.heldUntil = nil
+        tellAnew()
         context.isDirty = true
         context.events.append(
             transition(

@@ -28,6 +28,8 @@ extension ServiceEngine {
     ) -> CommandReply {
         let id = state.incident?.record.id
         state.incident?.record.acknowledgedBy = peer.name
+        state.incident?.acknowledgedUntil = nil
+        state.incident?.brokeAgainUntil = nil
         state.incident?.escalateAt = nil
         context.isDirty = true
         context.events.append(
@@ -137,6 +139,7 @@ extension ServiceEngine {
         state.incident?.record.reason = "person:\(peer.name)"
         // Whoever rolls back has answered.
         state.incident?.record.acknowledgedBy = peer.name
+        state.incident?.escalateAt = nil
         context.events.append(
             event(
                 "decision", context, decision: "rollback", reason: "person:\(peer.name)",

@@ -18,7 +18,8 @@ extension ServiceEngine {
         rememberGraveBreach(trigger, at: context.now.boot)
         let isNew = state.incident == nil
         openIncident(
-            severity: trigger.severity, cause: Reason.trigger(trigger.name).code, &context)
+            severity: trigger.severity, cause: Reason.trigger(trigger.name).code, by: trigger,
+            &context)
         var record = IncidentRecord.Breach(
             trigger: trigger.name, severity: trigger.severity, began: context.now.wall,
             readings: breach.readings)
@@ -57,12 +58,15 @@ extension ServiceEngine {
 
     /// Opens the incident, or makes the open one at least so severe; a cleared or superseded one
     /// opens again.
-    mutating func openIncident(severity: Severity, cause: String, _ context: inout Context) {
+    mutating func openIncident(
+        severity: Severity, cause: String, by trigger: TriggerConfiguration? = nil,
+        _ context: inout Context
+    ) {
         context.isDirty = true
         if var incident = state.incident {
             incident.record.severity = Swift.max(incident.record.severity, severity)
             state.incident = incident
-            reopenIncident(cause, &context)
+            reopenIncident(cause, by: trigger, &context)
             return
         }
         let id = "\(name)-\(context.nextNumber())"
@@ -77,17 +81,22 @@ extension ServiceEngine {
                 readings: breachedReadings))
     }
 
-    /// A new breach in a cleared or superseded incident: somebody must answer it anew.
-    private mutating func reopenIncident(_ cause: String, _ context: inout Context) {
-        guard var incident = state.incident,
-            incident.record.state == .cleared || incident.record.state == .superseded
+    /// A new breach in a cleared or superseded incident: somebody must answer it anew, unless it
+    /// is the one that was answered.
+    private mutating func reopenIncident(
+        _ cause: String, by trigger: TriggerConfiguration?, _ context: inout Context
+    ) {
+        guard
+            state.incident?.record.state == .cleared || state.incident?.record.state == .superseded
         else { return }
+        let isAnswered = trigger.map { keepAnswer($0, context) } ?? false
+        guard var incident = state.incident else { return }
         let ending = incident.record.state.rawValue
         incident.record.state = .open
         incident.closesAt = nil
         incident.record.release = state.book.running?.release
         incident.record.decided = nil
-        incident.record.acknowledgedBy = nil
+        if !isAnswered { incident.record.acknowledgedBy = nil }
         incident.record.firstBad = firstBad.map { context.now.wall(at: $0) } ?? context.now.wall
         state.incident = incident
         context.events.append(
@@ -100,6 +109,7 @@ extension ServiceEngine {
     /// Decides about the most severe breach that stands. Nothing is decided while a rollback runs.
     mutating func decideAnew(joining trigger: TriggerConfiguration?, _ context: inout Context) {
         guard let incident = state.incident, state.rollback == nil else { return }
+        let joining = trigger
         switch incident.record.state {
         case .recovered:
             pageAgain(
@@ -126,11 +136,12 @@ extension ServiceEngine {
             tracker.isChanging && context.now.boot - incident.opened.boot < Self.versionSettles
         state.incident?.waitsForVersion = isChanging
         guard !isChanging else { return }
-        carryOut(decide(trigger, context), for: trigger, &context)
+        carryOut(decide(trigger, context), for: trigger, joining: joining, &context)
     }
 
     mutating func carryOut(
-        _ decision: Decision, for trigger: TriggerConfiguration, _ context: inout Context
+        _ decision: Decision, for trigger: TriggerConfiguration,
+        joining: TriggerConfiguration? = nil, _ context: inout Context
     ) {
         let refusal = decision.refusal
         let reason = refusal?.reason ?? .trigger(trigger.name)
@@ -156,7 +167,7 @@ extension ServiceEngine {
                 &context)
         case .page, .hold:
             offerRollback(for: trigger, &context)
-            page(for: trigger, refusal, &context)
+            page(for: trigger, joining: joining, refusal, &context)
         case .record:
             endOffer(.void, by: nil, "it is only recorded now", &context)
             holdBackRecord(refusal, for: trigger, &context)
@@ -196,8 +207,9 @@ extension ServiceEngine {
             escalateWhenDue(&context)
             watchHandedOver(&context)
         case .recovered, .cleared, .superseded:
-            // A breach in probation was paged; somebody must answer it, too.
-            escalateWhenDue(&context)
+            // A breach in probation was paged; somebody must answer it, too. What has cleared needs
+            // no answer, but its deadline stands should it break again.
+            if state.incident?.record.state == .recovered { escalateWhenDue(&context) }
             if let closes = state.incident?.closesAt, closes.boot <= context.now.boot,
                 !(state.incident?.hasOpenBreach ?? false)
             {
@@ -243,7 +255,8 @@ extension ServiceEngine {
             configuration.plan.flatMap { context.configuration.plan($0)?.probation } ?? .minutes(15)
         endOffer(.void, by: nil, why, &context)
         state.incident?.record.state = ending
-        state.incident?.escalateAt = nil
+        if ending != .cleared { state.incident?.escalateAt = nil }
+        state.incident?.brokeAgainUntil = nil
         state.incident?.waitsForBrake = false
         state.incident?.waitsForVersion = false
         state.incident?.closesAt = Moment(

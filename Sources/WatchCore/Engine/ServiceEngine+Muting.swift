@@ -146,6 +146,7 @@ extension ServiceEngine {
             return
         }
         // What was recorded in maintenance is a page now, and no rollback: see decision 0019.
+        tellAnew()
         carryOut(
             .page(
                 Refusal(

@@ -2,20 +2,43 @@
 // resolved in the same places.
 
 extension ServiceEngine {
+    /// - Parameter joining: a breach that has just joined, and may not be the one to page for.
     mutating func page(
-        for trigger: TriggerConfiguration, _ refusal: Refusal?, _ context: inout Context
+        for trigger: TriggerConfiguration, joining: TriggerConfiguration? = nil,
+        _ refusal: Refusal?, _ context: inout Context
     ) {
         let trigger = audible(trigger, context)
         takeRoute(of: trigger, context)
-        let what = refusal == nil ? "" : ", not rolled back: \(refusal?.reason.code ?? "")"
-        var text = "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
+        let reason = (refusal?.reason ?? .trigger(trigger.name)).code
+        let what = told(.breach, trigger, reason: reason)
+        let other = joining.flatMap { joining in
+            let isTold = context.configuration.policy(joining.severity).action != .record
+            return isTold && joining.name != trigger.name ? joining : nil
+        }
+        if let other, !isNews(what, context) {
+            tell(
+                told(.joined, other, reason: Reason.trigger(other.name).code),
+                about: .trigger(other.name, other.severity), title: "\(name): \(other.name)",
+                text: "\(isTrue(other)) '\(trigger.name)' is breached, too.", reason: reason,
+                &context)
+            return
+        }
+        var text = isTrue(trigger)
+        if let other { text += " '\(other.name)' joined it: \(isTrue(other))" }
         if let refusal { text += " Not rolled back by itself, because \(refusal.text)." }
         let offer = offerText(context)
         if !offer.isEmpty { text += " \(offer)" }
-        send(
-            .page, about: .trigger(trigger.name, trigger.severity),
-            title: "\(name): \(trigger.name)\(what)", text: text,
-            reason: (refusal?.reason ?? .trigger(trigger.name)).code, &context)
+        let why = refusal.map { ", not rolled back: \($0.reason.code)" } ?? ""
+        let isSent = tell(
+            what, about: .trigger(trigger.name, trigger.severity),
+            title: "\(name): \(trigger.name)\(why)", text: text, reason: reason, &context)
+        guard isSent, let other else { return }
+        let alsoTold = told(.joined, other, reason: Reason.trigger(other.name).code)
+        state.incident?.note(alsoTold)
+    }
+
+    private func isTrue(_ trigger: TriggerConfiguration) -> String {
+        "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
     }
 
     /// A breach joined an incident in which watchd acts no more.
@@ -30,12 +53,11 @@ extension ServiceEngine {
             event(
                 "decision", context, trigger: trigger, decision: "page", reason: reason,
                 text: why, readings: triggers[trigger.name]?.readings ?? [:]))
-        send(
-            .page, about: .trigger(trigger.name, trigger.severity),
+        tell(
+            told(.again, trigger, reason: reason),
+            about: .trigger(trigger.name, trigger.severity),
             title: "\(name): \(trigger.name)",
-            text: "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name])). "
-                + "watchd does not act: \(why).",
-            reason: reason, &context)
+            text: "\(isTrue(trigger)) watchd does not act: \(why).", reason: reason, &context)
     }
 
     /// The trigger's own route, else that of the severity the incident has by now. Whoever was told
@@ -51,17 +73,19 @@ extension ServiceEngine {
 
     /// Sends along the route of the incident's severity; a page starts the clock for an answer.
     /// - Parameter subject: what a page is about, and so what may keep it back.
+    /// - Returns: whether it goes out now.
+    @discardableResult
     mutating func send(
         _ kind: Message.Kind, slot: IncidentSlot = .breaches,
         about subject: PageSubject = .outcome,
         title: String, text: String, reason: String, fields: [Message.Field] = [],
         _ context: inout Context
-    ) {
-        guard var incident = state[slot] else { return }
+    ) -> Bool {
+        guard var incident = state[slot] else { return false }
         if kind == .page, let mute = mute(subject, incident.record.severity, context) {
             holdBack(
                 mute, subject, slot: slot, title: title, text: text, reason: reason, &context)
-            return
+            return false
         }
         let policy = context.configuration.policy(incident.record.severity)
         if incident.route == nil { incident.route = policy.page }
@@ -75,6 +99,7 @@ extension ServiceEngine {
             }
             incident.pagedChannels = channels
             incident.held = nil
+            incident.lastPaged = context.now
             if let within = policy.respondWithin, incident.record.acknowledgedBy == nil,
                 incident.escalateAt == nil
             {
@@ -97,6 +122,7 @@ extension ServiceEngine {
                     id: "\(incident.record.id)/\(incident.messages)/\(channel)", channel: channel,
                     message: message))
         }
+        return true
     }
 
     private func message(

@@ -40,7 +40,6 @@ extension ServiceEngine {
         state.rollback = rollback
         state.incident?.record.state = .rollingBack
         state.incident?.record.rollbacks.append(record)
-        state.incident?.escalateAt = nil
         state.incident?.waitsForBrake = false
         state.incident?.waitsForVersion = false
         context.isDirty = true

@@ -19,6 +19,7 @@ extension ServiceEngine {
         }
         end(.recovered, note: doubt.isEmpty ? nil : "recovered\(doubt)", &context)
         state.incident?.record.state = .recovered
+        state.incident?.escalateAt = nil
         state.incident?.record.cured = context.now.wall
         state.incident?.record.unconfirmed = unconfirmed
         let running = state.book.running?.release.text ?? rollback.to.text
@@ -68,6 +69,7 @@ extension ServiceEngine {
         state.incident?.record.reason = reason
         // Somebody must answer this, whoever acknowledged the beginning.
         state.incident?.record.acknowledgedBy = nil
+        state.incident?.escalateAt = nil
         context.events.append(
             transition("incident.handed-over", context, reason: reason, text: why))
         if offersMore { offerRest(of: rollback, &context) }
@@ -141,11 +143,18 @@ extension ServiceEngine {
             text += " To go on in spite of the gate: `watchctl rollback \(name) --force`."
         }
         let subject = state.incident.map { self.subject(of: $0, context) } ?? .outcome
-        send(
-            .page, about: subject, title: "\(name): rollback withdrawn, \(refusal.reason.code)",
-            text: text,
-            reason: refusal.reason.code, fields: [Message.Field("rollback", rollback.id)],
-            &context)
+        let title = "\(name): rollback withdrawn, \(refusal.reason.code)"
+        let fields = [Message.Field("rollback", rollback.id)]
+        guard case .watchd(let name) = rollback.asker, let trigger = trigger(name) else {
+            // Whoever asked for it hears of it each time.
+            send(
+                .page, about: subject, title: title, text: text, reason: refusal.reason.code,
+                fields: fields, &context)
+            return
+        }
+        tell(
+            told(.withdrawn, trigger, reason: refusal.reason.code), about: subject, title: title,
+            text: text, reason: refusal.reason.code, fields: fields, &context)
     }
 
     /// What watchd may not do, or not yet, people may.

@@ -25,8 +25,15 @@ struct Incident: Hashable, Sendable, Codable {
     var waitsForVersion = false
     /// Messages sent so far; part of their ids.
     var messages = 0
-    /// Pages since the incident opened, by title: the same is not said twice in a row.
+    /// Title of the last message.
     var lastTitle: String?
+    /// What people were told of its breaches: the same is not said twice.
+    var told: [Told]?
+    /// When they were told last.
+    var lastPaged: Moment?
+    /// It broke again after it had cleared; whoever answered the breach before looks after this
+    /// one, too, until then.
+    var brokeAgainUntil: Moment?
     /// A rollback is offered and nobody has answered yet.
     var approval: PendingApproval?
     /// Somebody delayed the action.
@@ -66,6 +73,8 @@ struct Incident: Hashable, Sendable, Codable {
         rebase.deadline(&escalateAt)
         rebase.deadline(&closesAt)
         rebase.deadline(&acknowledgedUntil)
+        rebase.deadline(&brokeAgainUntil)
+        rebase(&lastPaged)
         if var page = held {
             rebase(&page.since)
             held = page

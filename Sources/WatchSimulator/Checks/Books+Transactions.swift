@@ -14,7 +14,7 @@ struct Circumstances {
 
 extension Books {
     /// More pages of one incident to one channel within an hour are a storm.
-    static let pagesPerHour = 400
+    static let pagesPerHour = 40
 
     mutating func take(_ transaction: Transaction, _ circumstances: Circumstances) throws(Violation)
     {
