@@ -9,6 +9,7 @@ extension ServiceEngine {
         let label = configuration.version[index].label
         let changes = tracker.record(reading, from: index, label: label)
         noteReadForRollback(reading, source: index)
+        noteStuck(&context)
         for change in changes { apply(change, announcedBy: nil, &context) }
         if state.announced != tracker.announced {
             state.announced = tracker.announced
@@ -20,6 +21,18 @@ extension ServiceEngine {
             state.book.touchRunning(now: context.now)
             if state.book.capture(tracker.fields) { context.isDirty = true }
         }
+    }
+
+    /// Which sources are known to be wrong outlives a restart: the first one may be silent then.
+    private mutating func noteStuck(_ context: inout Context) {
+        let stuck = tracker.stuck
+        guard state.stuckSources != nil || stuck.contains(where: { $0 != nil }) else { return }
+        var named: [String: ReleaseIdentity] = [:]
+        for (source, read) in zip(configuration.version, stuck) { named[source.label] = read }
+        let next = named.isEmpty ? nil : named
+        guard state.stuckSources != next else { return }
+        state.stuckSources = next
+        context.isDirty = true
     }
 
     /// What was announced and never read ends, where there is a source to read it.

@@ -3,7 +3,8 @@
 //
 // The first source that answers leads; the others complete its fields and are compared with it.
 // A change counts after `agree` equal reads and is dated to the first of them. What happens when
-// several releases answer in turn is in `VersionTracker+Mixed.swift`.
+// several releases answer in turn is in `VersionTracker+Mixed.swift`, what becomes of sources that
+// disagree in `VersionTracker+Stuck.swift`.
 
 struct VersionTracker: Hashable, Sendable, Codable {
     /// Reads within which a return means "mixed", and equal reads that end it.
@@ -26,6 +27,10 @@ struct VersionTracker: Hashable, Sendable, Codable {
         var lastAsked: Instant?
         /// When it was asked the last time that it named a version.
         var lastAnswered: Instant?
+        /// It has named the release that runs since that began; nil: not yet.
+        var hasAgreed: Bool?
+        /// What it read when it was compared with the release that runs and differed.
+        var stuck: ReleaseIdentity?
     }
 
     struct Announced: Hashable, Sendable, Codable {
@@ -47,7 +52,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
         case mixedEnded
     }
 
-    private(set) var sources: [Source]
+    var sources: [Source]
     /// The release taken to run, as last decided here.
     private(set) var current: ReleaseIdentity?
     private(set) var announced: Announced?
@@ -68,22 +73,27 @@ struct VersionTracker: Hashable, Sendable, Codable {
 
     init(
         sourceCount: Int, agree: Int, current: ReleaseIdentity?,
-        predecessor: ReleaseIdentity? = nil, announced: Announced? = nil
+        predecessor: ReleaseIdentity? = nil, announced: Announced? = nil,
+        stuck: [ReleaseIdentity?] = []
     ) {
         sources = Array(repeating: Source(), count: sourceCount)
+        for (index, read) in zip(sources.indices, stuck) { sources[index].stuck = read }
         self.agree = Swift.max(1, agree)
         self.current = current
         self.predecessor = predecessor
         self.announced = announced
     }
 
-    /// The first source that answers.
-    var leader: Int? { sources.firstIndex { $0.identity != nil } }
+    /// The first source that answers and can be believed.
+    var leader: Int? { sources.firstIndex { $0.identity != nil && !$0.isStuck } }
 
-    /// No source answers (each missed `agree` reads or never spoke) and no announcement counts.
+    /// No source answers that can be believed (each missed `agree` reads, never spoke or is stuck)
+    /// and no announcement counts.
     var isUnknown: Bool {
         announced == nil
-            && sources.allSatisfy { $0.identity == nil && ($0.misses >= agree || $0.run == 0) }
+            && sources.allSatisfy {
+                $0.isStuck || $0.identity == nil && ($0.misses >= agree || $0.run == 0)
+            }
     }
 
     /// When the leader first read another release than the one taken to run, if it has not done so
@@ -98,12 +108,13 @@ struct VersionTracker: Hashable, Sendable, Codable {
 
     var isChanging: Bool { changeBegan != nil }
 
-    /// Sources whose version differs from the leader's.
+    /// Sources whose version differs from the leader's, or is known to be wrong.
     var disagreeing: Set<Int> {
-        guard let leader, let led = sources[leader].identity else { return [] }
+        let led = leader.flatMap { sources[$0].identity }
         return Set(
             sources.indices.filter { index in
-                sources[index].identity.map { !$0.matches(led) } ?? false
+                guard let read = sources[index].identity else { return false }
+                return sources[index].isStuck || led.map { !$0.matches(read) } ?? false
             })
     }
 
@@ -133,6 +144,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
         announced = nil
         mixed = nil
         history.removeAll { !$0.identity.matches(identity) }
+        compareAnew()
     }
 
     /// Somebody says that `identity` runs from now on.
@@ -154,6 +166,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
             return .completed(current.completed(by: identity))
         }
         current = identity
+        compareAnew()
         return .deployed(identity, began: now, lastSeenBefore: now, source: "announcement")
     }
 
@@ -173,6 +186,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
     ) -> [Change] {
         guard sources.indices.contains(index) else { return [] }
         note(reading, from: index)
+        compare(reader: reading.isAnswer ? index : nil)
         guard let leader, let effective = effectiveIdentity(leader: leader) else { return [] }
         _ = expireAnnouncement(at: reading.asked)
         endAnnouncementOnChange(leader: leader)
@@ -229,7 +243,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
         guard var identity = sources[leader].identity else { return nil }
         if identity.commit == nil {
             identity.commit =
-                sources.lazy.compactMap(\.identity)
+                sources.lazy.filter { !$0.isStuck }.compactMap(\.identity)
                 .first { $0.version == identity.version && $0.commit != nil }?.commit
         }
         return identity
@@ -244,8 +258,10 @@ struct VersionTracker: Hashable, Sendable, Codable {
 
     /// What runs was decided; the announcement, if there was one, has had its say.
     mutating func take(_ identity: ReleaseIdentity) {
+        let isOther = current.map { !$0.matches(identity) } ?? true
         current = identity
         announced = nil
+        if isOther { compareAnew() }
     }
 
     private mutating func complete(with effective: ReleaseIdentity) -> [Change] {
@@ -267,10 +283,14 @@ struct VersionTracker: Hashable, Sendable, Codable {
             ? leader
             : sources.firstIndex { $0.identity?.commit == effective.commit } ?? leader
         guard reader == decider, sources[decider].run >= agree,
-            let began = sources[decider].runBegan
+            let first = sources[decider].runBegan
         else { return [] }
+        // One that takes over may have read it for long: until the source before it fell silent
+        // that was a disagreement.
+        let led = isVersion ? lastLed : nil
+        let began = Swift.max(first, led ?? first)
+        let seen = [sources[decider].previousSeen, led].compactMap { $0 }.max() ?? began
         take(effective)
-        let seen = sources[decider].previousSeen ?? began
         return [
             .deployed(
                 effective, began: began, lastSeenBefore: Swift.min(seen, began), source: label)
