@@ -160,7 +160,7 @@ extension Simulation {
                 let running = emitted.services[name]?.running
                 if let release = event.release, !(running?.matches(release) ?? false) {
                     if !isMixed, !event.text.hasSuffix("mixed reads") { anew.insert(name) }
-                    reads[index].detected(release.version, at: clock.moment)
+                    try checkChange(event, to: release.version, from: running?.version, index)
                 }
             // A deployment ends breaches by itself.
             case "trigger.cleared" where !replaced.contains(name):
@@ -174,6 +174,19 @@ extension Simulation {
             default: break
             }
         }
+    }
+
+    /// A source that says what it has said all along reads no deployment.
+    private func checkChange(
+        _ event: EventRecord, to version: String, from running: String?, _ index: Int
+    ) throws(Violation) {
+        let isMix = ["mixed reads", "equal reads"].contains { event.text.hasSuffix($0) }
+        let isNew = reads[index].detected(
+            version, running: running, isRead: event.reason == "read" && !isMix)
+        guard isNew == false else { return }
+        throw Violation(
+            "a-deployment-is-a-change",
+            "\(ledgers[index].name): \(event.text), which it read before \(running ?? "") ran")
     }
 
     private func checkCleared(_ event: EventRecord, _ index: Int) throws(Violation) {
@@ -208,7 +221,9 @@ extension Simulation {
                 $0.name == event.trigger
             }), trigger.severity >= .high, trigger.mode != .shadow
         else { return }
-        evidence[index][version] = .zero
+        // Written down late, because the store was full: what was gathered since counts.
+        let since = Swift.max(.zero, clock.moment.wall - event.time)
+        evidence[index][version] = Swift.min(evidence[index][version] ?? .zero, since)
     }
 
     // MARK: - Verdicts

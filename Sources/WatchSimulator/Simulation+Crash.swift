@@ -51,6 +51,7 @@ extension Simulation {
             durable.rebase(to: now)
             for index in reads.indices { reads[index].rebase(to: now) }
         }
+        for index in reads.indices { reads[index].comeUp() }
         lastEvidence = lastEvidence.map { _ in now.boot }
         lastNotFalse = [:]
         emitted = durable

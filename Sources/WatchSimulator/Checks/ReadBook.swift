@@ -10,12 +10,29 @@ struct ReadBook {
     /// What each source reads without a break, and since when; unanswered reads are no break.
     private var rows: [Int: (version: String, since: Instant)] = [:]
     private var announcements: [String: Instant] = [:]
+    /// What each source named last, and when.
+    private var named: [Int: (version: String, at: Moment)] = [:]
+    /// What the sources said when the running release was taken to run.
+    private struct Stand {
+        var version: String
+        var said: [Int: String]
+        /// Those that have said anything else since.
+        var moved: Set<Int> = []
+        /// No source need ever have named it.
+        var isAnnounced = false
+    }
+    private var stand: Stand?
+    /// Sources that answered since the daemon came up: of the others it may know nothing.
+    private var heard: Set<Int> = []
 
     mutating func read(_ answer: VersionReading.Answer, source: Int, at now: Moment) {
         guard case .version(let version, _, _) = answer else {
             last[source] = nil
             return
         }
+        if let said = stand?.said[source], said != version { stand?.moved.insert(source) }
+        named[source] = (version, now)
+        heard.insert(source)
         if last[source] != version { begins[version] = now }
         last[source] = version
         if rows[source]?.version != version { rows[source] = (version, now.boot) }
@@ -27,20 +44,40 @@ struct ReadBook {
         return [read, announcements[version]].compactMap { $0 }.min()
     }
 
-    /// The engine takes it for a deployment. When a source fails that was asked first, the next one
-    /// counts, and may have named another release for long.
-    mutating func detected(_ version: String, at now: Moment) {
-        if begins[version] != nil { begins[version] = now }
+    /// The engine takes it for a deployment. When the source that was asked first falls silent, the
+    /// next one counts; what that says began when the first named something else for the last time.
+    /// - Parameter running: what ran until then.
+    /// - Returns: whether anything has changed: nil where it was not simply read.
+    mutating func detected(_ version: String, running: String?, isRead: Bool) -> Bool? {
+        let silent = named.filter { last[$0.key] == nil && $0.value.version != version }
+        for (_, answer) in silent where begins[version].map({ $0.boot < answer.at.boot }) ?? false {
+            begins[version] = answer.at
+        }
+        let before = stand
+        stand = Stand(
+            version: version, said: last.filter { heard.contains($0.key) },
+            isAnnounced: announcements[version] != nil)
+        guard isRead, let before, before.version == running, before.version != version,
+            !before.isAnnounced
+        else { return nil }
+        return last.contains { source, says in
+            says == version
+                && (before.said[source] != version || before.moved.contains(source))
+        }
     }
 
     mutating func announced(_ version: String, at now: Moment) {
         begins[version] = now
         announcements[version] = now.boot
+        if stand?.version == version { stand?.isAnnounced = true }
     }
+
+    mutating func comeUp() { heard = [] }
 
     mutating func rebase(to now: Moment) {
         rows = [:]
         announcements = [:]
+        named = [:]
         begins = begins.mapValues { moment in
             let elapsed = Swift.max(.zero, now.wall - moment.wall)
             return Moment(boot: now.boot - elapsed, wall: moment.wall)
