@@ -8,9 +8,10 @@ import Testing
     /// Ten requests an hour, every tenth of them fails, after a deployment that would be blamed.
     private func day(_ trigger: TriggerConfiguration, hours: Int) -> Traffic {
         var traffic = Traffic([trigger], bake: .minutes(30))
+        traffic.tellsRoutesAndClients = true
         traffic.announce("1.0.0")
         // Enough traffic at first, so that 1.0.0 is good and there is something to go back to.
-        traffic.pass(2400)
+        traffic.pass(2400, perStep: 50)
         traffic.announce("2.0.0")
         for request in 1...hours * 10 {
             traffic.pass(5, perStep: 1, errors: request % 10 == 0 ? 1 : 0)
@@ -27,6 +28,7 @@ import Testing
         "error_rate(access, 1h) > 5%", "error_rate(access, 5m) > 25%",
         "burn_rate(access, 1h) > 14.4", "success_rate(access, 1h) < 95%",
         "burn_rate(access, 1h) > 14.4 and burn_rate(access, 5m) > 14.4",
+        "failing_routes(access, 1h) > 20%", "affected(access.client, 1h) > 5%",
     ])
     func tenRequestsAnHourAreTooFew(when: String) {
         let traffic = day(Traffic.trigger("rare", when, .auto), hours: 2)

@@ -15,6 +15,8 @@ struct Traffic {
     private let start: Instant
     /// `for` counts judged seconds; what needs none of it goes faster without.
     var judgesEverySecond = false
+    /// Lines name a route and a client.
+    var tellsRoutesAndClients = false
     /// Errors that are owed: shares do not come in whole requests.
     private var owed = 0.0
 
@@ -47,9 +49,10 @@ struct Traffic {
             owed += Double(perStep) * share
             let failed = Int(owed + 1e-9)
             owed -= Double(failed)
-            let slice = StreamBatch.Slice(
+            var slice = StreamBatch.Slice(
                 second: now.boot.second - Int64(Self.step), count: perStep, errors: failed,
                 latency: LatencySketch())
+            if tellsRoutesAndClients { tell(&slice) }
             let slices = perStep > 0 ? [slice] : []
             take(
                 engine.handle(
@@ -57,6 +60,20 @@ struct Traffic {
                         service: "shop", stream: "access",
                         StreamBatch(slices: slices, lines: perStep)), at: now))
         }
+    }
+
+    /// A route for each ten requests, a client for each request.
+    private func tell(_ slice: inout StreamBatch.Slice) {
+        var audience = Audience()
+        for request in 0..<slice.count {
+            let isError = request < slice.errors
+            slice.routes.record("/\(request / 10)", isError: isError)
+            let client = Double(request) + elapsed * 1000
+            withUnsafeBytes(of: client) {
+                audience.record(hash: Audience.hash($0), isError: isError)
+            }
+        }
+        slice.audiences["client"] = audience
     }
 
     private mutating func advance(_ seconds: Int) {
