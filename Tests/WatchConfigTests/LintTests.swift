@@ -45,6 +45,14 @@ import WatchCore
                 == [.error])
     }
 
+    @Test func aReleaseThatIsTooOldWhenItsWindowsAnswerIsAWarning() {
+        let young = "release_age() < 1m and error_rate(access, 5m) > 5%"
+        #expect(severities(config(young)) == [.warning])
+        #expect(config(young).first?.text.contains("warm_up (2m)") ?? false)
+        #expect(config(young, more: ", warm_up: 30s") == [])
+        #expect(config("release_age() < 10m and error_rate(access, 5m) > 5%") == [])
+    }
+
     @Test func countsNeedNoSamples() {
         #expect(config("errors(health, 1m) >= 1") == [])
         #expect(config("error_rate(access, 5s) > 50%") == [])

@@ -12,6 +12,7 @@ struct SamplingLint {
         if unanswerable(rule.when, rule.judgement, trigger.when) { return }
         checkConfidence(trigger)
         guard canFire(trigger) else { return }
+        checkAges(trigger)
         guard rule.mode == .auto else { return }
         AutomaticLint(service: service, problems: problems).check(trigger)
         guard let few = FewFailures(service: service, rule: rule).fewest else { return }
@@ -66,6 +67,18 @@ struct SamplingLint {
         }
         problems.error(trigger.when.place, "'\(rule.name)' can never fire: \(cause)", remedy)
         return false
+    }
+
+    /// Only the same release deployed again is young while its windows are warm.
+    private func checkAges(_ trigger: TriggerDraft) {
+        let rule = trigger.configuration
+        guard !rule.when.canBeTrueAtSomeAge(warmUp: rule.judgement.warmUp) else { return }
+        problems.warning(
+            trigger.when.place,
+            "'\(rule.name)' cannot fire for a new release: windows and probes say nothing before "
+                + "warm_up (\(rule.judgement.warmUp.text)), and release_age() is beyond its limit "
+                + "then",
+            "raise the limit of release_age() above warm_up, or lower warm_up for this rule")
     }
 
     /// `confidence` that was written for a rule that has nothing to be confident of.
