@@ -69,7 +69,14 @@ struct ControlPlane: ControlBackend {
     }
 
     func perform(_ command: Command, by peer: Peer) async -> CommandReply {
-        await supervisor.perform(command, by: peer)
+        if case .falseAlarm(let id, let comment) = command,
+            await supervisor.openIncident(id) == nil,
+            let record = try? await store.incident(id)
+        {
+            // Closed, so it is the store's.
+            return await supervisor.markFalseAlarm(record, comment: comment, by: peer)
+        }
+        return await supervisor.perform(command, by: peer)
     }
 
     func reload(by peer: Peer) async -> CommandReply { await reloader.reload(by: peer.name) }

@@ -119,9 +119,21 @@ actor Supervisor {
     // MARK: - What the socket asks
 
     func perform(_ command: Command, by peer: Peer) async -> CommandReply {
-        let (reply, effects) = engine.perform(command, by: peer, at: time.now())
-        var result = reply
-        if let problem = await performer.submitAndWait(effects) {
+        await record(engine.perform(command, by: peer, at: time.now()))
+    }
+
+    /// - Parameter record: of a closed incident, as it is stored.
+    func markFalseAlarm(
+        _ record: IncidentRecord, comment: String, by peer: Peer
+    ) async -> CommandReply {
+        let now = time.now()
+        return await self.record(
+            engine.markFalseAlarm(record, comment: comment, by: peer, at: now))
+    }
+
+    private func record(_ outcome: (reply: CommandReply, effects: [Effect])) async -> CommandReply {
+        var result = outcome.reply
+        if let problem = await performer.submitAndWait(outcome.effects) {
             result.message += " (but it is not recorded yet: \(problem))"
         }
         return result

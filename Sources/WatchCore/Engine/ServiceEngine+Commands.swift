@@ -61,12 +61,7 @@ extension ServiceEngine {
         let id = state.incident?.record.id
         state.incident?.record.isFalseAlarm = true
         context.isDirty = true
-        // What its rollbacks went away from was blamed, and what ran when it opened.
-        let record = state.incident?.record
-        let blamed = (record?.rollbacks.map(\.from) ?? []) + [record?.release].compactMap { $0 }
-        for release in blamed where state.book.release(release)?.standing == .bad {
-            state.book.mark(release, .baking, reason: "false alarm, says \(peer.name)")
-        }
+        if let record = state.incident?.record { liftVerdict(of: record, by: peer, &context) }
         context.events.append(
             event(
                 "incident.false-alarm", context, reason: peer.name,

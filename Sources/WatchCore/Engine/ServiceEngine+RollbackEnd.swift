@@ -11,7 +11,7 @@ extension ServiceEngine {
         let isBad = !rollback.beganAtTarget && !(rollback.currentMethod?.changesFlag ?? false)
         if isBad {
             state.book.mark(
-                rollback.from, .bad, reason: "rolled back from by \(rollback.id), which helped")
+                rollback.from, .bad, reason: "\(Self.verdict(of: rollback.id)) which helped")
             context.events.append(
                 event(
                     "release.bad", context, release: rollback.from, reason: rollback.id,

@@ -37,6 +37,8 @@ final class World {
     private(set) var stored = DurableState()
     private(set) var cancelled: [String] = []
     private(set) var transactions = 0
+    /// Incidents as they were stored last, by id.
+    private(set) var records: [String: IncidentRecord] = [:]
     /// While false, every transaction fails.
     var storeWorks = true
     private(set) var volatileMessages: [OutboxMessage] = []
@@ -184,6 +186,7 @@ final class World {
         stored.services.merge(transaction.services) { $1 }
         events += transaction.events
         messages += transaction.messages
+        for record in transaction.incidents { records[record.id] = record }
     }
 
     /// The store holds this from before.
