@@ -7,6 +7,7 @@ extension Engine {
     public mutating func reconfigure(
         to new: Configuration, stored: [String: ServiceState] = [:], at now: Moment
     ) -> [Effect] {
+        let farewells = endRemovedServices(new, at: now)
         var next = Named<ServiceEngine>()
         for service in new.services {
             let old = services[service.name]
@@ -26,11 +27,25 @@ extension Engine {
         let event = EventRecord(
             time: now.wall, kind: "configuration.loaded",
             text: "configuration with \(new.services.count) services is in force")
-        return [.persist(Transaction(events: [event]))]
+        return farewells + [.persist(Transaction(events: [event]))]
             + updateAll(now) { service, context in
                 service.endRemovedBreaches(&context)
                 service.tick(&context)
             }
+    }
+
+    /// Nobody watches them any more, so nobody else would say that their incidents are over. A
+    /// rollback that runs is left as it is, and goes on when the service comes back.
+    private mutating func endRemovedServices(_ new: Configuration, at now: Moment) -> [Effect] {
+        let gone = configuration.services.map(\.name).filter { new.service($0) == nil }
+        return gone.flatMap { name in
+            update(name, now) { service, context in
+                guard service.state.rollback == nil else { return }
+                let why = "\(name) is not configured any more"
+                service.closeIncident(why, &context)
+                service.closeBlind(why, &context)
+            }
+        }
     }
 }
 
@@ -73,17 +88,20 @@ extension ServiceEngine {
         }
     }
 
-    /// A trigger that the configuration no longer has ends its breach.
-    fileprivate mutating func endRemovedBreaches(_ context: inout Context) {
+    /// A trigger that the configuration no longer has, or has only to watch it in shadow, ends its
+    /// breach: nothing else would.
+    mutating func endRemovedBreaches(_ context: inout Context) {
         guard let incident = state.incident else { return }
-        for breach in incident.record.breaches
-        where breach.cleared == nil && trigger(breach.trigger) == nil {
+        for breach in incident.record.breaches where breach.cleared == nil {
+            let mode = trigger(breach.trigger)?.mode
+            guard mode == nil || mode == .shadow else { continue }
             state.incident?.markCleared(breach.trigger, at: context.now.wall)
             context.isDirty = true
+            let why = mode == nil ? "is not configured any more" : "is in shadow mode now"
             context.events.append(
                 event(
                     "trigger.removed", context,
-                    text: "'\(breach.trigger)' is not configured any more; its breach has ended"))
+                    text: "'\(breach.trigger)' \(why); its breach has ended"))
         }
     }
 }

@@ -73,6 +73,8 @@ public struct Engine {
             if let pending = rollback.pending { effects.append(.resume(pending)) }
             effects.append(.readVersions(service: service.name))
         }
+        // The configuration may have been changed while watchd was off.
+        effects += updateAll(now) { $0.endRemovedBreaches(&$1) }
         return effects + [.deliver]
     }
 

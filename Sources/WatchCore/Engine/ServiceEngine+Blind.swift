@@ -132,7 +132,8 @@ extension ServiceEngine {
         closeBlind("all is measured again", &context)
     }
 
-    private mutating func closeBlind(_ why: String, _ context: inout Context) {
+    mutating func closeBlind(_ why: String, _ context: inout Context) {
+        guard state.blind != nil else { return }
         context.isDirty = true
         context.events.append(event("incident.closed", context, slot: .blindness, text: why))
         state.blind?.record.state = .cleared

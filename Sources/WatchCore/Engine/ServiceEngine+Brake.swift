@@ -39,7 +39,7 @@ extension ServiceEngine {
             guard other.name != name else { return false }
             let together = other.graveBreaches.contains { theirs in
                 mine.contains { ours in
-                    Self.areWithin(Self.commonCauseSpan, ours.began, theirs.began)
+                    Self.areWithin(Self.commonCauseSpan, ours.began.boot, theirs.began.boot)
                         && !Self.isOneDeployment(ours, theirs)
                 }
             }
@@ -53,7 +53,7 @@ extension ServiceEngine {
         guard let version = ours.announced, version == theirs.announced,
             let at = ours.announcedAt, let their = theirs.announcedAt
         else { return false }
-        return areWithin(commonDeploymentSpan, at, their)
+        return areWithin(commonDeploymentSpan, at.boot, their.boot)
     }
 
     private static func areWithin(_ span: Duration, _ a: Instant, _ b: Instant) -> Bool {
@@ -66,38 +66,45 @@ extension ServiceEngine {
             guard triggers.values[index].isBreached, configuration.triggers[index].isGrave else {
                 return nil
             }
-            let since = triggers.values[index].since.boot
-            return recentGraveBreaches.first { $0.began == since } ?? graveBreach(at: since)
+            let since = triggers.values[index].since
+            // By the wall time that was written down, which a restart does not change.
+            return state.graveBreaches?.first { $0.began.wall == since.wall }
+                ?? graveBreach(at: since)
         }
     }
 
     /// Grave breaches that stand, and those that have cleared within the span.
     func graveBreaches(now: Instant) -> [GraveBreach] {
         standingGraveBreaches
-            + recentGraveBreaches.filter { now - $0.began < Self.commonCauseSpan }
+            + (state.graveBreaches ?? []).filter { now - $0.began.boot < Self.commonCauseSpan }
     }
 
-    mutating func rememberGraveBreach(_ trigger: TriggerConfiguration, at now: Instant) {
+    mutating func rememberGraveBreach(_ trigger: TriggerConfiguration, at now: Moment) {
         guard trigger.isGrave else { return }
-        recentGraveBreaches = (recentGraveBreaches + [graveBreach(at: now)])
+        state.graveBreaches = ((state.graveBreaches ?? []) + [graveBreach(at: now)])
             .suffix(Self.breachesRemembered)
     }
 
-    private func graveBreach(at began: Instant) -> GraveBreach {
+    private func graveBreach(at began: Moment) -> GraveBreach {
         guard let running = state.book.running, case .announced = running.origin else {
             return GraveBreach(began: began)
         }
         return GraveBreach(
-            began: began, announced: running.release.version, announcedAt: running.began.boot)
+            began: began, announced: running.release.version, announcedAt: running.began)
     }
 }
 
 /// A breach of severity high or critical, and the announced deployment it was of: a rollback puts
 /// another one in its place.
-struct GraveBreach: Hashable, Sendable {
-    var began: Instant
+struct GraveBreach: Hashable, Sendable, Codable {
+    var began: Moment
     var announced: String?
-    var announcedAt: Instant?
+    var announcedAt: Moment?
+
+    mutating func rebase(_ rebase: Rebase) {
+        rebase(&began)
+        rebase(&announcedAt)
+    }
 }
 
 extension Configuration {

@@ -15,7 +15,7 @@ extension ServiceEngine {
         }
         // However short it is, and whatever crashes before the next second.
         if trigger.severity >= .high { state.book.beginBakeAgain() }
-        rememberGraveBreach(trigger, at: context.now.boot)
+        rememberGraveBreach(trigger, at: context.now)
         let isNew = state.incident == nil
         openIncident(
             severity: trigger.severity, cause: Reason.trigger(trigger.name).code, by: trigger,
@@ -133,7 +133,9 @@ extension ServiceEngine {
         else { return }
         // A release that is just being deployed is judged as itself, not as its predecessor.
         let isChanging =
-            tracker.isChanging && context.now.boot - incident.opened.boot < Self.versionSettles
+            tracker.changeBegan.map {
+                context.now.boot - Swift.max($0, incident.opened.boot) < Self.versionSettles
+            } ?? false
         state.incident?.waitsForVersion = isChanging
         guard !isChanging else { return }
         carryOut(decide(trigger, context), for: trigger, joining: joining, &context)
@@ -209,7 +211,7 @@ extension ServiceEngine {
         case .recovered, .cleared, .superseded:
             // A breach in probation was paged; somebody must answer it, too. What has cleared needs
             // no answer, but its deadline stands should it break again.
-            if state.incident?.record.state == .recovered { escalateWhenDue(&context) }
+            if current == .recovered { escalateWhenDue(&context) }
             if let closes = state.incident?.closesAt, closes.boot <= context.now.boot,
                 !(state.incident?.hasOpenBreach ?? false)
             {
@@ -232,6 +234,7 @@ extension ServiceEngine {
         } else if incident.allClearSince == nil {
             incident.allClearSince = context.now
         }
+        if incident.allClearSince != state.incident?.allClearSince { context.isDirty = true }
         state.incident = incident
         guard let since = incident.allClearSince, incident.record.acknowledgedBy != nil,
             context.now.boot - since.boot >= Incident.handedOverClears

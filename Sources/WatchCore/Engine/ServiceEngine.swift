@@ -70,8 +70,6 @@ struct ServiceEngine {
     var isUnseen = false
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
-    /// When the last grave breaches began, for the common cause.
-    var recentGraveBreaches: [GraveBreach] = []
 
     var name: String { configuration.name }
 
@@ -85,7 +83,8 @@ struct ServiceEngine {
             sourceCount: configuration.version.count, agree: configuration.agree,
             current: state.book.running?.release,
             predecessor: state.book.deployments.dropLast().last?.release,
-            announced: state.announced)
+            announced: state.announced,
+            stuck: configuration.version.map { state.stuckSources?[$0.label] })
         if let rollback = state.rollback, rollback.hasActed { tracker.expect(rollback.to) }
         restarted = now.boot
         makeSignals(verifyExpressions: verifyExpressions)

@@ -14,8 +14,14 @@ public struct ServiceState: Hashable, Sendable, Codable {
     /// Ends of automatic rollbacks, for limits and cooldown; the latest last, bounded.
     var automaticEnds: [Moment] = []
     var announced: VersionTracker.Announced?
+    /// The last grave breaches that began, for the common cause: those that have cleared count for
+    /// a minute, also through a restart.
+    var graveBreaches: [GraveBreach]?
     /// When it was handed to the store last: no later boot can be earlier than this.
     var savedAt: WallTime?
+    /// What version sources read that disagree with the release that runs, by their names; nil:
+    /// none does.
+    var stuckSources: [String: ReleaseIdentity]?
     /// Operations that run; nil as in records of before there were any.
     var operations: [Operation]?
 
@@ -33,6 +39,7 @@ public struct ServiceState: Hashable, Sendable, Codable {
         rollback?.rebase(rebase)
         for index in automaticEnds.indices { rebase.cooldown(&automaticEnds[index]) }
         arming?.rebase(rebase)
+        for index in graveBreaches?.indices ?? 0..<0 { graveBreaches?[index].rebase(rebase) }
         for index in operations?.indices ?? 0..<0 { operations?[index].rebase(rebase) }
         // Its instant belongs to the deployment that it began, whose wall time is known.
         if !rebase.isSameBoot, var kept = announced {

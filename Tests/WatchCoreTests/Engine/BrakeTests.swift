@@ -115,6 +115,22 @@ import Testing
         #expect(incident(world, "shop")?.reason == "common-cause")
     }
 
+    @Test(arguments: [true, false])
+    func aBreachThatHasClearedCountsThroughARestart(sameBoot: Bool) {
+        let host = Host()
+        var quick = World.service("blog")
+        for index in quick.triggers.indices { quick.triggers[index].judgement.clearFor = .zero }
+        let world = world(host, blog: quick)
+        host.errorRates["blog"] = 0.4
+        #expect(world.pass(upTo: 30) { self.incident($0, "blog") != nil })
+        host.errorRates["blog"] = 0
+        #expect(world.pass(upTo: 40) { self.incident($0, "blog")?.state == .cleared })
+        world.restart(sameBoot: sameBoot)
+        breaks(host, "shop")
+        #expect(world.pass(upTo: 30) { self.incident($0, "shop") != nil })
+        #expect(incident(world, "shop")?.reason == "common-cause")
+    }
+
     @Test func aCommonCauseIsAskedForAgainBeforeTheFirstStep() {
         let gate = Gate(
             name: "migration", action: .unit(name: "gate", with: nil), timeout: .minutes(2))

@@ -326,7 +326,7 @@ import Testing
             { world in
                 world.edit { state, _ in state.automaticEnds = [] }
                 world.editEngine("blog") { blog in
-                    blog.recentGraveBreaches = [GraveBreach(began: world.now.boot)]
+                    blog.state.graveBreaches = [GraveBreach(began: world.now)]
                     blog.state.rollback = World.someRollback
                 }
                 world.editEngine { shop in
@@ -334,7 +334,7 @@ import Testing
                 }
             }
         ),
-        ("common-cause", { $0.editEngine("blog") { $0.recentGraveBreaches = [] } }),
+        ("common-cause", { $0.editEngine("blog") { $0.state.graveBreaches = nil } }),
         ("busy", { $0.editEngine("blog") { $0.state.rollback = nil } }),
         ("awaiting-approval", { $0.editEngine { $0.configuration.triggers[0].plan = nil } }),
         ("held", { world in world.edit { state, _ in state.incident?.hold?.isOver = true } }),
