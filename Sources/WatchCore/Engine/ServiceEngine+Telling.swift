@@ -1,6 +1,6 @@
 // Whether a page says anything new. The first breach pages at once, always; the same breach again,
 // of a trigger that flaps, only when people do not know it yet or nobody has answered: see
-// docs/decisions/0023.
+// docs/decisions/0025.
 
 extension ServiceEngine {
     func told(

@@ -1,5 +1,5 @@
 // What people were told in an incident. A trigger that flaps begins many breaches, and the page of
-// the second one would say what that of the first one said: see docs/decisions/0023.
+// the second one would say what that of the first one said: see docs/decisions/0025.
 
 struct Told: Hashable, Sendable, Codable {
     /// What the page was about.

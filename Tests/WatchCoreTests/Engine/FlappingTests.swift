@@ -1,5 +1,5 @@
 // A trigger that flaps pages once: what people know is not told again, and what they do not know
-// always is (docs/decisions/0023).
+// always is (docs/decisions/0025).
 
 import Testing
 
