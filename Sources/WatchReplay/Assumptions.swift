@@ -18,16 +18,16 @@ enum Assumptions {
             }
             result.services[index].streams.removeAll { !isGiven(.stream, $0.name) }
             result.services[index].probes.removeAll { !isGiven(.probe, $0.name) }
-            // The `version` fields of all its probe files are one source, and one read counts.
+            // The `version` fields of all its probe files are one source, and one read counts. Where
+            // none names a version there is none, and announcements last.
             result.services[index].agree = 1
-            result.services[index].version =
-                result.services[index].probes.isEmpty ? [] : [recorded]
+            result.services[index].version = []
         }
         return result
     }
 
     /// Stands for what probe files say of the version; nobody reads it.
-    private static let recorded = VersionSource(
+    static let recorded = VersionSource(
         kind: .file(path: "probe records", pattern: nil), every: .seconds(1))
 
     /// Armed, with what is known from before the first record.

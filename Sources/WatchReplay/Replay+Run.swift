@@ -196,6 +196,9 @@ extension Replay {
         let asked = Instant(nanoseconds: record.time.nanoseconds)
         // The version first: the result is already the new release's.
         if let version = record.version {
+            if versioned.insert(service).inserted {
+                engine.addVersionSource(Assumptions.recorded, of: service)
+            }
             take(
                 engine.handle(
                     .version(

@@ -38,6 +38,8 @@ public struct Replay {
     var engine: Engine
     /// Bad releases by service: until another one shows, the record tells of another world.
     var aside: [String: String] = [:]
+    /// Services of which some record named a version.
+    var versioned: Set<String> = []
     var rollbacks: [AssumedRollback] = []
     /// How far the merge has come, nanoseconds since 1970.
     var clock: Int64

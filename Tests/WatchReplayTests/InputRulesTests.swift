@@ -71,6 +71,36 @@ import WatchCore
         #expect(replay.streams[0].tally.firstUnparsed?.text == "#!? garbage ?[31m")
     }
 
+    /// Only a source that exists ends an announcement after 10 m.
+    @Test func probesThatNameNoVersionAreNoSourceOfIt() throws {
+        let recording = try Recording(triggers: Self.storm)
+        let access = try recording.write(
+            "access.log", traffic(0..<1000) + traffic(1000..<1300, bad: 5))
+        let health = try recording.write(
+            "health.jsonl", stride(from: 0, to: 1300, by: 10).map { result(Double($0)) })
+        let given = [
+            "--stream", "shop/access=\(access)", "--probe", "shop/health=\(health)",
+            "--known-good", "shop=1.8.0",
+        ]
+        let before = try recording.replay(given + ["--release", "shop=1.9.0"]).told
+        #expect(before.decisions == ["page no-release-suspect"])
+        let after = try recording.replay(given + ["--release", "shop=1.9.0@\(time(200))"]).told
+        #expect(after.decisions == ["rollback trigger:storm, gates-assumed"])
+        #expect(after.of(.bad).map(\.release?.version) == ["1.9.0"])
+    }
+
+    @Test func aVersionThatIsNamedLateEndsAnAnnouncementAsASourceDoes() throws {
+        let recording = try Recording(triggers: Self.storm)
+        let access = try recording.write("access.log", traffic(0..<900))
+        let health = try recording.write(
+            "health.jsonl",
+            [result(0), result(300, version: "1.9.0"), result(850, version: "1.9.0")])
+        let told = try recording.told(
+            "--stream", "shop/access=\(access)", "--probe", "shop/health=\(health)",
+            "--release", "shop=1.9.0", "--release", "shop=2.0.0@\(time(200))")
+        #expect(told.of(.detected).map(\.release?.version) == ["1.9.0", "2.0.0", "1.9.0"])
+    }
+
     @Test func okIsPassFalseIsFailNullIsError() throws {
         let recording = try Recording(
             triggers: #"- { name: down, when: "up(health) < 1", severity: high, warm_up: 0s }"#)

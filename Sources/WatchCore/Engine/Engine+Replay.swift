@@ -10,6 +10,15 @@ extension Engine {
         return update(service, now) { $0.assumeRolledBack(&$1) }
     }
 
+    /// The record names the version of `service` from now on: there is a source, in whose light
+    /// announcements are seen.
+    public mutating func addVersionSource(_ source: VersionSource, of service: String) {
+        services.update(service) {
+            $0.configuration.version.append(source)
+            $0.tracker.addSource()
+        }
+    }
+
     /// The widest window kept of a stream: lines older than this are late.
     public func widestWindow(ofStream stream: String, service: String) -> Duration? {
         services[service]?.streams[stream]?.windows.widths.last

@@ -84,6 +84,9 @@ struct VersionTracker: Hashable, Sendable, Codable {
         self.announced = announced
     }
 
+    /// One more, after those there are.
+    mutating func addSource() { sources.append(Source()) }
+
     /// The first source that answers and can be believed.
     var leader: Int? { sources.firstIndex { $0.identity != nil && !$0.isStuck } }
 
