@@ -16,8 +16,12 @@ extension ServiceEngine {
             incident: NeighbourIncident(state.incident), graveBreaches: graveBreaches(now: now))
     }
 
-    func neighbourRefusal(_ context: Context) -> Refusal? {
-        if let other = commonCause(context) {
+    /// - Parameter trigger: what is asked for; in shadow mode its breach counts here all the same,
+    ///   else it would not be known what it would have done.
+    func neighbourRefusal(
+        _ context: Context, of trigger: TriggerConfiguration? = nil
+    ) -> Refusal? {
+        if let other = commonCause(context, of: trigger) {
             return Refusal(
                 .commonCause,
                 "\(other) broke within the same minute; a cause they share is likelier than a "
@@ -32,8 +36,13 @@ extension ServiceEngine {
         return nil
     }
 
-    func commonCause(_ context: Context) -> String? {
-        let mine = standingGraveBreaches
+    func commonCause(_ context: Context, of trigger: TriggerConfiguration? = nil) -> String? {
+        var mine = standingGraveBreaches
+        if let trigger, trigger.severity >= .high, let state = triggers[trigger.name],
+            state.isBreached, !graveTriggers.contains(where: { $0.name == trigger.name })
+        {
+            mine.append(graveBreach(at: state.since.boot))
+        }
         guard !mine.isEmpty else { return nil }
         return context.neighbours.first { other in
             guard other.name != name else { return false }

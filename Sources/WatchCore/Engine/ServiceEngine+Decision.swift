@@ -72,7 +72,7 @@ extension ServiceEngine {
             { target.flatMap { targetRefusal($0, context) } },
             { older == nil ? cooldownRefusal(context) : nil },
             { limitRefusal(context) },
-            { neighbourRefusal(context) },
+            { neighbourRefusal(context, of: trigger) },
             { plan.flatMap { approvalRefusal($0) } },
             { holdRefusal(context) },
             { storeRefusal(context) },

@@ -198,6 +198,17 @@ import Testing
         #expect(world.pass(upTo: 60) { self.incident($0, "shop")?.state == .recovered })
     }
 
+    @Test func shadowSaysThatACommonCauseWouldHaveKeptItFromActing() {
+        let host = Host()
+        let storm = World.trigger("storm", "error_rate(access, 10s) > 25%", .critical, .shadow)
+        let world = world(host, blog: World.service("blog", triggers: [storm]))
+        breaks(host, "shop")
+        #expect(world.pass(upTo: 30) { self.incident($0, "shop") != nil })
+        breaks(host, "blog")
+        #expect(world.pass(upTo: 30) { !$0.kinds("would-have-acted").isEmpty })
+        #expect(world.kinds("would-have-acted").map(\.reason) == ["shadow:page"])
+    }
+
     @Test func aRollbackThatPeopleApprovedDoesNotHoldTheBrake() {
         let host = Host()
         let storm = World.trigger("storm", "error_rate(access, 10s) > 25%", .critical, .page)
