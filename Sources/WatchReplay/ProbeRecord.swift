@@ -83,7 +83,8 @@ public struct ProbeRecord: Hashable, Sendable {
         switch value {
         case nil, .null: return .zero
         case .number(let number) where number >= 0 && number <= longest:
-            return .nanoseconds(Int64((number * 1e6).rounded()))
+            // Zero stands for none.
+            return .nanoseconds(Swift.max(1, Int64((number * 1e6).rounded())))
         case .number, .bool, .string, .array, .object:
             throw Mistake("has no number of milliseconds in \"latency_ms\"")
         }

@@ -123,9 +123,10 @@ extension Replay {
     }
 
     /// Everything recorded before `limit`. Lines of streams are handed over as sums of their
-    /// second, after what has a time of its own: windows hold whole seconds, so nothing differs.
+    /// second, up to each thing that has a time of its own: it may be another release's.
     private mutating func merge(before limit: Int64, _ observer: inout some ReplayObserver) {
         while let (time, happening) = nextHappening, time < limit {
+            readStreams(before: time, &observer)
             clock = max(clock, time)
             switch happening {
             case .rollback(let index): conclude(rollbacks.remove(at: index), &observer)
@@ -133,6 +134,12 @@ extension Replay {
             case .probe(let index): record(probes[index], &observer)
             }
         }
+        readStreams(before: limit, &observer)
+    }
+
+    private mutating func readStreams(
+        before limit: Int64, _ observer: inout some ReplayObserver
+    ) {
         for stream in streams {
             var goesOn = true
             while goesOn, (stream.head ?? .max) < limit {

@@ -29,6 +29,33 @@ import WatchCore
         #expect(told.judged.first?.text == time(2))
     }
 
+    /// Records are merged by time: lines of the second in which a release came are its
+    /// predecessor's.
+    @Test func linesBeforeADeploymentAreNotOfItWithinASecondEither() throws {
+        let recording = try Recording(
+            triggers:
+                #"- { name: any, when: "parse_failures(access, 10s) >= 0%", severity: low, "#
+                + "warm_up: 0s }")
+        let access = try recording.write("access.log", traffic(0..<60))
+        let health = try recording.write(
+            "health.jsonl", [result(0, version: "1.8.0"), result(50.9, version: "1.9.0")])
+        let told = try recording.told(
+            "--stream", "shop/access=\(access)", "--probe", "shop/health=\(health)")
+        // Twenty lines are two seconds' worth.
+        #expect(told.times(.breached) == [2, 53])
+    }
+
+    @Test func theFirstSecondIsEvidenceAsEveryOther() throws {
+        let recording = try Recording(
+            triggers:
+                #"- { name: many, when: "errors(access, 10s) > 100", severity: high, "#
+                + "warm_up: 0s }")
+        let access = try recording.write("access.log", traffic(0..<700, rate: 1))
+        let told = try recording.told(
+            "--stream", "shop/access=\(access)", "--release", "shop=1.9.0")
+        #expect(told.times(.good) == [600])
+    }
+
     @Test func whatCameBeforeTheFirstRecordIsNotCovered() throws {
         let recording = try Recording(
             triggers: #"- { name: storm, when: "error_rate(access, 5m) > 25%", severity: high }"#)

@@ -127,6 +127,18 @@ import WatchCore
         #expect(told.events.map(\.kind) == [.insufficient])
     }
 
+    /// Whole milliseconds of an answer from the same host are often none.
+    @Test func aLatencyOfZeroIsOne() throws {
+        let recording = try Recording(
+            triggers:
+                #"- { name: slow, when: "p95(health, 1m) > 100ms", severity: high, warm_up: 0s }"#)
+        let health = try recording.write(
+            "health.jsonl",
+            (0..<10).map { #"{"time": "\#(time(Double($0)))", "ok": true, "latency_ms": 0}"# })
+        let told = try recording.told("--probe", "shop/health=\(health)")
+        #expect(told.events.map(\.kind) == [.insufficient, .cleared])
+    }
+
     @Test func theVersionFieldOfAnyProbeFileIsTheVersionSourceAndOneReadCounts() throws {
         let recording = try Recording(triggers: Self.storm)
         let health = try recording.write("health.jsonl", [result(0, version: "1.8.0"), result(60)])

@@ -136,6 +136,7 @@ extension ServiceEngine {
         let second = Instant(nanoseconds: now.boot.second * 1_000_000_000)
         guard let last = lastEvidence else {
             lastEvidence = second
+            hadEvidence = !isGravelyBreached && isEvidence(now.boot)
             return
         }
         guard second > last else { return }
