@@ -18,6 +18,8 @@ struct JSONPaths: Sendable {
         /// Where the value itself is put; −1: only what is in it is wanted.
         var slot = -1
         var members: [Child] = []
+        /// The same in `entries`.
+        var entries = 0..<0
         /// From the front; from the back.
         var indexes: [Child] = []
         var fromEnd: [Child] = []
@@ -25,6 +27,16 @@ struct JSONPaths: Sendable {
         var slots: [Int] = []
     }
 
+    /// A member by place: arrays within arrays would be retained for each name of a line.
+    struct Entry: Sendable {
+        /// Where in `names` its name is.
+        var name: Int
+        var count: Int
+        var node: Int
+    }
+
+    private(set) var entries: [Entry] = []
+    private(set) var names: [UInt8] = []
     /// The first is the root.
     private(set) var nodes = [Node()]
 
@@ -39,6 +51,15 @@ struct JSONPaths: Sendable {
                 nodes[node].slots.append(slot)
             }
             nodes[node].slot = slot
+        }
+        for index in nodes.indices {
+            let first = entries.count
+            for child in nodes[index].members {
+                guard case .member(let name) = child.step else { continue }
+                entries.append(Entry(name: names.count, count: name.count, node: child.node))
+                names += name
+            }
+            nodes[index].entries = first..<entries.count
         }
     }
 

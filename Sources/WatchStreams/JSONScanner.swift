@@ -10,6 +10,8 @@ struct JSONScanner {
     private var cursor: JSONCursor
     private let line: UnsafeRawBufferPointer
     private let nodes: UnsafeBufferPointer<JSONPaths.Node>
+    private let entries: UnsafeBufferPointer<JSONPaths.Entry>
+    private let names: UnsafeBufferPointer<UInt8>
     private let tokens: UnsafeMutableBufferPointer<LineToken>
 
     /// Whether the line is JSON; if so the values are in `tokens`, by slot.
@@ -19,12 +21,22 @@ struct JSONScanner {
     ) -> Bool {
         guard UTF8Text.isValid(line), let cursor = JSONCursor(line) else { return false }
         return paths.nodes.withUnsafeBufferPointer { nodes in
-            var scanner = JSONScanner(cursor: cursor, line: line, nodes: nodes, tokens: tokens)
-            scanner.cursor.space()
-            guard scanner.value(0, depth: 0) else { return false }
-            scanner.cursor.space()
-            return scanner.cursor.at == line.count
+            paths.entries.withUnsafeBufferPointer { entries in
+                paths.names.withUnsafeBufferPointer { names in
+                    var scanner = JSONScanner(
+                        cursor: cursor, line: line, nodes: nodes, entries: entries, names: names,
+                        tokens: tokens)
+                    return scanner.isWhole()
+                }
+            }
         }
+    }
+
+    private mutating func isWhole() -> Bool {
+        cursor.space()
+        guard value(0, depth: 0) else { return false }
+        cursor.space()
+        return cursor.at == line.count
     }
 
     /// A value that is wanted, or in which something is.
@@ -34,7 +46,7 @@ struct JSONScanner {
         case UInt8(ascii: "{"):
             guard depth < JSONCursor.depthLimit else { return false }
             let isThere =
-                nodes[node].members.isEmpty
+                nodes[node].entries.isEmpty
                 ? cursor.skip(depth: depth) : object(node, depth: depth + 1)
             put(.container, start, node)
             return isThere
@@ -99,26 +111,28 @@ struct JSONScanner {
 
     /// −1: nothing is wanted of this name.
     private func child(of node: Int, _ name: Range<Int>, _ hasEscapes: Bool) -> Int {
-        for child in nodes[node].members {
-            guard case .member(let wanted) = child.step else { continue }
+        for index in nodes[node].entries {
+            let entry = entries[index]
+            let wanted = UnsafeBufferPointer(
+                rebasing: names[entry.name..<entry.name + entry.count])
             let isEqual =
                 hasEscapes
                 ? isEqualUnescaped(name, wanted) : isEqual(name, wanted)
-            if isEqual { return child.node }
+            if isEqual { return entry.node }
         }
         return -1
     }
 
     @inline(__always)
-    private func isEqual(_ name: Range<Int>, _ wanted: [UInt8]) -> Bool {
+    private func isEqual(_ name: Range<Int>, _ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
         guard name.count == wanted.count else { return false }
-        return wanted.withUnsafeBufferPointer { wanted in
-            guard let other = wanted.baseAddress else { return true }
-            return memcmp(cursor.base + name.lowerBound, other, wanted.count) == 0
-        }
+        guard let other = wanted.baseAddress else { return true }
+        return memcmp(cursor.base + name.lowerBound, other, wanted.count) == 0
     }
 
-    private func isEqualUnescaped(_ name: Range<Int>, _ wanted: [UInt8]) -> Bool {
+    private func isEqualUnescaped(
+        _ name: Range<Int>, _ wanted: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
         // An escape of two bytes to twelve stands for one to four.
         guard name.count >= wanted.count, name.count <= 12 * (wanted.count + 1) else {
             return false

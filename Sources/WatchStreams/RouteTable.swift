@@ -30,9 +30,7 @@ struct RouteTable {
 
     /// nil: it is new and the table is full.
     mutating func number(of route: UnsafeRawBufferPointer) -> Int32? {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        // FNV-1a; collisions cost time, which the table bounds.
-        for byte in route { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let hash = Self.hash(route)
         var place = Int(truncatingIfNeeded: hash ^ (hash >> 32)) & (Self.places - 1)
         while index[place] != 0 {
             let number = Int(index[place]) - 1
@@ -46,6 +44,23 @@ struct RouteTable {
         ends.append(texts.count)
         index[place] = Int16(names.count)
         return Int32(names.count - 1)
+    }
+
+    /// As FNV-1a, eight bytes at a time; collisions cost time, which the table bounds.
+    private static func hash(_ route: UnsafeRawBufferPointer) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(route.count)
+        var at = 0
+        while at + 8 <= route.count {
+            let word = route.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
+            hash ^= hash >> 32
+            at += 8
+        }
+        while at < route.count {
+            hash = (hash ^ UInt64(route[at])) &* 0x100_0000_01B3
+            at += 1
+        }
+        return hash ^ (hash >> 29)
     }
 
     private func isEqual(_ number: Int, _ route: UnsafeRawBufferPointer) -> Bool {

@@ -23,30 +23,37 @@ final class RouteText {
     func clear() { count = 0 }
 
     func set(_ text: UnsafeRawBufferPointer, isRequest: Bool) -> Bool {
-        count = 0
+        count = written(text, isRequest: isRequest)
+        return count > 0
+    }
+
+    /// Writes the route and returns how long it is. What has been written is counted in a local:
+    /// a property of a class would be stored for each byte.
+    private func written(_ text: UnsafeRawBufferPointer, isRequest: Bool) -> Int {
+        var count = 0
         var path = text
         if isRequest {
-            guard let target = Self.target(text) else { return false }
+            guard let target = Self.target(text) else { return 0 }
             path = target
         }
         path = Self.withoutOrigin(path)
-        guard let first = path.first else { return false }
-        if path.count == 1, first == UInt8(ascii: "-") { return false }
+        guard let first = path.first else { return 0 }
+        if path.count == 1, first == UInt8(ascii: "-") { return 0 }
         var end = 0
         while end < path.count, !Self.endsPath(path[end]) { end += 1 }
         var at = 0
         while at < end, count < Self.limit {
             if path[at] == UInt8(ascii: "/") {
-                append(path[at])
+                append(path[at], &count)
                 at += 1
                 continue
             }
             var next = at
             while next < end, path[next] != UInt8(ascii: "/") { next += 1 }
-            segment(UnsafeRawBufferPointer(rebasing: path[at..<next]))
+            segment(UnsafeRawBufferPointer(rebasing: path[at..<next]), &count)
             at = next
         }
-        return count > 0
+        return count
     }
 
     /// Between the method and the version (RFC 9112 §3), both of which must be there.
@@ -81,21 +88,26 @@ final class RouteText {
     }
 
     /// A segment, or what stands before the last dot of one, that is an id becomes `:id`.
-    private func segment(_ text: UnsafeRawBufferPointer) {
+    @inline(__always)
+    private func segment(_ text: UnsafeRawBufferPointer, _ count: inout Int) {
         var stem = text.count
         if !Self.isID(text) {
             stem = text.lastIndex(of: UInt8(ascii: ".")) ?? 0
             if stem > 0, !Self.isID(UnsafeRawBufferPointer(rebasing: text[..<stem])) { stem = 0 }
         }
         if stem > 0 {
-            append(UInt8(ascii: ":"))
-            append(UInt8(ascii: "i"))
-            append(UInt8(ascii: "d"))
+            append(UInt8(ascii: ":"), &count)
+            append(UInt8(ascii: "i"), &count)
+            append(UInt8(ascii: "d"), &count)
         }
-        for byte in text[stem...] { append(byte <= 32 || byte == 127 ? UInt8(ascii: "?") : byte) }
+        for at in stem..<text.count {
+            let byte = text[at]
+            append(byte <= 32 || byte == 127 ? UInt8(ascii: "?") : byte, &count)
+        }
     }
 
-    private func append(_ byte: UInt8) {
+    @inline(__always)
+    private func append(_ byte: UInt8, _ count: inout Int) {
         guard count < Self.limit else { return }
         bytes[count] = byte
         count += 1
