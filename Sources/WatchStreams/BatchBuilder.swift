@@ -43,6 +43,7 @@ public struct BatchBuilder: LineConsumer {
 
     public mutating func consume(_ bytes: UnsafeRawBufferPointer) {
         batch.lines += 1
+        if parser.isPlain { return consumePlain(bytes) }
         parser.parse(bytes, into: &line)
         if line.outcome == .unparsed { batch.losses.unparsed += 1 }
         guard line.counts else { return }
@@ -61,6 +62,29 @@ public struct BatchBuilder: LineConsumer {
         samples.append(Array(bytes.prefix(Evidence.lineSize)))
     }
 
+    private mutating func consumePlain(_ bytes: UnsafeRawBufferPointer) {
+        guard let fields = parser.plain(bytes) else {
+            batch.losses.unparsed += 1
+            return
+        }
+        let time = fields.time.map { $0 &+ offset } ?? now
+        guard time <= latest else {
+            batch.losses.early += 1
+            return
+        }
+        if samplesLeft > 0, parser.isError(fields) { sample(bytes) }
+        add(fields, at: time)
+    }
+
+    @inline(__always)
+    private mutating func add(_ fields: LogLine, at time: Int64) {
+        guard let slot = slot(of: time.flooredDivision(by: 1_000_000_000)) else {
+            batch.losses.dropped += 1
+            return
+        }
+        sums[slot].add(isError: parser.isError(fields), latency: fields.latency)
+    }
+
     /// What became of a line of a record: see `consume(_:before:clock:)`.
     public enum Taken: Hashable, Sendable {
         /// It counts, at this time in nanoseconds of `CLOCK_BOOTTIME`.
@@ -76,6 +100,7 @@ public struct BatchBuilder: LineConsumer {
     public mutating func consume(
         _ bytes: UnsafeRawBufferPointer, before limit: Int64, clock: Int64?
     ) -> Taken {
+        if parser.isPlain { return consumePlain(bytes, before: limit, clock: clock) }
         parser.parse(bytes, into: &line)
         let own = line.time.map { $0 &+ offset }
         if line.counts, let own, own >= limit { return .later(own) }
@@ -87,6 +112,25 @@ public struct BatchBuilder: LineConsumer {
         }
         add(at: time)
         return line.outcome == .unparsed ? .unparsed : .counted(time)
+    }
+
+    private mutating func consumePlain(
+        _ bytes: UnsafeRawBufferPointer, before limit: Int64, clock: Int64?
+    ) -> Taken {
+        guard let fields = parser.plain(bytes) else {
+            batch.lines += 1
+            batch.losses.unparsed += 1
+            return .unparsed
+        }
+        let own = fields.time.map { $0 &+ offset }
+        if let own, own >= limit { return .later(own) }
+        batch.lines += 1
+        guard let time = own ?? clock else {
+            batch.losses.unparsed += 1
+            return .unparsed
+        }
+        add(fields, at: time)
+        return .counted(time)
     }
 
     private mutating func add(at time: Int64) {

@@ -12,9 +12,12 @@ extension LineParser {
         values.clear()
         switch rules.shape {
         case .nginx:
-            guard let fields = rules.nginx.parse(line, captures: values.tokens) else {
-                return false
-            }
+            let captures = Captures(tokens: values.tokens)
+            guard
+                let fields = values.quick?.scan(line, captures)
+                    ?? rules.nginx.parse(
+                        line, memo: &values.memo.pointee, captures: values.tokens)
+            else { return false }
             parsed.status = fields.status
             parsed.latency = fields.latency
             parsed.time = fields.time

@@ -25,6 +25,8 @@ public final class LineParser {
     public static let lineLimit = FileFollower.lineLimit
 
     let rules: LineRules
+    /// Nothing but status, latency and time is read.
+    let isPlain: Bool
     let values: LineValues
     let regex: LinePatternMatcher?
     var routes = RouteTable()
@@ -36,7 +38,10 @@ public final class LineParser {
 
     public init(_ rules: LineRules) throws(LineRulesError) {
         self.rules = rules
-        values = LineValues(slots: rules.slots.sources.count)
+        isPlain = rules.isPlain
+        values = LineValues(
+            slots: rules.slots.sources.count,
+            nginx: rules.shape == .nginx ? rules.nginx : nil)
         regex = try rules.regex.map { pattern throws(LineRulesError) in
             try LineFilters.matcher(pattern)
         }
@@ -61,13 +66,38 @@ public final class LineParser {
     /// Reads a line without its newline into `parsed`, which can be used again and again.
     @inline(__always)
     public func parse(_ line: UnsafeRawBufferPointer, into parsed: inout ParsedLine) {
-        guard rules.isPlain else { return parseFully(line, into: &parsed) }
-        guard let fields = rules.nginx.parse(line) else { return parsed.clear() }
+        guard isPlain else { return parseFully(Self.withoutReturn(line), into: &parsed) }
+        guard let fields = plain(line) else { return parsed.clear() }
         parsed.outcome = .counted
         parsed.status = fields.status
         parsed.latency = fields.latency
         parsed.time = fields.time
-        parsed.isError = rules.errors.answer(status: fields.status, level: nil) == .error
+        parsed.isError = isError(fields)
+    }
+
+    /// The values of a line of a plain stream; nil: it is unparsed.
+    @inline(__always)
+    func plain(_ line: UnsafeRawBufferPointer) -> LogLine? {
+        let line = Self.withoutReturn(line)
+        if let quick = values.quick, let fields = quick.scan(line, NoCaptures()) { return fields }
+        return thoroughly(line)
+    }
+
+    @inline(never)
+    private func thoroughly(_ line: UnsafeRawBufferPointer) -> LogLine? {
+        rules.nginx.parse(line, memo: &values.memo.pointee)
+    }
+
+    /// A log that went through another system may end its lines with CR LF.
+    @inline(__always)
+    private static func withoutReturn(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard line.count > 0, line[line.count - 1] == 13 else { return line }
+        return UnsafeRawBufferPointer(rebasing: line[..<(line.count - 1)])
+    }
+
+    @inline(__always)
+    func isError(_ fields: LogLine) -> Bool {
+        rules.errors.answer(status: fields.status, level: nil) == .error
     }
 
     private func parseFully(

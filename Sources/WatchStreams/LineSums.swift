@@ -18,8 +18,15 @@ public struct LineSums: Sendable {
 
     public var isEmpty: Bool { count == 0 && patterns.isEmpty }
 
+    /// A line that has nothing else.
     @inline(__always)
-    mutating func add(_ line: ParsedLine) {
+    mutating func add(isError: Bool, latency seconds: Double?) {
+        count += 1
+        if isError { errors += 1 }
+        if let seconds { latency.record(seconds: seconds) }
+    }
+
+    mutating func add(_ line: borrowing ParsedLine) {
         if line.outcome == .counted {
             count += 1
             if line.isError { errors += 1 }

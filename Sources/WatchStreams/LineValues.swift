@@ -8,17 +8,24 @@ final class LineValues {
     let tokens: UnsafeMutableBufferPointer<LineToken>
     /// The route of the line at hand; empty: none.
     let route = RouteText()
+    let memo = UnsafeMutablePointer<StampMemo>.allocate(capacity: 1)
     private let decoded: UnsafeMutableRawBufferPointer
 
-    init(slots: Int) {
+    /// nil: only the scanner that knows all reads this format.
+    let quick: QuickScanner?
+
+    init(slots: Int, nginx: LogFormat?) {
         tokens = .allocate(capacity: slots)
         tokens.initialize(repeating: .missing)
+        memo.initialize(to: StampMemo())
+        quick = nginx.flatMap { [memo] in QuickScanner($0, memo: memo) }
         // An escape is never shorter than what it stands for.
         decoded = .allocate(byteCount: LineParser.lineLimit, alignment: 1)
     }
 
     deinit {
         tokens.deallocate()
+        memo.deallocate()
         decoded.deallocate()
     }
 

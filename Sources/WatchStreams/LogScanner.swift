@@ -6,30 +6,40 @@ import Glibc
 extension LogFormat {
     /// The fields of a line without its newline; nil: the line is not of this format.
     public func parse(_ line: UnsafeRawBufferPointer) -> LogLine? {
-        scan(line, NoCaptures())
+        var memo = StampMemo()
+        return scan(line, NoCaptures(), &memo)
+    }
+
+    /// The same, for one line after the other.
+    func parse(_ line: UnsafeRawBufferPointer, memo: inout StampMemo) -> LogLine? {
+        scan(line, NoCaptures(), &memo)
     }
 
     /// The same; where the captured variables stand goes into `tokens`, which has a place for each.
     func parse(
-        _ line: UnsafeRawBufferPointer, captures tokens: UnsafeMutableBufferPointer<LineToken>
+        _ line: UnsafeRawBufferPointer, memo: inout StampMemo,
+        captures tokens: UnsafeMutableBufferPointer<LineToken>
     ) -> LogLine? {
-        scan(line, Captures(tokens: tokens))
+        scan(line, Captures(tokens: tokens), &memo)
     }
 
     @inline(__always)
-    private func scan(_ line: UnsafeRawBufferPointer, _ captures: some LogCaptures) -> LogLine? {
+    private func scan(
+        _ line: UnsafeRawBufferPointer, _ captures: some LogCaptures, _ memo: inout StampMemo
+    ) -> LogLine? {
         guard let base = line.baseAddress, line.count >= prefix.count,
             memchr(base, 0, line.count) == nil
         else { return nil }
         return literals.withUnsafeBufferPointer { literals in
             var scanner = LogScanner(
                 line: line, literals: literals, captures: captures, perSecond: latencyPerSecond,
-                timeExponent: timeExponent)
+                timeExponent: timeExponent, memo: memo)
             guard scanner.has(prefix, at: 0),
                 fields.withUnsafeBufferPointer({
                     scanner.scan($0, from: 0, at: prefix.count, strictly: false)
                 })
             else { return nil }
+            memo = scanner.memo
             return scanner.result
         }
     }
@@ -37,21 +47,21 @@ extension LogFormat {
 
 /// Told apart when it is compiled, so that a format nobody asks for more costs nothing more.
 protocol LogCaptures {
-    func take(_ field: LogFormat.Field, _ start: Int, _ end: Int)
+    func take(_ slot: Int8, _ start: Int, _ end: Int)
 }
 
-private struct NoCaptures: LogCaptures {
+struct NoCaptures: LogCaptures {
     @inline(__always)
-    func take(_ field: LogFormat.Field, _ start: Int, _ end: Int) {}
+    func take(_ slot: Int8, _ start: Int, _ end: Int) {}
 }
 
-private struct Captures: LogCaptures {
+struct Captures: LogCaptures {
     let tokens: UnsafeMutableBufferPointer<LineToken>
 
     @inline(__always)
-    func take(_ field: LogFormat.Field, _ start: Int, _ end: Int) {
-        guard field.slot >= 0, Int(field.slot) < tokens.count else { return }
-        tokens[Int(field.slot)] = LineToken(.text, start, end)
+    func take(_ slot: Int8, _ start: Int, _ end: Int) {
+        guard slot >= 0, Int(slot) < tokens.count else { return }
+        tokens[Int(slot)] = LineToken(.text, start, end)
     }
 }
 
@@ -65,17 +75,19 @@ struct LogScanner<Captures: LogCaptures> {
     let perSecond: Double
     let timeExponent: Int
     var result = LogLine()
+    private(set) var memo: StampMemo
     private var attemptsLeft = Self.attempts
 
     init(
         line: UnsafeRawBufferPointer, literals: UnsafeBufferPointer<UInt8>, captures: Captures,
-        perSecond: Double, timeExponent: Int
+        perSecond: Double, timeExponent: Int, memo: StampMemo
     ) {
         self.line = line
         self.literals = literals
         self.captures = captures
         self.perSecond = perSecond
         self.timeExponent = timeExponent
+        self.memo = memo
     }
 
     /// `strictly`: an unquoted text came before, so values without quotes must hold no space, else
@@ -93,7 +105,7 @@ struct LogScanner<Captures: LogCaptures> {
             guard let end = end(of: fields[index], from: at),
                 !strictly || isPlain(fields[index], at, end), take(fields[index].use, at, end)
             else { return false }
-            captures.take(fields[index], at, end)
+            captures.take(fields[index].slot, at, end)
             at = end + fields[index].terminator.count
             index += 1
         }
@@ -105,14 +117,14 @@ struct LogScanner<Captures: LogCaptures> {
     ) -> Bool {
         let terminator = fields[index].terminator
         guard terminator.count > 0 else {
-            captures.take(fields[index], at, line.count)
+            captures.take(fields[index].slot, at, line.count)
             return true
         }
         var candidate = find(terminator, from: at)
         while let end = candidate, attemptsLeft > 0 {
             attemptsLeft -= 1
             if scan(fields, from: index + 1, at: end + terminator.count, strictly: true) {
-                captures.take(fields[index], at, end)
+                captures.take(fields[index].slot, at, end)
                 return true
             }
             candidate = find(terminator, from: end + 1)
@@ -204,12 +216,21 @@ struct LogScanner<Captures: LogCaptures> {
         case .seconds: return takeSeconds(start, end)
         case .upstreamSeconds: return takeList(start, end)
         case .duration: return takeDuration(start, end)
-        case .timeLocal: result.time = LogTime.local(line, start, end)
+        case .timeLocal: result.time = localTime(start, end)
         case .timeISO: result.time = LogTime.iso(line, start, end)
         case .milliseconds: result.time = LogTime.epoch(line, start, end)
         case .timeText: result.time = LogTime.any(line, start, end, exponent: timeExponent)
         }
         return result.time != nil
+    }
+
+    @inline(__always)
+    private mutating func localTime(_ start: Int, _ end: Int) -> Int64? {
+        guard end - start == LogTime.localLength else { return nil }
+        if memo.holds(line, start) { return memo.time }
+        guard let time = LogTime.local(line, start, end) else { return nil }
+        memo.keep(line, start, time)
+        return time
     }
 
     @inline(__always)

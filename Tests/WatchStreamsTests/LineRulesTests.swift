@@ -160,7 +160,8 @@ import WatchStreams
     // MARK: - logfmt
 
     @Test(arguments: [
-        "", "hello", "a b c", "=x", "a=\"open", "a=\"x\"y", "a=1 =2", "a=\u{1}", "a=1\r", "a=\"\\",
+        "", "hello", "a b c", "=x", "a=\"open", "a=\"x\"y", "a=1 =2", "a=\u{1}", "a=1\r b=2",
+        "a=\"\\",
     ])
     func whatIsNoLogfmtIsUnparsed(line: String) throws {
         #expect(try Parsing(.made(.logfmt))(line).outcome == .unparsed)
