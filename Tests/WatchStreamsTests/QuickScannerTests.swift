@@ -75,7 +75,7 @@ import WatchCore
         let quick = try #require(QuickScanner(format, memo: memo))
         var random = SplitMix(seed: UInt64(text.utf8.count))
         var read = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<1_500 {
             let line = line(format, &random)
             line.withUnsafeBytes { bytes in
                 guard let found = quick.scan(bytes, NoCaptures()) else { return }
@@ -85,7 +85,7 @@ import WatchCore
                 }
             }
         }
-        #expect(read > 2_000)
+        #expect(read > 150)
     }
 
     @Test func aStampLikeTheOneBeforeIsTheSameInstantAndNoOther() throws {
