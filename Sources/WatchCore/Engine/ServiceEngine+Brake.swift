@@ -41,7 +41,7 @@ extension ServiceEngine {
         if let trigger, trigger.severity >= .high, let state = triggers[trigger.name],
             state.isBreached, !graveTriggers.contains(where: { $0.name == trigger.name })
         {
-            mine.append(graveBreach(at: state.since.boot))
+            mine.append(graveBreach(at: state.since))
         }
         guard !mine.isEmpty else { return nil }
         return context.neighbours.first { other in
