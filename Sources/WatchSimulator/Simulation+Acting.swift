@@ -26,9 +26,11 @@ extension Simulation {
         guard !rollback.hasActed, !steps.acted.contains(task.rollback) else { return }
         emitted.services[task.service]?.rollback?.hasActed = true
         try checkSwitches(task)
+        try checkQuietToAct(task)
         try checkTarget(task, rollback, book)
-        try checkLimits(task, book)
-        try checkSuspicion(task, rollback, book)
+        let isWalk = book.walked.contains(rollback.id)
+        try checkLimits(task, book, isWalk: isWalk)
+        if !isWalk { try checkSuspicion(task, rollback, book) }
         try checkSight(task, book)
         try checkCommonCause(task)
     }
@@ -60,9 +62,11 @@ extension Simulation {
         }
     }
 
-    private func checkLimits(_ task: StepTask, _ book: ServiceBook) throws(Violation) {
+    private func checkLimits(
+        _ task: StepTask, _ book: ServiceBook, isWalk: Bool
+    ) throws(Violation) {
         let (limits, now) = (scenario.configuration.limits, clock.moment.boot)
-        if let last = book.ends.last, now - last.boot < limits.cooldown {
+        if !isWalk, let last = book.ends.last, now - last.boot < limits.cooldown {
             throw Violation(
                 "cooldown", "\(task.id) is run \((now - last.boot).text) after the last one ended")
         }
@@ -79,6 +83,10 @@ extension Simulation {
         let from = rollback.from.version
         if book.putByRollback == from {
             throw Violation("no-rollback-of-a-rollback", "\(task.id): a rollback put \(from) there")
+        }
+        if let (version, predates) = breaches[index].predated, version == from, predates {
+            throw Violation(
+                "breach-predates-release", "\(task.id): it was broken before \(from) was there")
         }
         guard let began = reads[index].begins[from] else {
             throw Violation("a-suspect", "\(task.id): \(from) was never read nor announced")

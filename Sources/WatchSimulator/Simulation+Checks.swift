@@ -12,12 +12,15 @@ extension Simulation {
 
     /// What the engine is told goes into the books first.
     func note(_ event: Event, _ now: Instant) {
+        if scenario.network != .unknown { network.note(event, scenario.configuration) }
         switch event {
         case .tick: noteEvidence(now)
         case .probe(let service, let probe, let result):
             guard let index = index(service),
                 let at = worlds[index].configuration.probes.firstIndex(where: { $0.name == probe })
             else { return }
+            // Whether it counts is decided when the network has proved itself.
+            if result.timedOut ?? false { return }
             ledgers[index].record(result, probe: at, now: now)
         case .stream(let service, let stream, let batch):
             guard let index = index(service),
@@ -31,6 +34,9 @@ extension Simulation {
             reads[index].read(
                 reading.answer, source: source,
                 at: Moment(boot: reading.asked, wall: clock.moment.wall(at: reading.asked)))
+            if case .version(let version, _, _) = reading.answer, worlds[index].sources.count == 1 {
+                breaches[index].read(version, at: reading.asked)
+            }
         case .task(let id, let result):
             guard let job = runner.job(id), let place = StepPlace(job.task) else { return }
             if place.kind == .gate, result.succeeded {
@@ -43,7 +49,10 @@ extension Simulation {
     func index(_ service: String) -> Int? { worlds.firstIndex { $0.name == service } }
 
     /// A switch or a mark, set by a person.
-    func note(_ command: Command, in books: inout Books, at time: Int64) {
+    func note(
+        _ command: Command, _ reply: CommandReply, in books: inout Books, at time: Int64
+    ) {
+        books.quiet.note(command, reply, at: clock.moment)
         switch command {
         case .arm(let service, _): arm(true, service, nil, &books)
         case .disarm(let service, let span, _):
@@ -60,9 +69,13 @@ extension Simulation {
         case .announce(let service, let release, _):
             guard let index = index(service) else { return }
             reads[index].announced(release.version, at: clock.moment)
+        case .beginOperation(let service, let operation, let estimate):
+            books.services[service]?.operations[operation] = OperationBook(
+                began: clock.moment, estimate: estimate)
+        case .endOperation(let service, let operation):
+            books.services[service]?.operations[operation] = nil
         case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,
-            .abort, .beginOperation, .endOperation, .silence, .endSilence, .maintain,
-            .endMaintenance:
+            .abort, .silence, .endSilence, .maintain, .endMaintenance:
             break
         }
     }
@@ -130,11 +143,28 @@ extension Simulation {
         for index in ledgers.indices {
             defer { lastEvidence[index] = now }
             let last = lastEvidence[index]
-            guard now - last <= .seconds(6), now > last,
-                let version = emitted.services[ledgers[index].name]?.running?.version,
-                ledgers[index].hasEvidence(now: now)
+            guard let book = emitted.services[ledgers[index].name],
+                let version = book.running?.version, !book.good.contains(version)
             else { continue }
+            let (isHealthy, wasHealthy) = (mayBeHealthy(index, book, now), wasHealthy[index])
+            self.wasHealthy[index] = isHealthy
+            // The engine looks at other instants of the second.
+            guard now - last <= .seconds(6), now > last, isHealthy || wasHealthy else { continue }
             evidence[index][version, default: .zero] += now - last
+        }
+    }
+
+    /// Some trigger that speaks of a release's health is false, for all that is known, and none is
+    /// breached.
+    private func mayBeHealthy(_ index: Int, _ book: ServiceBook, _ now: Instant) -> Bool {
+        guard ledgers[index].hasEvidence(now: now) else { return false }
+        let grave = ledgers[index].configuration.triggers.filter { $0.severity >= .high }
+        if grave.contains(where: { $0.mode != .shadow && book.breached[$0.name] != nil }) {
+            return false
+        }
+        return grave.contains { trigger in
+            guard let truth = ledgers[index].truth(of: trigger, now: now) else { return true }
+            return truth == .false || (truth == .true && trigger.sustainedFor != nil)
         }
     }
 
@@ -161,10 +191,16 @@ extension Simulation {
                 if let release = event.release, !(running?.matches(release) ?? false) {
                     if !isMixed, !event.text.hasSuffix("mixed reads") { anew.insert(name) }
                     try checkChange(event, to: release.version, from: running?.version, index)
+                    noteDeployment(event, of: release.version, isMixed: isMixed, index)
                 }
             // A deployment ends breaches by itself.
             case "trigger.cleared" where !replaced.contains(name):
                 try checkCleared(event, index)
+                breaches[index].ended(event.trigger ?? "", at: clock.moment.boot)
+            case "trigger.removed", "trigger.cleared":
+                breaches[index].ended(event.trigger ?? "", at: clock.moment.boot)
+            case "trigger.breached": try checkBreach(event, index)
+            case "release.mixed": breaches[index].unsure()
             case "incident.opened": tally.incidents += 1
             case "incident.recovered": tally.recovered += 1
             case "incident.handed-over": tally.handedOver += 1
@@ -173,6 +209,23 @@ extension Simulation {
                 if event.reason == "watchd" { tally.automatic += 1 }
             default: break
             }
+        }
+    }
+
+    /// Another release runs: breaches end, and whether one was there before is known or not.
+    private func noteDeployment(
+        _ event: EventRecord, of version: String, isMixed: Bool, _ index: Int
+    ) {
+        let now = clock.moment.boot
+        breaches[index].detected(version, announced: event.reason == "announced", at: now)
+        for trigger in scenario.configuration.services[index].triggers where trigger.mode != .veto {
+            breaches[index].ended(trigger.name, at: now)
+        }
+        let isRead = worlds[index].sources.count == 1 && !isMixed
+        if event.reason == "rollback" || event.reason == "found"
+            || event.reason == "read" && !isRead
+        {
+            breaches[index].unsure()
         }
     }
 
@@ -243,10 +296,15 @@ extension Simulation {
                         || scenario.rules[ledger.name]?[trigger.name]?.signals.contains(
                             where: { $0 == signal }) ?? false
                 else { continue }
-                guard let truth = ledger.truth(of: trigger, now: now),
-                    let verdict = engine.verdict(ledger.name, trigger.name)
+                guard let verdict = engine.verdict(ledger.name, trigger.name),
+                    let found = ledger.truth(
+                        of: trigger, isBreached: verdict == .breached, now: now)
                 else { continue }
                 tally.verdicts += 1
+                // Not for long enough yet.
+                let isShort =
+                    found == .true && !(ledger.sustained[trigger.name]?.holds ?? true)
+                let truth: Truth = isShort ? .false : found
                 let isRight =
                     switch (truth, verdict) {
                     case (.true, .breached), (.false, .healthy), (.false, .breached): true
@@ -288,7 +346,9 @@ extension Simulation {
             }
             for trigger in scenario.configuration.services[index].triggers
             where breached[trigger.name] != nil {
-                if let truth = ledger.truth(of: trigger, now: now), truth != .false {
+                if let truth = ledger.truth(of: trigger, isBreached: true, now: now),
+                    truth != .false
+                {
                     lastNotFalse["\(index)/\(trigger.name)"] = now
                 }
             }

@@ -52,6 +52,9 @@ extension Simulation {
             for index in reads.indices { reads[index].rebase(to: now) }
         }
         for index in reads.indices { reads[index].comeUp() }
+        for index in breaches.indices { breaches[index].forget() }
+        network = NetworkBook()
+        unmutedSince = [:]
         lastEvidence = lastEvidence.map { _ in now.boot }
         lastNotFalse = [:]
         emitted = durable
@@ -59,9 +62,13 @@ extension Simulation {
             configuration: scenario.configuration, stored: store.state,
             storedBootID: store.bootID, bootID: clock.bootID, now: now)
         ledgers = scenario.configuration.services.map { service in
-            ServiceLedger(service, scenario.rules[service.name] ?? [:], floor: now.boot)
+            var ledger = ServiceLedger(
+                service, scenario.rules[service.name] ?? [:], floor: now.boot)
+            ledger.hasNoOpinion = scenario.network != .unknown
+            return ledger
         }
         lastHandled = nil
+        syncOperations()
         if let checkpoint {
             let isSameBoot = checkpoint.bootID == clock.bootID
             engine.restore(checkpoint.engine, isSameBoot: isSameBoot, at: now)
@@ -105,7 +112,9 @@ extension Simulation {
                 ledgers[index].hasNoOpinion = true
                 continue
             }
+            let operations = ledgers[index].operations
             ledgers[index] = checkpoint.ledgers[index]
+            ledgers[index].operations = operations
             ledgers[index].addGap(from: at, to: now)
         }
     }

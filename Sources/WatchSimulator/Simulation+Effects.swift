@@ -7,7 +7,7 @@ import WatchCore
 struct Order {
     var effects: [Effect]
     var circumstances: Circumstances
-    var command: Command?
+    var command: (Command, CommandReply)?
 }
 
 /// What is on disk.
@@ -28,7 +28,7 @@ extension Simulation {
     var circumstances: Circumstances {
         Circumstances(
             now: clock.moment, time: clock.time, configuration: scenario.configuration,
-            acted: steps.acted)
+            acted: steps.acted, wasReloaded: wasReloaded)
     }
 
     /// Hands an event to the engine, and looks at what comes of it.
@@ -41,7 +41,10 @@ extension Simulation {
         note(event, now.boot)
         let result = engine.handle(event, at: now)
         if !result.isEmpty { try process(result) }
+        try checkNetwork(after: event)
+        noteSustained(now.boot)
         try checkVerdicts(after: event, at: now.boot)
+        if event == .tick { try checkQuiet() }
     }
 
     @discardableResult
@@ -53,7 +56,10 @@ extension Simulation {
         let before = emitted.services
         let (reply, result) = engine.perform(command, by: person(), at: now)
         say("command \(command) → \(reply.status.rawValue) \(reply.message)")
-        if reply.status == .done { note(command, in: &emitted, at: clock.time) }
+        if reply.status == .done {
+            note(command, reply, in: &emitted, at: clock.time)
+            syncOperations()
+        }
         if case .rollback(_, _, _, _, force: true) = command, let id = reply.rollback {
             steps.forced.insert(id)
         }
@@ -61,13 +67,16 @@ extension Simulation {
             self.before = before
             try checkApproval(incident, method, reply)
         }
-        try process(result, command: reply.status == .done ? command : nil)
+        try process(result, command: reply.status == .done ? (command, reply) : nil)
+        noteSustained(now.boot)
         // Whoever asks gets the answer only when it is durable.
         try drain()
         return reply
     }
 
-    func process(_ list: [Effect], command: Command? = nil) throws(Violation) {
+    func process(
+        _ list: [Effect], command: (Command, CommandReply)? = nil
+    ) throws(Violation) {
         effects += list.count
         if isHashing { hasher.combine(list) }
         let circumstances = circumstances
@@ -117,7 +126,9 @@ extension Simulation {
             case .cancel(let id): runner.cancel(id, at: clock.time)
             case .readVersions(let service): readVersions(service)
             case .probeNow(let service, let probes): probeNow(service, probes)
-            case .checkConnectivity, .deliver: break
+            case .checkConnectivity:
+                delayed.append((clock.time + random.nanoseconds(upTo: 1), connectivity))
+            case .deliver: break
             case .deliverFromMemory(let messages): outbox.sendFromMemory(messages, at: clock.time)
             }
             if diesHere() { return }
@@ -143,7 +154,9 @@ extension Simulation {
         }
         for (transaction, order) in store.backlog {
             store.write(transaction)
-            if let command = order.command { note(command, in: &durable, at: clock.time) }
+            if let (command, reply) = order.command {
+                note(command, reply, in: &durable, at: clock.time)
+            }
             try durable.take(transaction, order.circumstances)
             outbox.add(transaction.messages, at: clock.time)
             for event in transaction.events { try witness(event) }
@@ -193,9 +206,7 @@ extension Simulation {
     private func probeNow(_ service: String, _ probes: [String]) {
         guard let world = worlds.first(where: { $0.name == service }) else { return }
         for probe in probes {
-            let result = ProbeResult(
-                started: clock.moment.boot, took: .milliseconds(5),
-                outcome: world.probe(&random, at: clock.time), isRecheck: true)
+            let result = result(probe, of: world, isRecheck: true)
             delayed.append(
                 (
                     clock.time + random.nanoseconds(upTo: 1.5),

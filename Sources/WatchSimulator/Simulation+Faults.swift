@@ -34,7 +34,7 @@ extension Simulation {
                 world.streams[stream] == .reading
                 ? random.pick([
                     .stalled, .unparsed, .dropping, .unreadable, .early, .lagging(4), .lagging(20),
-                    .lagging(100),
+                    .lagging(100), .jumbled, .repeating,
                 ]) : .reading
         case .sourceFault: changeSource(of: world)
         case .trouble:
@@ -46,6 +46,9 @@ extension Simulation {
         case .deploy: try deploy(world)
         case .person: try somebodyActs(on: world)
         case .reload: try reload()
+        case .network: loseNetwork()
+        case .quiet: try askForQuiet(world)
+        case .operation: try operate(world)
         }
     }
 
@@ -96,6 +99,7 @@ extension Simulation {
             say("a reload takes \(gone.name) away")
         }
         for index in ledgers.indices { ledgers[index].hasNoOpinion = true }
+        wasReloaded = true
         checkpoint = nil
         scenario.configuration = configuration
         events += 1
@@ -146,6 +150,6 @@ extension Array {
 extension Profile {
     enum Fault {
         case crash, reboot, suspend, longSleep, wallJump, storeFailure, streamFault, sourceFault
-        case trouble, blindness, deploy, person, reload
+        case trouble, blindness, deploy, person, reload, network, quiet, operation
     }
 }

@@ -12,6 +12,8 @@ extension Simulation {
         storeFailsUntil = 0
         crashIn = nil
         for world in worlds { world.heal() }
+        networkDownUntil = 0
+        try endOperations()
         if isDown { upAt = clock.time }
         try pass(1)
         try drain()

@@ -6,20 +6,56 @@ import WatchCore
 extension Simulation {
     func observe(_ index: Int, _ seconds: Int) throws(Violation) {
         let world = worlds[index]
+        if index == 0 { try askConnectivity() }
         for stream in world.streams.indices { try read(stream, of: index, seconds) }
         for (probe, configured) in world.configuration.probes.enumerated()
         where world.nextProbe[probe] <= clock.time {
             world.nextProbe[probe] = next(world.nextProbe[probe], configured.every)
-            let outcome = world.probe(&random, at: clock.time)
-            let result = ProbeResult(
-                started: clock.moment.boot, took: .milliseconds(5), outcome: outcome)
-            try tell(.probe(service: world.name, probe: configured.name, result))
+            try tell(
+                .probe(
+                    service: world.name, probe: configured.name, result(configured.name, of: world)))
         }
         for (source, configured) in world.configuration.version.enumerated()
         where world.nextRead[source] <= clock.time {
             world.nextRead[source] = next(world.nextRead[source], configured.every)
             try tell(reading(source, of: world))
         }
+    }
+
+    /// What comes of a probe now.
+    func result(
+        _ probe: String, of world: ServiceWorld, isRecheck: Bool = false
+    ) -> ProbeResult {
+        var result = ProbeResult(
+            started: clock.moment.boot, took: .milliseconds(5), outcome: .pass,
+            isRecheck: isRecheck)
+        let isOut = clock.time < networkDownUntil
+        result.outcome =
+            isOut ? .error("network is unreachable") : world.probe(&random, at: clock.time)
+        guard scenario.network != .unknown else { return result }
+        result.host = "\(probe).\(world.name).example.com"
+        // A dead network, and a target that hangs, look alike.
+        let hangs = world.truth.crashes && random.chance(30)
+        if isOut ? random.chance(50) : hangs {
+            result.outcome = .fail("no answer in time")
+            result.timedOut = true
+        }
+        return result
+    }
+
+    /// A part of each second after the other part of a later one.
+    private func jumbled(_ slices: [StreamBatch.Slice]) -> [StreamBatch.Slice] {
+        let halves = slices.map { slice in
+            (
+                Traffic.shared.slice(
+                    second: slice.second, count: slice.count / 2, errors: slice.errors / 2,
+                    isSlow: false),
+                Traffic.shared.slice(
+                    second: slice.second, count: slice.count - slice.count / 2,
+                    errors: slice.errors - slice.errors / 2, isSlow: false)
+            )
+        }
+        return halves.map(\.0).reversed() + halves.map(\.1)
     }
 
     /// Without drift, and without catching up.
@@ -56,6 +92,10 @@ extension Simulation {
         case .unreadable: batch.source = .unreadable("no such file")
         case .reading: batch.slices = slices(stream, of: world, seconds, age: 1)
         case .lagging(let age): batch.slices = slices(stream, of: world, seconds, age: Int64(age))
+        case .jumbled: batch.slices = jumbled(slices(stream, of: world, seconds, age: 1))
+        case .repeating:
+            let slices = slices(stream, of: world, seconds, age: 1)
+            batch.slices = slices + slices
         case .unparsed: batch.losses.unparsed = 20
         case .early: batch.losses.early = 20
         case .dropping:

@@ -37,12 +37,24 @@ public final class Simulation {
     var reads: [ReadBook] = []
     var evidence: [[String: Duration]] = []
     var lastEvidence: [Instant] = []
+    var wasHealthy: [Bool] = []
     /// Service and trigger: when a breach was last seen to be true or unknown.
     var lastNotFalse: [String: Instant] = [:]
     /// The books before a command.
     var before: [String: ServiceBook] = [:]
     /// Services whose windows begin anew by the event that is handled.
     var anew: Set<String> = []
+    /// Of each service: breaches and reads, for the question what was there first.
+    var breaches: [BreachBook] = []
+    var network = NetworkBook()
+    /// The host's own network is dead until then.
+    var networkDownUntil: Int64 = 0
+    /// Services whose probes all passed when that began.
+    var passedBefore: Set<String> = []
+    var nextConnectivity: Int64 = 0
+    /// Incidents of which a page is kept back, and since when nothing does so any more.
+    var unmutedSince: [String: Int64] = [:]
+    var wasReloaded = false
     /// Windows were restarted by the event that is handled.
     var hasNewFloor = false
 
@@ -118,13 +130,17 @@ public final class Simulation {
         store.bootID = clock.bootID
         for service in scenario.configuration.services {
             worlds.append(ServiceWorld(service, &random))
-            ledgers.append(
-                ServiceLedger(
-                    service, scenario.rules[service.name] ?? [:], floor: now.boot))
+            var ledger = ServiceLedger(
+                service, scenario.rules[service.name] ?? [:], floor: now.boot)
+            // Which results count is told apart by what is heard of others, or not heard.
+            ledger.hasNoOpinion = scenario.network != .unknown
+            ledgers.append(ledger)
+            breaches.append(BreachBook())
             emitted.services[service.name] = ServiceBook()
             reads.append(ReadBook())
             evidence.append([:])
             lastEvidence.append(now.boot)
+            wasHealthy.append(true)
         }
         durable = emitted
     }

@@ -15,8 +15,8 @@ enum Program {
           --keep-going   do not stop at the first failure
           --seed SEED    live through one world; --trace shows every event and effect,
                          --twice holds a second run against the first
-          --search N     look at every state of the incident machine that a small alphabet of
-                         events can reach, up to N of them
+          --search N     look at every state of the incident machine that the events of each of
+                         some small worlds can reach; more than N in one of them is a failure
 
         Exit status 0: no rule was broken; 1: one was; 2: usage.
 
@@ -39,7 +39,7 @@ enum Program {
             write(usage, to: 2)
             exit(2)
         }
-        if let states = options.search { exit(search(states)) }
+        if let states = options.search { exit(await search(states, options)) }
         if let seed = options.seed { exit(one(seed, options)) }
         exit(await many(options))
     }
@@ -91,19 +91,24 @@ enum Program {
         return 0
     }
 
-    private static func search(_ states: Int) -> Int32 {
+    private static func search(_ states: Int, _ options: Options) async -> Int32 {
         let began = seconds()
-        let outcome = Search(limit: states).run()
+        let outcomes = await Search.all(limit: states, threads: options.threads)
+        for outcome in outcomes {
+            let end =
+                outcome.broken.map {
+                    "\($0.violation)\n  after \($0.path.joined(separator: ", "))"
+                } ?? (outcome.isClosed ? "closed" : "NOT CLOSED: there are more")
+            write(
+                "search '\(outcome.scene)': \(outcome.states) states, \(outcome.transitions) "
+                    + "transitions, \(outcome.depth) events deep: \(end)\n", to: 1)
+        }
+        let good = outcomes.allSatisfy { $0.isClosed && $0.broken == nil }
+        let total = outcomes.reduce(into: (0, 0)) { $0 = ($0.0 + $1.states, $0.1 + $1.transitions) }
         write(
-            """
-            \(outcome.states) states and \(outcome.transitions) transitions, up to \
-            \(outcome.depth) events deep, in \(rounded(seconds() - began)) s; \
-            \(outcome.isClosed ? "closed: there are no others" : "not closed: there are more")
-
-            """, to: 1)
-        guard let broken = outcome.broken else { return 0 }
-        write("\(broken.violation)\n  after \(broken.path.joined(separator: ", "))\n", to: 1)
-        return 1
+            "\(total.0) states and \(total.1) transitions in \(rounded(seconds() - began)) s: "
+                + (good ? "all closed, no rule broken\n" : "FAILED\n"), to: 1)
+        return good ? 0 : 1
     }
 
     private static func many(_ options: Options) async -> Int32 {

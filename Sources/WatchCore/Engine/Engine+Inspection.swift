@@ -44,6 +44,9 @@ extension Engine {
         services.place(of: service).flatMap { services.values[$0].triggers[trigger]?.verdict.name }
     }
 
+    /// When its verdicts were last computed.
+    package func judged(_ service: String) -> Instant? { services[service]?.lastJudged }
+
     /// When the windows were last restarted.
     package func restarted(_ service: String) -> Instant? {
         services.place(of: service).map { services.values[$0].restarted }

@@ -10,6 +10,10 @@ struct Circumstances {
     var configuration: Configuration
     /// Rollbacks of which a step was really run.
     var acted: Set<String>
+    /// What the plan of the rollback that the transaction stores allows.
+    var walkBack: Int?
+    /// Offers may be of another configuration.
+    var wasReloaded = false
 }
 
 extension Books {
@@ -18,6 +22,10 @@ extension Books {
 
     mutating func take(_ transaction: Transaction, _ circumstances: Circumstances) throws(Violation)
     {
+        var circumstances = circumstances
+        for state in transaction.services.values {
+            circumstances.walkBack = state.rollbackInspection?.plan.walkBack
+        }
         for record in transaction.incidents { note(record, circumstances) }
         for event in transaction.events {
             try read(event, transaction.incidents, circumstances)
@@ -34,8 +42,12 @@ extension Books {
             record.state
         services[record.service]?.open[record.id]?.isBlind = !record.blind.isEmpty
         let policy = circumstances.configuration.policy[record.severity]
-        // What a parent's incident explains is told with it, and need not be told again.
-        let isExplained = record.mutedBy?.hasPrefix("depends-on:") ?? false
+        services[record.service]?.open[record.id]?.hasBreach =
+            record.breaches.contains { $0.cleared == nil }
+        services[record.service]?.open[record.id]?.decision = record.decision
+        // What was kept back and is over need not be told: whether it is told in time is checked
+        // at every tick.
+        let isExplained = record.mutedBy != nil
         if policy?.page != nil, record.decision == "page", !isExplained {
             services[record.service]?.open[record.id]?.wasPageWanted = true
         }
@@ -70,6 +82,8 @@ extension Books {
     private mutating func read(
         _ event: EventRecord, _ incidents: [IncidentRecord], _ circumstances: Circumstances
     ) throws(Violation) {
+        if event.kind == "own-network.failed" { isOwnFault = true }
+        if event.kind == "own-network.works" { isOwnFault = false }
         guard let name = event.service else { return }
         var service = services[name] ?? ServiceBook()
         defer { services[name] = service }
@@ -105,16 +119,23 @@ extension Books {
             if let about = incidents.last(where: { $0.id == event.incident })?.release {
                 service.bad[about.version] = false
             }
-        case "approval.offered": service.offered = service.running
+        case "page.muted":
+            if let id = event.incident { service.open[id]?.isHeld = true }
+        case "approval.offered":
+            service.offered = service.running
+            service.offeredAt = circumstances.now.boot
         case "approval.void", "approval.denied", "approval.expired", "approval.approved":
             service.offered = nil
+            service.expiredAfter =
+                event.kind == "approval.expired"
+                ? service.offeredAt.map { circumstances.now.boot - $0 } : nil
         case "verify.landed": service.rollback?.hasLanded = true
         case "verify.not-landed":
             service.rollback?.hasLanded = false
             service.isSettled = false
         case "verify.settled": service.isSettled = true
         case "rollback.began":
-            try began(event, incidents, &service, name)
+            try began(event, incidents, &service, name, circumstances)
         case "rollback.ended":
             service.isSettled = false
             if let rollback = service.rollback, rollback.isAutomatic,
@@ -122,6 +143,7 @@ extension Books {
             {
                 service.ends.append(circumstances.now)
             }
+            service.ended = service.rollback.map { ($0, circumstances.now) }
             service.rollback = nil
         default: break
         }
@@ -129,7 +151,7 @@ extension Books {
 
     private func began(
         _ event: EventRecord, _ incidents: [IncidentRecord], _ service: inout ServiceBook,
-        _ name: String
+        _ name: String, _ circumstances: Circumstances
     ) throws(Violation) {
         guard let incident = event.incident,
             let record = incidents.last(where: { $0.id == incident })?.rollbacks.last
@@ -146,6 +168,10 @@ extension Books {
                         "one-rollback-at-a-time", "\(record.id) begins while \(running.id) runs")
                 }
             }
+        }
+        if isAutomatic {
+            try walk(record, incident, &service, circumstances)
+            try mayAct(record, incidents.last { $0.id == incident }, service, circumstances)
         }
         let isHandOf = incidents.last { $0.id == incident }?.reason ?? ""
         service.rollback = RollbackBook(
@@ -172,6 +198,8 @@ extension Books {
         case .page, .update:
             book.told.insert(outbox.channel)
             if message.kind == .page {
+                book.isHeld = false
+                try mayPage(outbox, book, circumstances)
                 let hour = circumstances.time - 3600 * Clock.second
                 var times = book.pages[outbox.channel, default: []].filter { $0 > hour }
                 times.append(circumstances.time)

@@ -30,6 +30,12 @@ struct IncidentBook {
     var pages: [String: [Int64]] = [:]
     var opened: Int64
     var wasPageWanted = false
+    /// Some breach of it stands.
+    var hasBreach = false
+    /// A page was kept back since the last one that was sent.
+    var isHeld = false
+    /// What the last record says is to be done.
+    var decision: String?
 }
 
 struct ServiceBook {
@@ -50,6 +56,15 @@ struct ServiceBook {
     var isArmed = true
     var armedAgain: Moment?
     var isSettled = false
+    /// The last rollback that ended, with when.
+    var ended: (rollback: RollbackBook, at: Moment)?
+    /// Rollbacks that watchd walked back with, after another one landed in vain.
+    var walked: Set<String> = []
+    /// Operations that run; nil of one: nobody knows since when.
+    var operations: [String: OperationBook?] = [:]
+    /// When a rollback was offered, and when such an offer ended because nobody answered.
+    var offeredAt: Instant?
+    var expiredAfter: Duration?
 }
 
 struct Books {
@@ -57,6 +72,9 @@ struct Books {
     var isArmed = false
     /// A disarming for a time ends then.
     var armedAgain: Moment?
+    var quiet = QuietBook()
+    /// The engine says that the fault is this host's own.
+    var isOwnFault = false
     /// Ids of incidents that are over, with whether whoever had to be was told.
     var closed: [String: Bool] = [:]
 
@@ -72,11 +90,15 @@ struct Books {
     /// Another boot: what was noted by its clocks is moved by the wall clock, never forwards.
     mutating func rebase(to now: Moment) {
         armedAgain = armedAgain.map { Moment(boot: now.boot + ($0.wall - now.wall), wall: $0.wall) }
+        quiet.rebase(to: now)
         for name in services.keys {
             guard var service = services[name] else { continue }
             service.armedAgain = service.armedAgain.map {
                 Moment(boot: now.boot + ($0.wall - now.wall), wall: $0.wall)
             }
+            // Set back, the wall clock tells nothing of how long they have run.
+            service.operations = service.operations.mapValues { _ in nil }
+            service.offeredAt = nil
             service.ends = service.ends.map { end in
                 let elapsed = Swift.max(.zero, now.wall - end.wall)
                 return Moment(boot: now.boot - elapsed, wall: end.wall)

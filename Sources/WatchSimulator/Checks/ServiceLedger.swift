@@ -5,7 +5,7 @@ import WatchCore
 
 struct ServiceLedger {
     let name: String
-    private let configuration: ServiceConfiguration
+    let configuration: ServiceConfiguration
     private let rules: [String: Rule]
     private(set) var probes: [ProbeBook]
     private(set) var streams: [StreamBook]
@@ -19,6 +19,10 @@ struct ServiceLedger {
     var isSettled = false
     /// Its windows are not known to the simulator (a reload changed them).
     var hasNoOpinion = false
+    /// Of triggers with `for`.
+    private(set) var sustained: [String: SustainedBook] = [:]
+    /// Operations that run; nil of one: nobody knows since when.
+    var operations: [String: OperationBook?] = [:]
 
     init(_ configuration: ServiceConfiguration, _ rules: [String: Rule], floor: Instant) {
         name = configuration.name
@@ -31,6 +35,10 @@ struct ServiceLedger {
             let widths = rules.values.flatMap { $0.widths(of: stream.name) }
             // Of no trigger's width up to 5 m: status shows a minute.
             return .seconds(widths.max() ?? 60)
+        }
+        for trigger in configuration.triggers {
+            guard let span = trigger.sustainedFor else { continue }
+            sustained[trigger.name] = SustainedBook(span: span)
         }
     }
 
@@ -50,6 +58,7 @@ struct ServiceLedger {
         floor = instant
         for index in probes.indices { probes[index].samples.cut(before: instant) }
         for index in streams.indices { streams[index].samples.cut(before: instant) }
+        for name in sustained.keys { sustained[name]?.forget() }
     }
 
     mutating func addGap(from: Instant, to: Instant) {
@@ -72,49 +81,32 @@ struct ServiceLedger {
     }
 
     /// nil: the simulator has no opinion.
-    func truth(of trigger: TriggerConfiguration, now: Instant) -> Truth? {
+    /// - Parameter isBreached: of a breach, an operation that has ended overruns nothing.
+    func truth(
+        of trigger: TriggerConfiguration, isBreached: Bool = false, now: Instant
+    ) -> Truth? {
         guard !hasNoOpinion, let rule = rules[trigger.name], rule.isJudged else { return nil }
         var judgement = trigger.judgement
         if isSettled { judgement.warmUp = .zero }
-        return truth(rule, judgement, now)
+        return truth(
+            rule, Asking(judgement: judgement, isBreached: isBreached, isNegated: false, now: now))
     }
 
-    private func truth(_ rule: Rule, _ judgement: Judgement, _ now: Instant) -> Truth {
-        switch rule {
-        case .errorRate(let signal, let width, let percent):
-            guard let sums = sums(signal, .seconds(width), judgement, now) else { return .unknown }
-            let isProbe = configuration.probe(signal) != nil
-            let needed = isProbe ? judgement.minSamplesOfProbe : judgement.minSamplesOfStream
-            guard sums.count >= Swift.max(1, needed) else { return .unknown }
-            return Truth(Double(sums.errors) / Double(sums.count) > Double(percent) / 100)
-        case .errors(let signal, let width, let count):
-            return sums(signal, .seconds(width), judgement, now)
-                .map { Truth($0.errors >= count) } ?? .unknown
-        case .count(let signal, let width, let count):
-            return sums(signal, .seconds(width), judgement, now)
-                .map { Truth($0.count < count) } ?? .unknown
-        case .slow: return .unknown
-        case .failing(let names, let percent):
-            return failing(names, over: percent, judgement, now)
-        case .both(let a, let b):
-            let (a, b) = (truth(a, judgement, now), truth(b, judgement, now))
-            if a == .false || b == .false { return .false }
-            return a == .true && b == .true ? .true : .unknown
-        case .either(let a, let b):
-            let (a, b) = (truth(a, judgement, now), truth(b, judgement, now))
-            if a == .true || b == .true { return .true }
-            return a == .false && b == .false ? .false : .unknown
-        case .not(let a):
-            switch truth(a, judgement, now) {
-            case .true: return .false
-            case .false: return .true
-            case .unknown: return .unknown
-            }
+    var hasSustained: Bool { !sustained.isEmpty }
+
+    /// What the expression came to in this second goes into the history that `for` asks.
+    mutating func noteSustained(now: Instant) {
+        guard !hasNoOpinion else { return }
+        for (name, book) in sustained where book.wants(second: now.second) {
+            guard let trigger = configuration.triggers.first(where: { $0.name == name }),
+                let truth = truth(of: trigger, now: now)
+            else { continue }
+            sustained[name]?.note(truth == .true, second: now.second)
         }
     }
 
     /// nil: blind, or not covered.
-    private func sums(
+    func sums(
         _ signal: String, _ width: Duration, _ judgement: Judgement, _ now: Instant
     ) -> (count: Int, errors: Int)? {
         guard !isBlind(signal, now: now), floor <= now else { return nil }
@@ -154,7 +146,7 @@ struct ServiceLedger {
         return result
     }
 
-    private func failing(
+    func failing(
         _ names: [String], over percent: Int, _ judgement: Judgement, _ now: Instant
     ) -> Truth {
         guard now - floor - uncovered(from: floor, to: now) >= judgement.warmUp else {
@@ -206,9 +198,10 @@ extension Rule {
     func widths(of wanted: String) -> [Int] {
         switch self {
         case .errorRate(let signal, let width, _), .errors(let signal, let width, _),
-            .count(let signal, let width, _), .slow(let signal, let width, _):
+            .count(let signal, let width, _), .slow(let signal, let width, _),
+            .burning(let signal, let width, _), .unusual(let signal, let width, _):
             signal == wanted ? [width] : []
-        case .failing: []
+        case .failing, .overrun: []
         case .both(let a, let b), .either(let a, let b): a.widths(of: wanted) + b.widths(of: wanted)
         case .not(let a): a.widths(of: wanted)
         }

@@ -4,8 +4,9 @@
 
 import WatchCore
 
-public struct Search {
+public struct Search: Sendable {
     public struct Outcome: Sendable {
+        public var scene: String
         /// Distinct abstract states.
         public var states = 0
         public var transitions = 0
@@ -19,24 +20,26 @@ public struct Search {
 
     private struct Visited {
         var parent: Int
-        var move: SearchWorld.Move?
-        var depth: Int
+        var move: SearchMove?
     }
 
+    private let scene: SearchScene
     private let limit: Int
 
     /// - Parameter limit: states after which it gives up.
-    public init(limit: Int) { self.limit = limit }
+    public init(_ scene: SearchScene, limit: Int) {
+        self.scene = scene
+        self.limit = limit
+    }
 
     public func run() -> Outcome {
-        var outcome = Outcome()
-        var seen: Set<SearchWorld.Fingerprint> = []
-        var visited: [Visited] = []
+        var outcome = Outcome(scene: scene.name)
+        var seen: Set<SearchWorld.Key> = []
+        var visited = [Visited(parent: -1, move: nil)]
         var frontier: [(world: SearchWorld, place: Int)] = []
         do {
-            let first = try SearchWorld.first()
-            seen.insert(first.fingerprint)
-            visited.append(Visited(parent: -1, move: nil, depth: 0))
+            let first = try SearchWorld.first(scene)
+            seen.insert(first.fingerprint.hash)
             frontier.append((first, 0))
         } catch {
             outcome.broken = (error, [])
@@ -44,7 +47,7 @@ public struct Search {
         }
         while !frontier.isEmpty, seen.count < limit {
             var next: [(world: SearchWorld, place: Int)] = []
-            for (world, place) in frontier {
+            for (world, place) in frontier where seen.count < limit {
                 for move in world.moves {
                     outcome.transitions += 1
                     var after = world
@@ -55,15 +58,12 @@ public struct Search {
                         outcome.broken = (error, path(to: place, visited) + ["\(move)"])
                         return outcome
                     }
-                    guard seen.insert(after.fingerprint).inserted else { continue }
-                    let depth = visited[place].depth + 1
-                    visited.append(Visited(parent: place, move: move, depth: depth))
-                    outcome.depth = depth
+                    guard seen.insert(after.fingerprint.hash).inserted else { continue }
+                    visited.append(Visited(parent: place, move: move))
                     next.append((after, visited.count - 1))
-                    if seen.count >= limit { break }
                 }
-                if seen.count >= limit { break }
             }
+            if !next.isEmpty { outcome.depth += 1 }
             frontier = next
         }
         outcome.states = seen.count
@@ -79,5 +79,28 @@ public struct Search {
             at = visited[at].parent
         }
         return path.reversed()
+    }
+}
+
+extension Search {
+    /// Every scene, several at a time; the outcomes are in the order of the scenes.
+    public static func all(limit: Int, threads: Int) async -> [Outcome] {
+        let scenes = SearchScene.all
+        return await withTaskGroup(of: (Int, Outcome).self) { group in
+            var outcomes = [Outcome?](repeating: nil, count: scenes.count)
+            var next = 0
+            func begin() {
+                guard next < scenes.count else { return }
+                let (index, search) = (next, Search(scenes[next], limit: limit))
+                next += 1
+                group.addTask { (index, search.run()) }
+            }
+            for _ in 0..<threads { begin() }
+            while let (index, outcome) = await group.next() {
+                outcomes[index] = outcome
+                begin()
+            }
+            return outcomes.compactMap { $0 }
+        }
     }
 }

@@ -25,10 +25,12 @@ extension ConfigurationMaker {
             approved.steps = [step("lossy-switch", onFailure: .stop)]
             methods.append(approved)
         }
-        return Plan(
+        var plan = Plan(
             name: name, budget: .seconds(random.pick([60, 300, 900])), gates: gates,
             before: before, methods: methods, after: after, verify: verify(),
             probation: .seconds(random.pick([10, 60])))
+        if random.chance(35) { plan.walkBack = 1 }
+        return plan
     }
 
     private mutating func verify() -> Verify {

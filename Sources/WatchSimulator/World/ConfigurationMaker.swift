@@ -8,6 +8,8 @@ struct Scenario {
     var configuration: Configuration
     /// Service and trigger to the condition it was written from.
     var rules: [String: [String: Rule]] = [:]
+    /// Whether probes ask other hosts, and what tells of the own network then.
+    var network = NetworkManner.unknown
 
     static let channels = ["chat", "pager", "mail"]
 }
@@ -45,6 +47,7 @@ struct ConfigurationMaker {
                 ])),
             RouteConfiguration(name: "team", steps: [["chat"]]),
         ]
+        makeQuiet(&scenario)
         return scenario
     }
 
@@ -96,6 +99,9 @@ struct ConfigurationMaker {
             suspectFor: .seconds(random.pick([60, 300, 3600])),
             targetWithin: .seconds(random.pick([300, 86_400])), judgement: judgement,
             probes: probes, streams: Array(streams), plan: plans.first)
+        service.slo = 0.99
+        service.baselineWindow = .seconds(random.pick([60, 3600]))
+        if random.chance(15) { service.noData = .record }
         for (index, rule) in self.rules(probes.map(\.name), streams.map(\.name)).enumerated() {
             let trigger = trigger("t\(index)", rule.0, judgement, plans, grave: rule.1)
             service.triggers.append(trigger)
@@ -141,6 +147,16 @@ struct ConfigurationMaker {
             rules.append((random.pick([.both(a, b), .either(a, b), .both(.not(a), b)]), false))
         }
         if streams.count > 1 { rules.append((.errors("db", seconds: 10, atLeast: 3), false)) }
+        if random.chance(20) {
+            let long = Rule.burning("log", seconds: random.pick([20, 60]), over: 7.3)
+            let short = Rule.burning("log", seconds: 5, over: 7.3)
+            rules.append((.both(long, short), true))
+        }
+        if random.chance(12) {
+            rules.append(
+                (.unusual("log", seconds: random.pick([10, 20]), points: 10), random.chance(50)))
+        }
+        if random.chance(20) { rules.append((.overrun("migration", over: 1.5), false)) }
         return rules
     }
 
@@ -165,6 +181,8 @@ struct ConfigurationMaker {
             trigger.onTimeout = random.pick(OnTimeout.allCases)
         }
         if random.chance(15) { trigger.suspectFor = .seconds(random.pick([30, 600])) }
+        if random.chance(20) { trigger.sustainedFor = .seconds(random.pick([1, 4, 10, 20])) }
+        if random.chance(20) { trigger.judgement.confidence = random.pick([0.9, 0.95, 0.99]) }
         return trigger
     }
 

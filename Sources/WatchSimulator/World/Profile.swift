@@ -16,6 +16,9 @@ struct Profile {
     var person = 0
     var reload = 0
     var longSleep = 0
+    var network = 0
+    var quiet = 0
+    var operation = 0
     /// Percent.
     var stepFault = 0
     var gateFault = 0
@@ -52,12 +55,16 @@ struct Profile {
         delayed = draw(&random, 40, [10, 40])
         lag = draw(&random, 30, [10, 50])
         channelFault = draw(&random, 40, [20, 60])
+        network = draw(&random, 70, [30, 60])
+        quiet = draw(&random, 40, [40, 120])
+        operation = draw(&random, 30, [60])
 
         list = [
             (crash, .crash), (reboot, .reboot), (suspend, .suspend), (longSleep, .longSleep),
             (wallJump, .wallJump), (storeFailure, .storeFailure), (streamFault, .streamFault),
             (sourceFault, .sourceFault), (trouble, .trouble), (blindness, .blindness),
-            (deploy, .deploy), (person, .person), (reload, .reload),
+            (deploy, .deploy), (person, .person), (reload, .reload), (network, .network),
+            (quiet, .quiet), (operation, .operation),
         ]
         total = list.reduce(0) { $0 + $1.0 }
     }

@@ -8,6 +8,12 @@ indirect enum Rule {
     /// Over 95th percentile in milliseconds; the simulator has no opinion on it.
     case slow(String, seconds: Int, over: Int)
     case failing([String], over: Int)
+    /// Times the share of errors that the objective allows.
+    case burning(String, seconds: Int, over: Double)
+    /// Times its estimate.
+    case overrun(String, over: Double)
+    /// Points over what is normal; the simulator has no opinion on it.
+    case unusual(String, seconds: Int, points: Int)
     case both(Rule, Rule)
     case either(Rule, Rule)
     case not(Rule)
@@ -22,6 +28,12 @@ indirect enum Rule {
             "p95(\(signal), \(width)s) > \(milliseconds)ms"
         case .failing(let probes, let percent):
             "failing(\(probes.joined(separator: ", "))) > \(percent)%"
+        case .burning(let signal, let width, let times):
+            "burn_rate(\(signal), \(width)s) > \(times)"
+        case .overrun(let operation, let times): "overrun(\(operation)) > \(times)"
+        case .unusual(let signal, let width, let points):
+            "error_rate(\(signal), \(width)s) > baseline(error_rate(\(signal), \(width)s)) + "
+                + "\(points)%"
         case .both(let a, let b): "(\(a.source)) and (\(b.source))"
         case .either(let a, let b): "(\(a.source)) or (\(b.source))"
         case .not(let a): "not (\(a.source))"
@@ -32,8 +44,9 @@ indirect enum Rule {
     var signals: [String] {
         switch self {
         case .errorRate(let signal, _, _), .errors(let signal, _, _), .count(let signal, _, _),
-            .slow(let signal, _, _):
+            .slow(let signal, _, _), .burning(let signal, _, _), .unusual(let signal, _, _):
             [signal]
+        case .overrun: []
         case .failing(let probes, _): probes
         case .both(let a, let b), .either(let a, let b): a.signals + b.signals
         case .not(let a): a.signals
@@ -43,8 +56,8 @@ indirect enum Rule {
     /// Whether the simulator can judge it.
     var isJudged: Bool {
         switch self {
-        case .slow: false
-        case .errorRate, .errors, .count, .failing: true
+        case .slow, .unusual: false
+        case .errorRate, .errors, .count, .failing, .burning, .overrun: true
         case .both(let a, let b), .either(let a, let b): a.isJudged && b.isJudged
         case .not(let a): a.isJudged
         }

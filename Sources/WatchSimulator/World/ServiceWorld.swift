@@ -34,6 +34,8 @@ enum StreamManner: Equatable {
     case reading, stalled, unparsed, dropping, unreadable, early
     /// Lines come so many seconds late.
     case lagging(Int)
+    /// In the wrong order, and each second in two parts; or all of it twice.
+    case jumbled, repeating
 }
 
 final class ServiceWorld {

@@ -1,0 +1,119 @@
+// Whether watchd may act by itself, and whether it may page now: by configuration, mode and quiet.
+
+import WatchCore
+
+extension Books {
+    /// It begins where another one has just landed in vain: to an older release, as often as the
+    /// plan allows.
+    func walk(
+        _ record: RollbackRecord, _ incident: String, _ service: inout ServiceBook,
+        _ circumstances: Circumstances
+    ) throws(Violation) {
+        guard let (before, at) = service.ended, at == circumstances.now, before.isAutomatic,
+            before.hasLanded, before.incident == incident
+        else { return }
+        service.walked.insert(record.id)
+        let allowed = circumstances.walkBack ?? 0
+        let isSecond = service.walked.contains(before.id)
+        if allowed < (isSecond ? 2 : 1) {
+            throw Violation(
+                "walks-back-as-allowed",
+                "\(record.id) goes to \(record.to.text), and the plan allows \(allowed)")
+        }
+        if record.to.matches(before.from) || record.to.matches(before.to) {
+            throw Violation(
+                "walks-back-to-another", "\(record.id) goes to \(record.to.text) once more")
+        }
+    }
+
+    /// Only where the decision table says so, or an approval ran out that was to end like this.
+    func mayAct(
+        _ rollback: RollbackRecord, _ incident: IncidentRecord?, _ service: ServiceBook,
+        _ circumstances: Circumstances
+    ) throws(Violation) {
+        let name = incident?.service ?? ""
+        guard !circumstances.wasReloaded, !service.walked.contains(rollback.id),
+            let reason = incident?.reason, reason.hasPrefix("trigger:"),
+            let trigger = circumstances.configuration.service(name)?.triggers.first(where: {
+                $0.name == reason.dropFirst(8)
+            })
+        else { return }
+        let policy = circumstances.configuration.policy(trigger.severity)
+        if trigger.mode == .auto, policy.action == .rollback { return }
+        let within = trigger.approveWithin ?? policy.approveWithin
+        let policies = Severity.allCases.map { circumstances.configuration.policy($0) }
+        let mayEndSo =
+            (trigger.onTimeout.map { $0 == .rollback }
+                ?? policies.contains { $0.onTimeout == .rollback })
+        let shortest = trigger.approveWithin ?? policies.compactMap(\.approveWithin).min()
+        if mayEndSo, let waited = service.expiredAfter, let least = shortest ?? within,
+            waited >= least
+        {
+            return
+        }
+        throw Violation(
+            "acts-only-when-allowed",
+            "\(rollback.id) begins for '\(trigger.name)' in mode \(trigger.mode.rawValue)")
+    }
+
+    /// Nobody is to be paged about a trigger in maintenance, in a silence, or while people know of
+    /// a parent's incident.
+    func mayPage(
+        _ outbox: OutboxMessage, _ incident: IncidentBook, _ circumstances: Circumstances
+    ) throws(Violation) {
+        let (message, configuration) = (outbox.message, circumstances.configuration)
+        let service = message.service
+        if message.title.contains("declared by") { return }
+        if quiet.isSilenced(service, at: circumstances.now) {
+            throw Violation("silence-keeps-back", "\(outbox.id): \(message.title)")
+        }
+        guard incident.hasBreach, isAboutTrigger(message, configuration) else { return }
+        if quiet.isMaintained(service, configuration.maintenance, at: circumstances.now) {
+            throw Violation("no-page-in-maintenance", "\(outbox.id): \(message.title)")
+        }
+        for parent in configuration.service(service)?.dependsOn ?? [] {
+            guard let known = knownTrouble(of: parent) else { continue }
+            throw Violation(
+                "a-parent-explains", "\(outbox.id) while \(known) is open: \(message.title)")
+        }
+    }
+
+    private func isAboutTrigger(_ message: Message, _ configuration: Configuration) -> Bool {
+        let triggers = configuration.service(message.service)?.triggers ?? []
+        return triggers.contains { trigger in
+            let title = "\(message.service): \(trigger.name)"
+            return message.title == title || message.title.hasPrefix(title + ",")
+        }
+    }
+
+    /// An incident that goes on and of which people were told.
+    private func knownTrouble(of service: String) -> String? {
+        services[service]?.open.first { id, book in
+            guard !book.isBlind, !book.told.isEmpty else { return false }
+            return switch book.state {
+            case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver: true
+            case .recovered, .cleared, .superseded, .closed: false
+            }
+        }?.key
+    }
+
+    /// Something may still keep pages of the service back.
+    func mayBeQuiet(_ service: String, _ configuration: Configuration, at now: Moment) -> Bool {
+        quiet.isMaintained(service, configuration.maintenance, at: now)
+            || quiet.mayBeSilenced(service, configuration.silences, at: now)
+            || (configuration.service(service)?.dependsOn ?? []).contains {
+                !(services[$0]?.open.isEmpty ?? true)
+            }
+    }
+}
+
+extension IncidentBook {
+    /// Something is wrong, and only people can end it.
+    var needsAnAnswer: Bool {
+        switch state {
+        case .open, .awaitingApproval, .handedOver: true
+        case .recovered, .cleared, .superseded: hasBreach
+        case .rollingBack, .verifying, .closed: false
+        }
+    }
+}

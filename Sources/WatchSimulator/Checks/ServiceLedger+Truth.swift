@@ -1,0 +1,97 @@
+// What a condition comes to by the books: the letter of DESIGN §5, "Expressions" and "Enough data".
+
+import WatchCore
+
+extension ServiceLedger {
+    /// How a condition is asked.
+    struct Asking {
+        var judgement: Judgement
+        var isBreached: Bool
+        /// Under an odd number of `not`s: what must be sure is the opposite.
+        var isNegated: Bool
+        var now: Instant
+    }
+
+    func truth(_ rule: Rule, _ asking: Asking) -> Truth {
+        switch rule {
+        case .errorRate(let signal, let width, let percent):
+            return share(signal, width, over: Double(percent) / 100, asking)
+        case .burning(let signal, let width, let times):
+            guard let slo = configuration.slo else { return .unknown }
+            return share(signal, width, over: times * (1 - slo), asking)
+        case .errors(let signal, let width, let count):
+            return sums(signal, .seconds(width), asking.judgement, asking.now)
+                .map { Truth($0.errors >= count) } ?? .unknown
+        case .count(let signal, let width, let count):
+            return sums(signal, .seconds(width), asking.judgement, asking.now)
+                .map { Truth($0.count < count) } ?? .unknown
+        case .slow, .unusual: return .unknown
+        case .overrun(let operation, let times): return overrun(operation, times, asking)
+        case .failing(let names, let percent):
+            return failing(names, over: percent, asking.judgement, asking.now)
+        case .both(let a, let b):
+            let (a, b) = (truth(a, asking), truth(b, asking))
+            if a == .false || b == .false { return .false }
+            return a == .true && b == .true ? .true : .unknown
+        case .either(let a, let b):
+            let (a, b) = (truth(a, asking), truth(b, asking))
+            if a == .true || b == .true { return .true }
+            return a == .false && b == .false ? .false : .unknown
+        case .not(let a):
+            var asking = asking
+            asking.isNegated.toggle()
+            switch truth(a, asking) {
+            case .true: return .false
+            case .false: return .true
+            case .unknown: return .unknown
+            }
+        }
+    }
+
+    private func share(
+        _ signal: String, _ width: Int, over limit: Double, _ asking: Asking
+    ) -> Truth {
+        guard let sums = sums(signal, .seconds(width), asking.judgement, asking.now) else {
+            return .unknown
+        }
+        let isProbe = configuration.probe(signal) != nil
+        let needed =
+            isProbe
+            ? asking.judgement.minSamplesOfProbe : asking.judgement.minSamplesOfStream
+        guard sums.count >= Swift.max(1, needed) else { return .unknown }
+        guard let level = asking.judgement.confidence else {
+            return Truth(Double(sums.errors) / Double(sums.count) > limit)
+        }
+        let bounds = WilsonBounds(part: sums.errors, of: sums.count, level: level)
+        return Truth((asking.isNegated ? bounds.upper : bounds.lower) > limit)
+    }
+
+    private func overrun(_ name: String, _ times: Double, _ asking: Asking) -> Truth {
+        guard let operation = operations[name] else {
+            return asking.isBreached ? .false : .unknown
+        }
+        guard let operation, let estimate = operation.estimate else { return .unknown }
+        return Truth((asking.now - operation.began.boot).seconds / estimate.seconds > times)
+    }
+}
+
+/// The shares that are as far from what was seen as chance allows: the roots p of
+/// (p̂ − p)² = z² p (1 − p) / n, which the score interval is defined by.
+struct WilsonBounds {
+    var lower: Double
+    var upper: Double
+
+    /// Tables of the normal distribution, one-sided.
+    static let quantiles: [Double: Double] = [
+        0.9: 1.281_551_565_544_600_4, 0.95: 1.644_853_626_951_472_2, 0.99: 2.326_347_874_040_841,
+    ]
+
+    init(part: Int, of whole: Int, level: Double) {
+        let z = Self.quantiles[level] ?? 0
+        let (n, p) = (Double(whole), Double(part) / Double(whole))
+        let (a, b, c) = (1 + z * z / n, 2 * p + z * z / n, p * p)
+        let root = Swift.max(0, b * b - 4 * a * c).squareRoot()
+        lower = (b - root) / (2 * a)
+        upper = (b + root) / (2 * a)
+    }
+}

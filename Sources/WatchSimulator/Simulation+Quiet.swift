@@ -1,0 +1,172 @@
+// Quiet, the host's own network and guarded operations: what befalls them, and the rules about
+// them.
+
+import WatchCore
+
+extension Simulation {
+    /// So long after nothing keeps it back any more a page must have been sent: a tick, and one
+    /// more for what a parent's incident held.
+    static let heldAtMost = 4 * Clock.second
+
+    // MARK: - What happens
+
+    func askForQuiet(_ world: ServiceWorld) throws(Violation) {
+        let lasts = Duration.seconds(random.pick([5, 20, 90]))
+        let service = random.chance(80) ? world.name : nil
+        let names = world.configuration.triggers.map(\.name)
+        switch random.below(6) {
+        case 0, 1:
+            try command(.maintain(QuietRequest(service: service, lasts: lasts, reason: "work")))
+        case 2: try command(.endMaintenance(service: service))
+        case 3, 4:
+            let trigger = random.chance(40) ? names.randomElement(&random) : nil
+            try command(
+                .silence(
+                    QuietRequest(
+                        service: world.name, trigger: trigger, lasts: lasts, reason: "known")))
+        default:
+            guard let id = emitted.quiet.silences.keys.sorted().randomElement(&random) else {
+                return
+            }
+            try command(.endSilence(id: id))
+        }
+    }
+
+    func operate(_ world: ServiceWorld) throws(Violation) {
+        let isRunning = emitted.services[world.name]?.operations["migration"] != nil
+        guard !isRunning else {
+            try command(.endOperation(service: world.name, operation: "migration"))
+            return
+        }
+        let estimate = random.chance(80) ? Duration.seconds(random.pick([5, 30])) : nil
+        try command(
+            .beginOperation(service: world.name, operation: "migration", estimate: estimate))
+    }
+
+    /// What still runs when all is to come to rest ends.
+    func endOperations() throws(Violation) {
+        for world in worlds {
+            agenda.append(
+                (
+                    clock.time + 2 * Clock.second,
+                    .command(.endOperation(service: world.name, operation: "migration"))
+                ))
+        }
+    }
+
+    func syncOperations() {
+        for index in ledgers.indices {
+            ledgers[index].operations = emitted.services[ledgers[index].name]?.operations ?? [:]
+        }
+    }
+
+    func loseNetwork() {
+        guard scenario.network != .unknown, clock.time >= networkDownUntil else { return }
+        networkDownUntil = clock.time + random.nanoseconds(upTo: Double(random.pick([5, 30, 120])))
+        say("the network is gone")
+        let quiet = delayed.isEmpty && !isDown
+        passedBefore = Set(
+            ledgers.filter { quiet && $0.probes.allSatisfy { $0.state == .passing } }.map(\.name))
+    }
+
+    /// Every few seconds, where something is declared.
+    func askConnectivity() throws(Violation) {
+        guard scenario.network == .declared, nextConnectivity <= clock.time, !isDown else { return }
+        nextConnectivity = clock.time + 5 * Clock.second
+        clock.pass(1_000_000)
+        try deliver(connectivity)
+    }
+
+    var connectivity: Event {
+        let isOut = clock.time < networkDownUntil
+        let source = "tcp://192.0.2.1:53"
+        return .connectivity(
+            ConnectivityResult(
+                started: clock.moment.boot, reached: isOut ? [] : [source],
+                problems: isOut ? [source: "network is unreachable"] : [:]))
+    }
+
+    // MARK: - Rules
+
+    func noteSustained(_ now: Instant) {
+        for index in ledgers.indices where ledgers[index].hasSustained {
+            guard engine.judged(ledgers[index].name) == now else { continue }
+            ledgers[index].noteSustained(now: now)
+        }
+    }
+
+    /// The engine knows by now whose fault it is.
+    func checkNetwork(after event: Event) throws(Violation) {
+        guard scenario.network != .unknown, !isDown, !wasReloaded else { return }
+        switch event {
+        case .probe, .connectivity: break
+        case .tick, .stream, .version, .task, .command, .storeFailed, .storeRecovered: return
+        }
+        guard let fails = network.fails(scenario.network, at: clock.moment.boot),
+            fails != emitted.isOwnFault
+        else { return }
+        throw Violation(
+            "own-network-is-told-apart",
+            "this host's network \(fails ? "fails" : "works"), and the engine says otherwise")
+    }
+
+    /// A breach begins: the network works, and a baseline is somebody's.
+    func checkBreach(_ event: EventRecord, _ index: Int) throws(Violation) {
+        guard let name = event.trigger, let rule = scenario.rules[worlds[index].name]?[name] else {
+            return
+        }
+        let service = worlds[index].name
+        let isGrave = (event.severity ?? .low) >= .high
+        let isShadow = worlds[index].configuration.triggers.first { $0.name == name }?.mode == .shadow
+        if isGrave, !isShadow { breaches[index].began(name, at: clock.moment.boot) }
+        if emitted.isOwnFault {
+            throw Violation(
+                "own-network-begins-no-breach", "\(service)/\(name): every verdict is blind")
+        }
+        if case .failing = rule, clock.time < networkDownUntil, passedBefore.contains(service) {
+            throw Violation(
+                "own-network-begins-no-breach",
+                "\(service)/\(name): all probes passed until the network was gone")
+        }
+        if case .unusual = rule, let book = emitted.services[service] {
+            let others = book.good.filter { $0 != book.running?.version }
+            if others.isEmpty {
+                throw Violation(
+                    "baseline-of-a-good-release", "\(service)/\(name): no other release is good")
+            }
+        }
+    }
+
+    /// What forbids to act besides the switches.
+    func checkQuietToAct(_ task: StepTask) throws(Violation) {
+        let windows = scenario.configuration.maintenance
+        if emitted.quiet.isMaintained(task.service, windows, at: clock.moment) {
+            throw Violation("no-act-in-maintenance", "\(task.id) is run in maintenance")
+        }
+        if emitted.isOwnFault || network.fails(scenario.network, at: clock.moment.boot) ?? false {
+            throw Violation(
+                "no-act-while-blind", "\(task.id) is run while this host's network fails")
+        }
+    }
+
+    /// A page that was kept back is sent when nothing keeps it back any more and it is still so.
+    func checkQuiet() throws(Violation) {
+        guard !isDown, !store.isFailing else { return unmutedSince = [:] }
+        for (name, service) in emitted.services {
+            for (id, incident) in service.open {
+                guard incident.isHeld, incident.needsAnAnswer, incident.hasBreach,
+                    !emitted.mayBeQuiet(name, scenario.configuration, at: clock.moment)
+                else {
+                    if unmutedSince[id] != nil { unmutedSince[id] = nil }
+                    continue
+                }
+                let since = unmutedSince[id] ?? clock.time
+                unmutedSince[id] = since
+                guard clock.time - since > Self.heldAtMost else { continue }
+                throw Violation(
+                    "silence-ends-in-a-page",
+                    "\(id) goes on, nothing keeps pages back, and nobody is told")
+            }
+        }
+    }
+}
