@@ -25,7 +25,7 @@ SEEDS ?= 1000
 FROM ?= 1
 EVENTS ?= 2000
 # More states of one small world of the search than these are a failure: it did not close.
-STATES ?= 200000
+STATES ?= 60000
 
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
 FUZZ_SECONDS ?= 5
@@ -56,6 +56,7 @@ simulate: ## live through SEEDS=1000 simulated worlds from seed FROM=1, looking 
 	@scripts/setup build
 	swift build -c release --product watchd-simulate
 	@.build/release/watchd-simulate --seeds $(SEEDS) --from $(FROM) --events $(EVENTS)
+	@.build/release/watchd-simulate --seeds 100 --from $(FROM) --events $(EVENTS) --twice
 	@.build/release/watchd-simulate --search $(STATES)
 
 planted: ## plant deliberate bugs into a copy of the engine; the simulator must find each

@@ -12,18 +12,22 @@ public struct Fleet: Sendable {
         public var seeds = 0
         public var events = 0
         public var tally = Simulation.Tally()
+        /// Of all effects of all worlds, whichever thread lived through which; only when asked for.
+        public var digest = 0
         /// Of the first few seeds that failed, in order.
         public var failures: [Failure] = []
     }
 
     private let seeds: Range<UInt64>
     private let events: Int
+    private let isHashing: Bool
     /// Further failures are counted, not kept.
     private static let kept = 20
 
-    public init(seeds: Range<UInt64>, events: Int) {
+    public init(seeds: Range<UInt64>, events: Int, isHashing: Bool = false) {
         self.seeds = seeds
         self.events = events
+        self.isHashing = isHashing
     }
 
     /// - Parameter stopAtFirst: the first failure ends it.
@@ -60,7 +64,7 @@ public struct Fleet: Sendable {
     }
 
     private func live(_ seed: UInt64, _ result: inout Result) {
-        let world = Simulation(seed: seed, events: events)
+        let world = Simulation(seed: seed, events: events, isHashing: isHashing)
         do {
             try world.run()
         } catch {
@@ -70,6 +74,13 @@ public struct Fleet: Sendable {
         }
         result.seeds += 1
         result.events += world.events
+        if isHashing {
+            var hasher = Hasher()
+            hasher.combine(seed)
+            hasher.combine(world.digest)
+            hasher.combine(world.events)
+            result.digest &+= hasher.finalize()
+        }
         result.tally.add(world.tally)
     }
 }
@@ -78,6 +89,7 @@ extension Fleet.Result {
     fileprivate mutating func add(_ other: Self) {
         seeds += other.seeds
         events += other.events
+        digest &+= other.digest
         tally.add(other.tally)
         failures += other.failures
     }

@@ -158,11 +158,15 @@ extension Simulation {
     /// breached.
     private func mayBeHealthy(_ index: Int, _ book: ServiceBook, _ now: Instant) -> Bool {
         guard ledgers[index].hasEvidence(now: now) else { return false }
-        let grave = ledgers[index].configuration.triggers.filter { $0.severity >= .high }
-        if grave.contains(where: { $0.mode != .shadow && book.breached[$0.name] != nil }) {
+        if !book.breached.isEmpty,
+            ledgers[index].configuration.triggers.contains(where: {
+                $0.severity >= .high && $0.mode != .shadow && book.breached[$0.name] != nil
+            })
+        {
             return false
         }
-        return grave.contains { trigger in
+        return ledgers[index].configuration.triggers.contains { trigger in
+            guard trigger.severity >= .high else { return false }
             guard let truth = ledgers[index].truth(of: trigger, now: now) else { return true }
             return truth == .false || (truth == .true && trigger.sustainedFor != nil)
         }
@@ -196,6 +200,7 @@ extension Simulation {
             // A deployment ends breaches by itself.
             case "trigger.cleared" where !replaced.contains(name):
                 try checkCleared(event, index)
+                clearedNow.insert("\(index)/\(event.trigger ?? "")")
                 breaches[index].ended(event.trigger ?? "", at: clock.moment.boot)
             case "trigger.removed", "trigger.cleared":
                 breaches[index].ended(event.trigger ?? "", at: clock.moment.boot)
@@ -298,7 +303,9 @@ extension Simulation {
                 else { continue }
                 guard let verdict = engine.verdict(ledger.name, trigger.name),
                     let found = ledger.truth(
-                        of: trigger, isBreached: verdict == .breached, now: now)
+                        of: trigger,
+                        isBreached: verdict == .breached
+                            || clearedNow.contains("\(index)/\(trigger.name)"), now: now)
                 else { continue }
                 tally.verdicts += 1
                 // Not for long enough yet.

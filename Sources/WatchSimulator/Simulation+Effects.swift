@@ -38,6 +38,7 @@ extension Simulation {
         events += 1
         if trace != nil { say("event \(Describe.event(event))") }
         noteGap(now.boot)
+        if !clearedNow.isEmpty { clearedNow = [] }
         note(event, now.boot)
         let result = engine.handle(event, at: now)
         if !result.isEmpty { try process(result) }

@@ -40,6 +40,8 @@ public final class Simulation {
     var wasHealthy: [Bool] = []
     /// Service and trigger: when a breach was last seen to be true or unknown.
     var lastNotFalse: [String: Instant] = [:]
+    /// Service and trigger: breaches that ended by the event that is handled.
+    var clearedNow: Set<String> = []
     /// The books before a command.
     var before: [String: ServiceBook] = [:]
     /// Services whose windows begin anew by the event that is handled.

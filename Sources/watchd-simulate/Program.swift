@@ -6,6 +6,7 @@ import WatchSimulator
 enum Program {
     private static let usage = """
         usage: watchd-simulate [--seeds N] [--from SEED] [--events N] [--threads N] [--keep-going]
+               watchd-simulate [--seeds N] [--from SEED] [--events N] [--threads N] --twice
                watchd-simulate --seed SEED [--events N] [--trace] [--twice]
                watchd-simulate --search STATES
 
@@ -13,8 +14,9 @@ enum Program {
           --events N     events of each before all is healed (default 2000)
           --threads N    worlds at a time (default 2)
           --keep-going   do not stop at the first failure
-          --seed SEED    live through one world; --trace shows every event and effect,
-                         --twice holds a second run against the first
+          --seed SEED    live through one world; --trace shows every event and effect
+          --twice        holds a second run against the first, effect by effect; of many worlds
+                         the first run is on one thread
           --search N     look at every state of the incident machine that the events of each of
                          some small worlds can reach; more than N in one of them is a failure
 
@@ -41,6 +43,7 @@ enum Program {
         }
         if let states = options.search { exit(await search(states, options)) }
         if let seed = options.seed { exit(one(seed, options)) }
+        if options.twice { exit(await twice(options)) }
         exit(await many(options))
     }
 
@@ -109,6 +112,20 @@ enum Program {
             "\(total.0) states and \(total.1) transitions in \(rounded(seconds() - began)) s: "
                 + (good ? "all closed, no rule broken\n" : "FAILED\n"), to: 1)
         return good ? 0 : 1
+    }
+
+    /// The same seeds have the same effects, however they are spread over threads.
+    private static func twice(_ options: Options) async -> Int32 {
+        let fleet = Fleet(
+            seeds: options.from..<options.from + options.seeds, events: options.events,
+            isHashing: true)
+        let first = await fleet.run(threads: 1, stopAtFirst: false)
+        let second = await fleet.run(threads: options.threads, stopAtFirst: false)
+        let isSame = first.digest == second.digest && first.events == second.events
+        write(
+            "\(first.seeds) worlds on one thread and again on \(options.threads): "
+                + (isSame ? "the same effects\n" : "OTHER EFFECTS\n"), to: 1)
+        return isSame ? 0 : 1
     }
 
     private static func many(_ options: Options) async -> Int32 {

@@ -98,4 +98,96 @@ import WatchCore
         #expect(throws: Never.self) { try steps.begins(task("a1s0t1"), plan) }
         #expect(throws: Never.self) { try steps.ended("r") }
     }
+
+    // MARK: - Quiet
+
+    private func request(_ seconds: Int) -> QuietRequest {
+        QuietRequest(service: "shop", lasts: .seconds(seconds), reason: "work")
+    }
+
+    private func at(_ seconds: Int) -> Moment {
+        Moment(boot: .seconds(seconds), wall: .seconds(900 + seconds))
+    }
+
+    @Test func aPageInASilence() {
+        var books = Books()
+        books.quiet.note(
+            .silence(request(60)), CommandReply(status: .done, message: "silence-1: pages of shop"),
+            at: at(90))
+        let opened = Transaction(
+            incidents: [record("shop-1")], messages: [message(.page, "shop-1", to: "chat")])
+        #expect(throws: Violation.self) { try books.take(opened, circumstances) }
+        books.quiet.note(
+            .endSilence(id: "silence-1"), CommandReply(status: .done, message: ""), at: at(95))
+        #expect(throws: Never.self) { try books.take(opened, circumstances) }
+    }
+
+    @Test func maintenanceByCommandAndByCalendar() {
+        var quiet = QuietBook()
+        quiet.note(.maintain(request(60)), CommandReply(status: .done, message: ""), at: at(100))
+        #expect(quiet.isMaintained("shop", [], at: at(159)))
+        #expect(!quiet.isMaintained("shop", [], at: at(160)))
+        #expect(!quiet.isMaintained("other", [], at: at(110)))
+        // Thursday 1970-01-01, 00:10 UTC, is 01:10 an hour further east.
+        let window = WeeklyWindow(
+            days: [.thu], from: 60, to: 80, zone: ZoneTable(name: "east", first: 3600))
+        #expect(QuietBook.lies(.seconds(600), in: .weekly(window)))
+        #expect(!QuietBook.lies(.seconds(1200), in: .weekly(window)))
+        let overnight = WeeklyWindow(days: [.wed], from: 1380, to: 30, zone: .utc)
+        #expect(QuietBook.lies(.seconds(600), in: .weekly(overnight)))
+    }
+
+    @Test func sustainedMeansNineSecondsOfTen() {
+        var book = SustainedBook(span: .seconds(10))
+        for second in Int64(1)...10 { book.note(second != 4, second: second) }
+        #expect(book.holds)
+        book.note(false, second: 11)
+        #expect(!book.holds)
+    }
+
+    @Test func fewSamplesMustBeClearer() {
+        let few = WilsonBounds(part: 3, of: 10, level: 0.95)
+        let many = WilsonBounds(part: 300, of: 1000, level: 0.95)
+        #expect(few.lower < 0.15 && few.upper > 0.5)
+        #expect(many.lower > 0.27 && many.upper < 0.33)
+    }
+
+    @Test func aBreachThatWasThereBefore() {
+        var book = BreachBook()
+        book.read("1.0", at: .seconds(10))
+        book.began("down", at: .seconds(12))
+        book.read("1.0", at: .seconds(15))
+        book.read("2.0", at: .seconds(20))
+        book.detected("2.0", announced: false, at: .seconds(20))
+        #expect(book.predated?.is == true)
+        book.ended("down", at: .seconds(20))
+        book.began("down", at: .seconds(23))
+        book.read("3.0", at: .seconds(25))
+        book.detected("3.0", announced: false, at: .seconds(25))
+        #expect(book.predated?.is == false)
+    }
+
+    @Test func aNetworkThatNobodyHearsOverFails() {
+        let probes = ["a", "b"].map {
+            ProbeConfiguration(
+                name: $0, every: .seconds(5),
+                kind: .http(
+                    HTTPRequestSpec(url: Template(literal: "http://x/")), HTTPExpectation()))
+        }
+        let configuration = Configuration(
+            services: [ServiceConfiguration(name: "shop", probes: probes)])
+        var book = NetworkBook()
+        func note(_ probe: String, _ outcome: ProbeResult.Outcome) {
+            var result = ProbeResult(
+                started: .seconds(10), took: .milliseconds(1), outcome: outcome)
+            result.host = "\(probe).example.com"
+            book.note(.probe(service: "shop", probe: probe, result), configuration)
+        }
+        note("a", .error("no route"))
+        note("b", .fail("status 502"))
+        #expect(book.fails(.byProbes, at: .seconds(11)) == nil)
+        note("b", .error("no route"))
+        #expect(book.fails(.byProbes, at: .seconds(11)) == true)
+        #expect(book.fails(.byProbes, at: .seconds(60)) == nil)
+    }
 }

@@ -17,6 +17,14 @@ import Testing
         }
     }
 
+    @Test func theSameSeedsHaveTheSameEffectsOnAnyNumberOfThreads() async {
+        let fleet = Fleet(seeds: 1..<9, events: 300, isHashing: true)
+        let one = await fleet.run(threads: 1, stopAtFirst: false)
+        let three = await fleet.run(threads: 3, stopAtFirst: false)
+        #expect(one.digest == three.digest)
+        #expect(one.events == three.events)
+    }
+
     @Test func worldsKeepEveryRuleAndGoThroughEverything() async {
         let result = await Fleet(seeds: 101..<141, events: 1200).run(threads: 2, stopAtFirst: false)
         #expect(result.failures.isEmpty, "\(result.failures)")

@@ -182,10 +182,22 @@ extension Books {
 
     // MARK: - Messages
 
+    /// Of the host itself: whoever was told that it fails is told that it works again, once.
+    private mutating func readOfHost(_ outbox: OutboxMessage) throws(Violation) {
+        let key = "\(outbox.message.dedupKey) \(outbox.channel)"
+        switch outbox.message.kind {
+        case .page, .update: hostTold.insert(key)
+        case .resolve:
+            guard hostTold.remove(key) == nil else { return }
+            throw Violation("resolved-without-firing", "\(outbox.id): \(outbox.message.title)")
+        }
+    }
+
     private mutating func read(
         _ outbox: OutboxMessage, _ circumstances: Circumstances
     ) throws(Violation) {
         let message = outbox.message
+        guard message.service != "watchd" else { return try readOfHost(outbox) }
         guard let incident = message.incident,
             var book = services[message.service]?.open[incident]
         else {

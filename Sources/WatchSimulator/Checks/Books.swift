@@ -73,6 +73,8 @@ struct Books {
     /// A disarming for a time ends then.
     var armedAgain: Moment?
     var quiet = QuietBook()
+    /// Channels that were told of a fault of the host's own, by message.
+    var hostTold: Set<String> = []
     /// The engine says that the fault is this host's own.
     var isOwnFault = false
     /// Ids of incidents that are over, with whether whoever had to be was told.

@@ -63,7 +63,7 @@ struct ServiceLedger {
 
     mutating func addGap(from: Instant, to: Instant) {
         guard to > from else { return }
-        if gaps.count > 30 { gaps.removeAll { $0.to < floor && $0.to < to - Samples.remembered } }
+        if gaps.count > 30 { gaps.removeAll { $0.to < floor && $0.to < to - .seconds(150) } }
         gaps.append((from, to))
     }
 

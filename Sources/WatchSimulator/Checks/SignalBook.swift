@@ -13,11 +13,12 @@ struct Samples {
     }
 
     private var entries: [Entry] = []
-    static let remembered = Duration.seconds(150)
+    /// No window of the simulator's is wider than a minute, and time does not go back in a boot.
+    static let remembered = Duration.seconds(65)
 
     mutating func add(_ entry: Entry, floor: Instant, now: Instant) {
         guard entry.time >= floor else { return }
-        if entries.count > 400 { entries.removeAll { $0.time < now - Self.remembered } }
+        if entries.count > 130 { entries.removeAll { $0.time < now - Self.remembered } }
         entries.append(entry)
     }
 

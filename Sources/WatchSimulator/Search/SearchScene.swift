@@ -25,7 +25,7 @@ public struct SearchScene: Sendable {
     public static var all: [SearchScene] {
         [
             rollback, limits, crash, approval(.rollback), approval(.hold), approval(.escalate),
-            methods, people, quiet, blindness, walkBack, handedOver,
+            methods, people, switches, quiet, blindness, walkBack, handedOver,
         ]
     }
 
@@ -75,9 +75,14 @@ public struct SearchScene: Sendable {
         SearchScene(
             name: "people", configuration: configuration(plan(methods: ["one"])),
             moves: [
-                .good, .bad, .deploy, .succeeds, .acknowledge, .resolve, .rollBack, .abort,
-                .switchArming, .mark,
+                .good, .bad, .deploy, .succeeds, .acknowledge, .resolve, .rollBack, .abort, .mark,
             ])
+    }
+
+    private static var switches: SearchScene {
+        SearchScene(
+            name: "switches", configuration: configuration(plan(methods: ["one"])),
+            moves: [.good, .bad, .deploy, .redeploy, .succeeds, .switchArming, .abort])
     }
 
     private static var quiet: SearchScene {
@@ -97,7 +102,8 @@ public struct SearchScene: Sendable {
     private static var walkBack: SearchScene {
         var scene = SearchScene(
             name: "walk-back", configuration: configuration(plan(methods: ["one"])),
-            versions: ["1.0", "2.0", "3.0"], good: 2, moves: [.good, .bad, .deploy, .succeeds, .fails])
+            versions: ["1.0", "2.0", "3.0"], good: 2,
+            moves: [.good, .bad, .deploy, .succeeds, .fails])
         scene.configuration.plans[0].walkBack = 1
         scene.configuration.limits.maxRollbacks = 2
         return scene
