@@ -124,7 +124,8 @@ extension Simulation {
         }
         let service = worlds[index].name
         let isGrave = (event.severity ?? .low) >= .high
-        let isShadow = worlds[index].configuration.triggers.first { $0.name == name }?.mode == .shadow
+        let triggers = worlds[index].configuration.triggers
+        let isShadow = triggers.first { $0.name == name }?.mode == .shadow
         if isGrave, !isShadow { breaches[index].began(name, at: clock.moment.boot) }
         if emitted.isOwnFault {
             throw Violation(

@@ -13,7 +13,8 @@ extension Simulation {
             world.nextProbe[probe] = next(world.nextProbe[probe], configured.every)
             try tell(
                 .probe(
-                    service: world.name, probe: configured.name, result(configured.name, of: world)))
+                    service: world.name, probe: configured.name, result(configured.name, of: world))
+            )
         }
         for (source, configured) in world.configuration.version.enumerated()
         where world.nextRead[source] <= clock.time {

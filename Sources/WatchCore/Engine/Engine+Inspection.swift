@@ -45,7 +45,9 @@ extension Engine {
     }
 
     /// When its verdicts were last computed.
-    package func judged(_ service: String) -> Instant? { services[service]?.lastJudged }
+    package func judged(_ service: String) -> Instant? {
+        services.place(of: service).flatMap { services.values[$0].lastJudged }
+    }
 
     /// When the windows were last restarted.
     package func restarted(_ service: String) -> Instant? {

@@ -47,8 +47,8 @@ struct QuietBook {
     }
 
     private func span(_ request: QuietRequest, _ now: Moment) -> Span {
-        Span(
-            since: now, until: Moment(boot: now.boot + request.lasts, wall: now.wall + request.lasts))
+        let until = Moment(boot: now.boot + request.lasts, wall: now.wall + request.lasts)
+        return Span(since: now, until: until)
     }
 
     mutating func rebase(to now: Moment) {
@@ -61,10 +61,10 @@ struct QuietBook {
     // MARK: - Questions
 
     func isMaintained(_ service: String, _ windows: [MaintenanceWindow], at now: Moment) -> Bool {
-        if maintenance.contains(where: { ($0.key.isEmpty || $0.key == service) && $0.value.isOn(now) })
-        {
-            return true
+        let asked = maintenance.contains { of, span in
+            (of.isEmpty || of == service) && span.isOn(now)
         }
+        if asked { return true }
         return windows.contains { window in
             (window.services.isEmpty || window.services.contains(service))
                 && Self.lies(now.wall, in: window.time)
@@ -98,8 +98,8 @@ struct QuietBook {
             let seconds = wall.nanoseconds.flooredDivision(by: Clock.second) + weekly.zone.first
             // 1970-01-01 was a Thursday.
             let at = seconds + 3 * 86_400
-            let length = Int64(weekly.to > weekly.from ? weekly.to : weekly.to + 1440) * 60
-                - Int64(weekly.from) * 60
+            let end = weekly.to > weekly.from ? weekly.to : weekly.to + 1440
+            let length = Int64(end - weekly.from) * 60
             return Weekday.allCases.enumerated().contains { index, day in
                 guard weekly.days.contains(day) else { return false }
                 let begins = Int64(index) * 86_400 + Int64(weekly.from) * 60

@@ -172,6 +172,8 @@ public struct SearchScene: Sendable {
     }
 
     private static func stepOf(_ name: String, idempotent: Bool) -> Step {
-        Step(name: name, action: .unit(name: name, with: nil), timeout: step, idempotent: idempotent)
+        Step(
+            name: name, action: .unit(name: name, with: nil), timeout: step,
+            idempotent: idempotent)
     }
 }
