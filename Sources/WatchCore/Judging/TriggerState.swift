@@ -65,9 +65,10 @@ struct TriggerState: Hashable, Sendable, Codable {
     var isBreached: Bool { verdict == .breached }
 
     /// Whether the trigger was breached at `instant`, which is not long ago: only the latest
-    /// breach is remembered.
+    /// breach is remembered, beside one that stands. A deployment may have ended one that was
+    /// true again at once.
     func wasBreached(at instant: Instant) -> Bool {
-        if isBreached { return since.boot <= instant }
+        if isBreached, since.boot <= instant { return true }
         guard let lastBreach else { return false }
         return lastBreach.from <= instant && instant < lastBreach.to
     }

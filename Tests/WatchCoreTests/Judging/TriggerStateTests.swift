@@ -182,6 +182,17 @@ private final class Judged {
         #expect(!judged.state.wasBreached(at: .seconds(26)))
     }
 
+    /// Or the release after it would be blamed for what was broken before.
+    @Test func whatADeploymentEndedStoodUntilThenThoughItIsTrueAgainAtOnce() {
+        let judged = Judged()
+        judged.judge(.true, seconds: 10)
+        judged.state.endEarly(now: moment(10))
+        judged.judge(.true)
+        #expect(judged.state.wasBreached(at: .seconds(9)))
+        #expect(!judged.state.wasBreached(at: .seconds(10)))
+        #expect(judged.state.wasBreached(at: .seconds(11)))
+    }
+
     @Test func aBreachOutlivesARestart() {
         let judged = Judged(TriggerState(breachedSince: moment(100)))
         #expect(judged.judge(.true) == [])
