@@ -50,13 +50,12 @@ extension Simulation {
 
     /// A switch or a mark, set by a person.
     func note(
-        _ command: Command, _ reply: CommandReply, in books: inout Books, at time: Int64
+        _ command: Command, _ reply: CommandReply, in books: inout Books, at now: Moment
     ) {
-        books.quiet.note(command, reply, at: clock.moment)
+        books.quiet.note(command, reply, at: now)
         switch command {
         case .arm(let service, _): arm(true, service, nil, &books)
         case .disarm(let service, let span, _):
-            let now = clock.moment
             let until = span.map { Moment(boot: now.boot + $0, wall: now.wall + $0) }
             arm(false, service, until, &books)
         case .mark(let service, let version, let standing, _):
@@ -68,10 +67,10 @@ extension Simulation {
             }
         case .announce(let service, let release, _):
             guard let index = index(service) else { return }
-            reads[index].announced(release.version, at: clock.moment)
+            reads[index].announced(release.version, at: now)
         case .beginOperation(let service, let operation, let estimate):
             books.services[service]?.operations[operation] = OperationBook(
-                began: clock.moment, estimate: estimate)
+                began: now, estimate: estimate)
         case .endOperation(let service, let operation):
             books.services[service]?.operations[operation] = nil
         case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,

@@ -58,7 +58,7 @@ extension Simulation {
         let (reply, result) = engine.perform(command, by: person(), at: now)
         say("command \(command) → \(reply.status.rawValue) \(reply.message)")
         if reply.status == .done {
-            note(command, reply, in: &emitted, at: clock.time)
+            note(command, reply, in: &emitted, at: now)
             syncOperations()
         }
         if case .rollback(_, _, _, _, force: true) = command, let id = reply.rollback {
@@ -156,7 +156,7 @@ extension Simulation {
         for (transaction, order) in store.backlog {
             store.write(transaction)
             if let (command, reply) = order.command {
-                note(command, reply, in: &durable, at: clock.time)
+                note(command, reply, in: &durable, at: order.circumstances.now)
             }
             try durable.take(transaction, order.circumstances)
             outbox.add(transaction.messages, at: clock.time)

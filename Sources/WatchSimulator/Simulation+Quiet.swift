@@ -64,7 +64,7 @@ extension Simulation {
         guard scenario.network != .unknown, clock.time >= networkDownUntil else { return }
         networkDownUntil = clock.time + random.nanoseconds(upTo: Double(random.pick([5, 30, 120])))
         say("the network is gone")
-        let quiet = delayed.isEmpty && !isDown
+        let quiet = delayed.isEmpty && !isDown && network.canTell(scenario.network)
         // A target that hung lately may have a result that still waits to count.
         let calm = worlds.filter {
             !$0.truth.crashes && clock.time - $0.runningSince > 40 * Clock.second

@@ -38,6 +38,15 @@ struct NetworkBook {
         }
     }
 
+    /// Whether a dead network can be told from a dead target.
+    func canTell(_ manner: NetworkManner) -> Bool {
+        switch manner {
+        case .unknown: false
+        case .declared: isReached != nil
+        case .byProbes: seen.count > 1
+        }
+    }
+
     /// Whether it surely fails; nil: that is not sure.
     func fails(_ manner: NetworkManner, at now: Instant) -> Bool? {
         switch manner {

@@ -25,7 +25,7 @@ public struct SearchScene: Sendable {
     public static var all: [SearchScene] {
         [
             rollback, limits, crash, approval(.rollback), approval(.hold), approval(.escalate),
-            methods, people, switches, quiet, blindness, walkBack, handedOver,
+            methods, people, marks, switches, quiet, blindness, walkBack, handedOver,
         ]
     }
 
@@ -75,8 +75,14 @@ public struct SearchScene: Sendable {
         SearchScene(
             name: "people", configuration: configuration(plan(methods: ["one"])),
             moves: [
-                .good, .bad, .deploy, .succeeds, .acknowledge, .resolve, .rollBack, .abort, .mark,
+                .good, .bad, .deploy, .succeeds, .acknowledge, .resolve, .rollBack, .abort,
             ])
+    }
+
+    private static var marks: SearchScene {
+        SearchScene(
+            name: "marks", configuration: configuration(plan(methods: ["one"])),
+            moves: [.good, .bad, .deploy, .succeeds, .mark])
     }
 
     private static var switches: SearchScene {
