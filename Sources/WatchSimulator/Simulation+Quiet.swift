@@ -136,6 +136,12 @@ extension Simulation {
                 "own-network-begins-no-breach",
                 "\(service)/\(name): all probes passed until the network was gone")
         }
+        // A breach outlives its reason, so what is too early is seen only when it begins.
+        if case .overrun = rule, let trigger = triggers.first(where: { $0.name == name }),
+            ledgers[index].truth(of: trigger, now: clock.moment.boot) == .false
+        {
+            throw Violation("verdict-by-recount", "\(service)/\(name): it overruns nothing yet")
+        }
         if case .unusual = rule, let book = emitted.services[service] {
             let others = book.good.filter { $0 != event.release?.version }
             if others.isEmpty {

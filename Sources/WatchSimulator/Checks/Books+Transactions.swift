@@ -45,6 +45,14 @@ extension Books {
         services[record.service]?.open[record.id]?.hasBreach =
             record.breaches.contains { $0.cleared == nil }
         services[record.service]?.open[record.id]?.decision = record.decision
+        switch record.state {
+        case .recovered, .cleared, .superseded:
+            // All is well for now: what was kept back need not be said any more.
+            if !record.breaches.contains(where: { $0.cleared == nil }) {
+                services[record.service]?.open[record.id]?.isHeld = false
+            }
+        case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver, .closed: break
+        }
         // What was kept back and is over need not be told: whether it is told in time is checked
         // at every tick.
         let isExplained = record.mutedBy != nil
@@ -82,6 +90,9 @@ extension Books {
     private mutating func read(
         _ event: EventRecord, _ incidents: [IncidentRecord], _ circumstances: Circumstances
     ) throws(Violation) {
+        if event.kind == "maintenance.ended" || event.kind == "silence.ended" {
+            quiet.forgetEnded(at: circumstances.now)
+        }
         if event.kind == "own-network.failed" { isOwnFault = true }
         if event.kind == "own-network.works" { isOwnFault = false }
         guard let name = event.service else { return }

@@ -51,6 +51,12 @@ struct QuietBook {
         return Span(since: now, until: until)
     }
 
+    /// What is over stays over, whatever the wall clock shows after a reboot.
+    mutating func forgetEnded(at now: Moment) {
+        maintenance = maintenance.filter { $0.value.isOn(now) }
+        silences = silences.filter { $0.value.span.isOn(now) }
+    }
+
     mutating func rebase(to now: Moment) {
         maintenance = maintenance.mapValues { $0.rebased(to: now) }
         silences = silences.mapValues {

@@ -1,4 +1,4 @@
-// What a condition comes to by the books: the letter of DESIGN §5, "Expressions" and "Enough data".
+// What a condition comes to by the books: the letter of DESIGN, "Expressions" and "Enough data".
 
 import WatchCore
 
