@@ -25,7 +25,7 @@ SEEDS ?= 1000
 FROM ?= 1
 EVENTS ?= 2000
 # More states of one small world of the search than these are a failure: it did not close.
-STATES ?= 60000
+STATES ?= 150000
 
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
 FUZZ_SECONDS ?= 5

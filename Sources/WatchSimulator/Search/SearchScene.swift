@@ -23,9 +23,10 @@ public struct SearchScene: Sendable {
     ]
 
     public static var all: [SearchScene] {
+        // The largest first, so that no thread is left alone with it.
         [
-            rollback, limits, crash, approval(.rollback), approval(.hold), approval(.escalate),
-            methods, people, marks, switches, quiet, blindness, walkBack, handedOver,
+            people, methods, limits, rollback, crash, approval(.rollback), approval(.hold),
+            approval(.escalate), marks, switches, quiet, blindness, walkBack, handedOver,
         ]
     }
 
