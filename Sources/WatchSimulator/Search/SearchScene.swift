@@ -76,7 +76,7 @@ public struct SearchScene: Sendable {
         SearchScene(
             name: "people", configuration: configuration(plan(methods: ["one"])),
             moves: [
-                .good, .bad, .deploy, .succeeds, .acknowledge, .resolve, .rollBack, .abort,
+                .good, .bad, .deploy, .succeeds, .resolve, .rollBack, .abort,
             ])
     }
 
