@@ -18,8 +18,8 @@ enum Assumptions {
             }
             result.services[index].streams.removeAll { !isGiven(.stream, $0.name) }
             result.services[index].probes.removeAll { !isGiven(.probe, $0.name) }
-            // The `version` fields of all its probe files are one source, and one read counts. Where
-            // none names a version there is none, and announcements last.
+            // The `version` fields of all its probe files are one source, and one read counts.
+            // Where none names a version there is none, and announcements last.
             result.services[index].agree = 1
             result.services[index].version = []
         }

@@ -17,9 +17,9 @@ import WatchPatterns
 /// 4. Patterns look at the line as it was written, also at an unparsed one: a stack trace between
 ///    lines of JSON is just what they are for. A line without a format fits always.
 ///
-/// A carriage return before the newline is no part of the line. Lines left out are counted nowhere. A line without a time of its own counts when it is read.
-/// Where a line names a value twice, the last counts. Patterns that need too much for a line make
-/// it unparsed.
+/// A carriage return before the newline is no part of the line. Lines left out are counted nowhere.
+/// A line without a time of its own counts when it is read. Where a line names a value twice, the
+/// last counts. Patterns that need too much for a line make it unparsed.
 public final class LineParser {
     /// Longer lines are not looked at.
     public static let lineLimit = FileFollower.lineLimit
