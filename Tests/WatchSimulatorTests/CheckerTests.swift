@@ -106,7 +106,7 @@ import WatchCore
     }
 
     private func at(_ seconds: Int) -> Moment {
-        Moment(boot: .seconds(seconds), wall: .seconds(900 + seconds))
+        Moment(boot: .seconds(Double(seconds)), wall: .seconds(Double(900 + seconds)))
     }
 
     @Test func aPageInASilence() {

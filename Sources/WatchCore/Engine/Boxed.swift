@@ -11,6 +11,13 @@ struct Boxed<Value: Hashable & Sendable & Codable>: Hashable, Sendable {
         self.wrappedValue = wrappedValue
     }
 
+    var projectedValue: Boxed { self }
+
+    /// One member of it, without a copy of the rest.
+    func peek<Member>(_ body: (Value) -> Member?) -> Member? {
+        box.withUnsafeBufferPointer { $0.isEmpty ? nil : body($0[0]) }
+    }
+
     var wrappedValue: Value? {
         get { box.first }
         // Taken out while it changes, so that it is not copied.

@@ -29,11 +29,10 @@ extension Engine {
     }
 
     private func interval(of probe: String, _ service: String) -> Duration {
-        let place = services.place(of: service)
-        let known = services.values.withUnsafeBufferPointer { services in
-            place.flatMap { services[$0].interval(of: probe) }
-        }
-        return known ?? .minutes(1)
+        guard let place = services.place(of: service),
+            let index = services.values[place].probes.place(of: probe)
+        else { return .minutes(1) }
+        return services.values[place].configuration.probes[index].every
     }
 
     private mutating func count(

@@ -17,8 +17,8 @@ extension ServiceEngine {
     mutating func watchAcknowledgement(
         slot: IncidentSlot, _ context: inout Context
     ) {
-        guard state[slot]?.record.acknowledgedBy != nil else {
-            if state[slot]?.acknowledgedUntil != nil {
+        guard state.peek(slot, { $0.record.acknowledgedBy }) != nil else {
+            if state.peek(slot, { $0.acknowledgedUntil }) != nil {
                 state[slot]?.acknowledgedUntil = nil
                 state[slot]?.brokeAgainUntil = nil
             }

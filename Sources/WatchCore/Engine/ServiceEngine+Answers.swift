@@ -271,7 +271,8 @@ extension ServiceEngine {
 
     /// The delay is over: what is left is decided anew.
     mutating func endHoldWhenDue(_ context: inout Context) -> Bool {
-        guard let hold = state.incident?.hold, !hold.isOver, hold.until.boot <= context.now.boot
+        guard let hold = state.peek(.breaches, { $0.hold }), !hold.isOver,
+            hold.until.boot <= context.now.boot
         else { return false }
         state.incident?.hold?.isOver = true
         state.incident?.record.heldUntil = nil

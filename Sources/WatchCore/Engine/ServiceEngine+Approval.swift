@@ -132,7 +132,7 @@ extension ServiceEngine {
 
     /// The deadline of the approval, which is not the one for an answer to the page.
     mutating func advanceApproval(_ context: inout Context) {
-        guard let approval = state.incident?.approval, let due = approval.deadline,
+        guard let approval = state.peek(.breaches, { $0.approval }), let due = approval.deadline,
             due.boot <= context.now.boot
         else { return }
         let waited = approval.within?.text ?? ""

@@ -184,19 +184,21 @@ extension ServiceEngine {
 
     /// What time brings: clearing, closing, the next step of a route, the end of `busy`.
     mutating func advanceIncident(_ context: inout Context) {
-        guard let current = state.incident?.record.state, state.rollback == nil else { return }
+        guard let current = state.peek(.breaches, { $0.record.state }), state.rollback == nil else {
+            return
+        }
         switch current {
         case .open, .awaitingApproval:
             if isEveryBreachCleared {
                 settleIncident(.cleared, "all breaches have cleared", &context)
                 return
             }
-            if state.incident?.waitsForVersion ?? false {
+            if state.peek(.breaches, { $0.waitsForVersion }) ?? false {
                 decideAnew(joining: nil, &context)
                 return
             }
             if endHoldWhenDue(&context)
-                || (state.incident?.waitsForBrake ?? false
+                || (state.peek(.breaches, { $0.waitsForBrake }) ?? false
                     && neighbourRefusal(context)?.reason != .busy)
             {
                 decideAnew(joining: nil, &context)
@@ -212,7 +214,7 @@ extension ServiceEngine {
             // A breach in probation was paged; somebody must answer it, too. What has cleared needs
             // no answer, but its deadline stands should it break again.
             if current == .recovered { escalateWhenDue(&context) }
-            if let closes = state.incident?.closesAt, closes.boot <= context.now.boot,
+            if let closes = state.peek(.breaches, { $0.closesAt }), closes.boot <= context.now.boot,
                 !(state.incident?.hasOpenBreach ?? false)
             {
                 closeIncident("the time of probation is over", &context)
@@ -223,7 +225,7 @@ extension ServiceEngine {
 
     /// There were some, and none stands.
     private var isEveryBreachCleared: Bool {
-        guard let breaches = state.incident?.record.breaches else { return false }
+        guard let breaches = state.peek(.breaches, { $0.record.breaches }) else { return false }
         return !breaches.isEmpty && breaches.allSatisfy { $0.cleared != nil }
     }
 

@@ -102,7 +102,9 @@ extension ServiceEngine {
 
     /// What was kept back is sent when nothing keeps it back any more and it is still true.
     mutating func releaseHeldPage(slot: IncidentSlot, _ context: inout Context) {
-        guard state[slot]?.held != nil, let incident = state[slot], let held = incident.held else {
+        guard state.peek(slot, { $0.held }) != nil, let incident = state[slot],
+            let held = incident.held
+        else {
             return
         }
         switch incident.record.state {

@@ -160,8 +160,8 @@ extension ServiceEngine {
     mutating func escalateWhenDue(
         slot: IncidentSlot = .breaches, _ context: inout Context
     ) {
-        guard let incident = state[slot], let due = incident.escalateAt,
-            due.boot <= context.now.boot,
+        guard let due = state.peek(slot, { $0.escalateAt }), due.boot <= context.now.boot,
+            let incident = state[slot],
             // What is muted goes on where it stood when it no longer is.
             mute(subject(of: incident, context), incident.record.severity, context) == nil
         else { return }

@@ -20,11 +20,6 @@ extension ServiceEngine {
         noteProbeForVerification(name, result)
     }
 
-    /// How often the probe is asked.
-    func interval(of probe: String) -> Duration? {
-        probes.place(of: probe).map { configuration.probes[$0].every }
-    }
-
     private mutating func record(_ result: ProbeResult, isError: Bool, _ place: Int) {
         // A record may not say how long it took.
         let latency = result.took > .zero ? result.took.seconds : nil

@@ -14,9 +14,11 @@ extension ServiceEngine {
 
     var isSettledAfterRollback: Bool {
         // Asked for each trigger in each second.
-        guard state.rollback != nil else { return false }
-        if case .curing(let curing) = state.rollback?.stage { return curing.settled != nil }
-        return false
+        if case .curing(let curing) = state.$rollback.peek({ $0.stage }) {
+            curing.settled != nil
+        } else {
+            false
+        }
     }
 
     mutating func askVersions(_ context: inout Context) {

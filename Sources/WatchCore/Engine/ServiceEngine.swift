@@ -47,6 +47,8 @@ struct ServiceEngine {
     var lastJudged: Instant?
     var judgedSince: Instant?
     var wasSettled = false
+    /// The second in which deadlines were looked at last.
+    private var lastAdvanced: Int64?
     /// Which triggers ask a signal, by their place in the configuration.
     private(set) var triggersOf: [String: [Int]] = [:]
     /// Of each trigger, for each operand of its expression.
@@ -179,9 +181,16 @@ struct ServiceEngine {
         syncBaseline(&context)
         judge(touched, &context)
         gatherEvidence(&context)
-        advanceIncident(&context)
+        // An observation that changed no verdict moves no deadline either: the second does.
+        let second = context.now.boot.second
+        let isIdle =
+            if case .signal = touched { !context.hasOutcome && lastAdvanced == second } else {
+                false
+            }
+        lastAdvanced = second
+        if !isIdle { advanceIncident(&context) }
         advanceRollback(&context)
-        advanceQuiet(&context)
+        if !isIdle { advanceQuiet(&context) }
     }
 
     func event(

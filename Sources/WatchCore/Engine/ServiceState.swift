@@ -58,6 +58,14 @@ enum IncidentSlot {
 }
 
 extension ServiceState {
+    /// One member of an incident, without a copy of the rest: asked for at every event.
+    func peek<Member>(_ slot: IncidentSlot, _ member: (Incident) -> Member?) -> Member? {
+        switch slot {
+        case .breaches: $incident.peek(member)
+        case .blindness: $blind.peek(member)
+        }
+    }
+
     /// Looked at and changed in place.
     subscript(slot: IncidentSlot) -> Incident? {
         _read {

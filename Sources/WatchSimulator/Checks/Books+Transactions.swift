@@ -87,14 +87,20 @@ extension Books {
 
     // MARK: - Events
 
+    /// What concerns the whole host.
+    private mutating func readOfHost(_ event: EventRecord, _ circumstances: Circumstances) {
+        switch event.kind {
+        case "maintenance.ended", "silence.ended": quiet.forgetEnded(at: circumstances.now)
+        case "own-network.failed": isOwnFault = true
+        case "own-network.works": isOwnFault = false
+        default: break
+        }
+    }
+
     private mutating func read(
         _ event: EventRecord, _ incidents: [IncidentRecord], _ circumstances: Circumstances
     ) throws(Violation) {
-        if event.kind == "maintenance.ended" || event.kind == "silence.ended" {
-            quiet.forgetEnded(at: circumstances.now)
-        }
-        if event.kind == "own-network.failed" { isOwnFault = true }
-        if event.kind == "own-network.works" { isOwnFault = false }
+        readOfHost(event, circumstances)
         guard let name = event.service else { return }
         var service = services[name] ?? ServiceBook()
         defer { services[name] = service }
