@@ -239,7 +239,7 @@ extension Simulation {
     ) throws(Violation) {
         let isMix = ["mixed reads", "equal reads"].contains { event.text.hasSuffix($0) }
         let isNew = reads[index].detected(
-            version, running: running, isRead: event.reason == "read" && !isMix)
+            version, running: running, isRead: event.reason == "read", isMixed: isMix)
         guard isNew == false else { return }
         throw Violation(
             "a-deployment-is-a-change",

@@ -51,7 +51,9 @@ extension Simulation {
             durable.rebase(to: now)
             for index in reads.indices { reads[index].rebase(to: now) }
         }
-        for index in reads.indices { reads[index].comeUp() }
+        for index in reads.indices {
+            reads[index].comeUp(known: durable.services[ledgers[index].name]?.running?.version)
+        }
         for index in breaches.indices { breaches[index].forget() }
         network = NetworkBook()
         unmutedSince = [:]

@@ -98,10 +98,12 @@ extension ServiceEngine {
             state.incident?.markCleared(breach.trigger, at: context.now.wall)
             context.isDirty = true
             let why = mode == nil ? "is not configured any more" : "is in shadow mode now"
-            context.events.append(
-                event(
-                    "trigger.removed", context,
-                    text: "'\(breach.trigger)' \(why); its breach has ended"))
+            var removed = event(
+                "trigger.removed", context,
+                text: "'\(breach.trigger)' \(why); its breach has ended")
+            removed.trigger = breach.trigger
+            removed.severity = breach.severity
+            context.events.append(removed)
         }
     }
 }

@@ -140,12 +140,12 @@ extension Books {
             if let id = event.incident { service.open[id]?.isHeld = true }
         case "approval.offered":
             service.offered = service.running
-            service.offeredAt = circumstances.now.boot
+            service.offeredAt = circumstances.now
         case "approval.void", "approval.denied", "approval.expired", "approval.approved":
             service.offered = nil
             service.expiredAfter =
                 event.kind == "approval.expired"
-                ? service.offeredAt.map { circumstances.now.boot - $0 } : nil
+                ? service.offeredAt.map { circumstances.now.boot - $0.boot } : nil
         case "verify.landed": service.rollback?.hasLanded = true
         case "verify.not-landed":
             service.rollback?.hasLanded = false

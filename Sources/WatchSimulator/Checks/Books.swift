@@ -63,7 +63,7 @@ struct ServiceBook {
     /// Operations that run; nil of one: nobody knows since when.
     var operations: [String: OperationBook?] = [:]
     /// When a rollback was offered, and when such an offer ended because nobody answered.
-    var offeredAt: Instant?
+    var offeredAt: Moment?
     var expiredAfter: Duration?
 }
 
@@ -100,12 +100,14 @@ struct Books {
             }
             // Set back, the wall clock tells nothing of how long they have run.
             service.operations = service.operations.mapValues { _ in nil }
-            service.offeredAt = nil
-            service.ends = service.ends.map { end in
-                let elapsed = Swift.max(.zero, now.wall - end.wall)
-                return Moment(boot: now.boot - elapsed, wall: end.wall)
-            }
+            service.offeredAt = service.offeredAt.map { Self.rebased($0, to: now) }
+            service.ends = service.ends.map { Self.rebased($0, to: now) }
             services[name] = service
         }
+    }
+
+    /// A moment of the boot before.
+    private static func rebased(_ moment: Moment, to now: Moment) -> Moment {
+        Moment(boot: now.boot - Swift.max(.zero, now.wall - moment.wall), wall: moment.wall)
     }
 }

@@ -20,6 +20,8 @@ struct ReadBook {
         var moved: Set<Int> = []
         /// No source need ever have named it.
         var isAnnounced = false
+        /// Sources said several things in turn.
+        var isMixed = false
     }
     private var stand: Stand?
     /// Sources that answered since the daemon came up: of the others it may know nothing.
@@ -35,7 +37,9 @@ struct ReadBook {
         heard.insert(source)
         if last[source] != version { begins[version] = now }
         last[source] = version
-        if rows[source]?.version != version { rows[source] = (version, now.boot) }
+        // Answers overtake one another: the one that was asked for first began the row.
+        let began = rows[source].flatMap { $0.version == version ? $0.since : nil }
+        rows[source] = (version, Swift.min(began ?? now.boot, now.boot))
     }
 
     /// A deployment of it cannot have begun before; nil: that is not known.
@@ -46,9 +50,13 @@ struct ReadBook {
 
     /// The engine takes it for a deployment. When the source that was asked first falls silent, the
     /// next one counts; what that says began when the first named something else for the last time.
-    /// - Parameter running: what ran until then.
+    /// - Parameters:
+    ///   - running: what ran until then.
+    ///   - isMixed: it came of reads to and fro.
     /// - Returns: whether anything has changed: nil where it was not simply read.
-    mutating func detected(_ version: String, running: String?, isRead: Bool) -> Bool? {
+    mutating func detected(_ version: String, running: String?, isRead: Bool, isMixed: Bool)
+        -> Bool?
+    {
         let silent = named.filter { last[$0.key] == nil && $0.value.version != version }
         for (_, answer) in silent where begins[version].map({ $0.boot < answer.at.boot }) ?? false {
             begins[version] = answer.at
@@ -56,8 +64,8 @@ struct ReadBook {
         let before = stand
         stand = Stand(
             version: version, said: last.filter { heard.contains($0.key) },
-            isAnnounced: announcements[version] != nil)
-        guard isRead, let before, before.version == running, before.version != version,
+            isAnnounced: announcements[version] != nil, isMixed: isMixed)
+        guard isRead, !isMixed, let before, before.version == running, before.version != version,
             !before.isAnnounced
         else { return nil }
         return last.contains { source, says in
@@ -72,7 +80,13 @@ struct ReadBook {
         if stand?.version == version { stand?.isAnnounced = true }
     }
 
-    mutating func comeUp() { heard = [] }
+    /// - Parameter known: what the store says runs. Whatever else was read before is forgotten, as
+    ///   is that releases were mixed.
+    mutating func comeUp(known: String?) {
+        heard = []
+        last = last.filter { $0.value == known }
+        if stand?.isMixed ?? false { stand = nil }
+    }
 
     mutating func rebase(to now: Moment) {
         rows = [:]

@@ -46,7 +46,7 @@ import Testing
     func aRuleThatIsRemovedEndsItsBreach(byReload: Bool) {
         let world = broken(configuration([Self.storm, Self.down]))
         load(world, configuration([Self.down]), byReload: byReload)
-        #expect(world.kinds("trigger.removed").count == 1)
+        #expect(world.kinds("trigger.removed").map(\.trigger) == [Self.storm.name])
         #expect(world.pass(upTo: 120) { $0.incident == nil })
         #expect(resolved(world) == 1)
     }
