@@ -112,7 +112,7 @@ extension ServiceEngine {
         case .open, .awaitingApproval, .handedOver, .recovered, .cleared, .superseded, .closed:
             break
         }
-        guard incident.needsAnAnswer else {
+        guard incident.needsAnAnswer, isToBePaged(incident, besides: held, context) else {
             state[slot]?.held = nil
             context.isDirty = true
             return
@@ -132,6 +132,16 @@ extension ServiceEngine {
                 "page.released", context, reason: held.by, slot: slot,
                 text: "nothing keeps the page back any more, and the incident still stands"))
         tellLate(held, subject, slot: slot, &context)
+    }
+
+    /// What is only recorded is not paged in place of what has cleared.
+    private func isToBePaged(
+        _ incident: Incident, besides held: HeldPage, _ context: Context
+    ) -> Bool {
+        guard held.trigger != nil else { return true }
+        return incident.record.breaches.contains {
+            $0.cleared == nil && context.configuration.policy($0.severity).action != .record
+        }
     }
 
     private mutating func tellLate(

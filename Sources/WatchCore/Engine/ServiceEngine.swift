@@ -64,7 +64,8 @@ struct ServiceEngine {
     /// Signals that cannot be measured, since when, and the second that was looked at last.
     var sight: [String: SightTimer] = [:]
     var sightSecond: Int64?
-    /// Time since `restarted` in which nobody watched.
+    /// Time in which nobody watched: since `restarted`, and before, for the states of probes are as
+    /// old as what was last heard of them.
     var uncovered = UncoveredTime()
     /// What was normal under the last known good release.
     var baseline = BaselineGathering()
@@ -155,7 +156,6 @@ struct ServiceEngine {
         // Windows do not take back what an earlier restart has cut off.
         guard instant >= restarted else { return }
         restarted = instant
-        uncovered.forget(before: instant)
         for place in probes.indices { probes.values[place].windows.restart(at: instant) }
         for place in streams.indices { streams.values[place].windows.restart(at: instant) }
         for place in triggers.indices { triggers.values[place].forgetHistory() }

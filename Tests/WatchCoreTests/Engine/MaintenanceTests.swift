@@ -75,6 +75,23 @@ import Testing
         #expect(world.incident == nil)
     }
 
+    @Test func whatIsOnlyRecordedIsNotPagedInPlaceOfWhatCleared() {
+        let service = World.service(triggers: [
+            World.trigger("down", "failing(health) > 60%", .critical, .page),
+            World.trigger("busy", "count(access, 10s) >= 1", .low, .page),
+        ])
+        let world = World(World.configuration(services: [service]))
+        _ = world.maintain(for: .minutes(3))
+        world.probePasses = false
+        world.pass(60)
+        #expect(world.kinds("trigger.breached").map(\.trigger).contains("down"))
+        world.probePasses = true
+        world.pass(240)
+        #expect(world.verdict("down") == .healthy)
+        #expect(world.verdict("busy") == .breached)
+        #expect(world.pages.isEmpty)
+    }
+
     @Test func maintenanceThatAPersonEndsIsOverAtOnce() {
         let world = World.withBadRelease()
         _ = world.maintain()

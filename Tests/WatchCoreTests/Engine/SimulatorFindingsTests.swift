@@ -41,6 +41,23 @@ import Testing
         #expect(world.state.book.releases.first?.baked == .zero)
     }
 
+    /// What a probe said before a time that nobody watched is of yesterday, also when a deployment
+    /// restarts the windows after it.
+    @Test func aDeploymentMakesNoOldStateOfAProbeCurrent() {
+        let triggers = [World.trigger("down", "failing(health) > 60%", .high, .page)]
+        let world = World(
+            World.configuration(services: [World.service(triggers: triggers)]))
+        world.pass(15)
+        #expect(world.verdict("down") == .healthy)
+        world.finds = { _, _, _ in nil }
+        world.now.boot = world.now.boot + .minutes(10)
+        world.now.wall = world.now.wall + .minutes(10)
+        world.version = "2.0.0"
+        world.announce("2.0.0")
+        world.pass(130)
+        #expect(world.verdict("down") == .insufficient)
+    }
+
     /// The target is read before the first step, and not a second later: no later method runs
     /// without the questions that come before a first step.
     @Test func aTargetThatOnlyFlickersRunsNoFallback() {
