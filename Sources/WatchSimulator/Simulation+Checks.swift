@@ -225,7 +225,7 @@ extension Simulation {
         for trigger in scenario.configuration.services[index].triggers where trigger.mode != .veto {
             breaches[index].ended(trigger.name, at: now)
         }
-        let isRead = worlds[index].sources.count == 1 && !isMixed
+        let isRead = worlds[index].sources.count == 1 && !isMixed && !Self.isMix(event)
         if event.reason == "rollback" || event.reason == "found"
             || event.reason == "read" && !isRead
         {
@@ -233,13 +233,17 @@ extension Simulation {
         }
     }
 
+    /// Read to and fro, it began at some read of the past.
+    private static func isMix(_ event: EventRecord) -> Bool {
+        ["mixed reads", "equal reads"].contains { event.text.hasSuffix($0) }
+    }
+
     /// A source that says what it has said all along reads no deployment.
     private func checkChange(
         _ event: EventRecord, to version: String, from running: String?, _ index: Int
     ) throws(Violation) {
-        let isMix = ["mixed reads", "equal reads"].contains { event.text.hasSuffix($0) }
         let isNew = reads[index].detected(
-            version, running: running, isRead: event.reason == "read", isMixed: isMix)
+            version, running: running, isRead: event.reason == "read", isMixed: Self.isMix(event))
         guard isNew == false else { return }
         throw Violation(
             "a-deployment-is-a-change",

@@ -173,7 +173,7 @@ extension Simulation {
         guard worlds.contains(where: { hasHeld($0.name) }) || !unmutedSince.isEmpty else { return }
         for (name, service) in emitted.services {
             for (id, incident) in service.open {
-                guard incident.isHeld, incident.needsAnAnswer, incident.hasBreach,
+                guard incident.isHeld, incident.needsAnAnswer, incident.hasBreachToPage,
                     !emitted.mayBeQuiet(name, scenario.configuration, at: clock.moment)
                 else {
                     if unmutedSince[id] != nil { unmutedSince[id] = nil }

@@ -138,9 +138,11 @@ extension ServiceEngine {
     private func isToBePaged(
         _ incident: Incident, besides held: HeldPage, _ context: Context
     ) -> Bool {
-        guard held.trigger != nil else { return true }
+        guard let own = held.trigger else { return true }
         return incident.record.breaches.contains {
-            $0.cleared == nil && context.configuration.policy($0.severity).action != .record
+            $0.cleared == nil
+                && ($0.trigger == own
+                    || context.configuration.policy($0.severity).action != .record)
         }
     }
 

@@ -44,6 +44,11 @@ extension Books {
         let policy = circumstances.configuration.policy[record.severity]
         services[record.service]?.open[record.id]?.hasBreach =
             record.breaches.contains { $0.cleared == nil }
+        services[record.service]?.open[record.id]?.hasBreachToPage =
+            record.breaches.contains {
+                $0.cleared == nil
+                    && circumstances.configuration.policy($0.severity).action != .record
+            }
         services[record.service]?.open[record.id]?.decision = record.decision
         switch record.state {
         case .recovered, .cleared, .superseded:

@@ -32,6 +32,8 @@ struct IncidentBook {
     var wasPageWanted = false
     /// Some breach of it stands.
     var hasBreach = false
+    /// One that is more than recorded.
+    var hasBreachToPage = false
     /// A page was kept back since the last one that was sent.
     var isHeld = false
     /// What the last record says is to be done.
