@@ -21,7 +21,7 @@ STEP = $(if $(filter /usr,$(PREFIX)),$(LIBEXEC),$(PREFIX)/bin)
 PROGRAMS = watchd watchctl watchd-step
 
 # Of `simulate`: worlds, and events of each before everything is healed.
-SEEDS ?= 1000
+SEEDS ?= 5000
 FROM ?= 1
 EVENTS ?= 2000
 # More states of one small world of the search than these are a failure: it did not close.
@@ -52,7 +52,7 @@ bench: ## figures of the inner loops, as ratios to a peer or a limit
 	swift build -c release --product watchd-bench
 	@.build/release/watchd-bench
 
-simulate: ## live through SEEDS=1000 simulated worlds from seed FROM=1, looking for a broken rule
+simulate: ## live through SEEDS=5000 simulated worlds from seed FROM=1, looking for a broken rule
 	@scripts/setup build
 	swift build -c release --product watchd-simulate
 	@.build/release/watchd-simulate --seeds $(SEEDS) --from $(FROM) --events $(EVENTS)

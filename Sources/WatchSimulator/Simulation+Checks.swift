@@ -268,7 +268,10 @@ extension Simulation {
 
     /// Something durable happened.
     func witness(_ event: EventRecord) throws(Violation) {
-        if event.kind == "trigger.breached" { noteBreachOfBake(event) }
+        if event.kind == "trigger.breached" {
+            noteBreachOfBake(event)
+            noteBegun(event)
+        }
         guard event.kind == "rollback.ended" else { return }
         let id = event.text.split(separator: " ").dropFirst().first.map(String.init)
         if let id { try steps.ended(id) }

@@ -48,7 +48,7 @@ extension Simulation {
         let now = clock.moment
         say("the daemon comes back")
         if store.bootID != clock.bootID {
-            durable.rebase(to: now)
+            durable.rebase(to: now, latestWall: latestWall)
             for index in reads.indices { reads[index].rebase(to: now) }
         }
         for index in reads.indices {
@@ -122,6 +122,7 @@ extension Simulation {
     }
 
     func jumpWall() {
+        latestWall = Swift.max(latestWall, clock.moment.wall)
         let seconds = Int64(random.pick([-86_400, -3600, -30, 30, 3600, 86_400]))
         say("the wall clock jumps by \(seconds) s")
         clock.jumpWall(seconds * Clock.second)

@@ -44,6 +44,7 @@ extension Simulation {
         if !result.isEmpty { try process(result) }
         try checkNetwork(after: event)
         noteSustained(now.boot)
+        try checkBegun(now.boot)
         try checkVerdicts(after: event, at: now.boot)
         if event == .tick { try checkQuiet() }
     }

@@ -95,6 +95,30 @@ extension Simulation {
 
     // MARK: - Rules
 
+    func noteBegun(_ event: EventRecord) {
+        guard let name = event.service, let index = index(name),
+            let trigger = scenario.configuration.services[index].triggers.first(where: {
+                $0.name == event.trigger
+            }), trigger.sustainedFor != nil, event.time == clock.moment.wall
+        else { return }
+        begun.append((index, trigger))
+    }
+
+    /// What is to be true for some time must have been when its breach begins.
+    func checkBegun(_ now: Instant) throws(Violation) {
+        guard !begun.isEmpty else { return }
+        defer { begun = [] }
+        for (index, trigger) in begun where !hasNewFloor {
+            let ledger = ledgers[index]
+            guard let book = ledger.sustained[trigger.name], !book.holds,
+                ledger.truth(of: trigger, now: now) == .true
+            else { continue }
+            throw Violation(
+                "verdict-by-recount",
+                "\(ledger.name)/\(trigger.name) began a breach, and was not true for long enough")
+        }
+    }
+
     func noteSustained(_ now: Instant) {
         for index in ledgers.indices where ledgers[index].hasSustained {
             guard engine.judged(ledgers[index].name) == now else { continue }

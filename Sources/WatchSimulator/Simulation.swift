@@ -32,6 +32,10 @@ public final class Simulation {
 
     var emitted = Books()
     var durable = Books()
+    /// The latest that the wall clock ever showed before it was set.
+    var latestWall = WallTime(nanoseconds: .min)
+    /// Rules with `for` whose breach began in this event.
+    var begun: [(index: Int, trigger: TriggerConfiguration)] = []
     var ledgers: [ServiceLedger] = []
     var steps = StepBook()
     var reads: [ReadBook] = []

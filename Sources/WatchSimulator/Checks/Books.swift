@@ -92,9 +92,9 @@ struct Books {
     }
 
     /// Another boot: what was noted by its clocks is moved by the wall clock, never forwards.
-    mutating func rebase(to now: Moment) {
+    mutating func rebase(to now: Moment, latestWall: WallTime) {
         armedAgain = armedAgain.map { Moment(boot: now.boot + ($0.wall - now.wall), wall: $0.wall) }
-        quiet.rebase(to: now)
+        quiet.rebase(to: now, latestWall: latestWall)
         for name in services.keys {
             guard var service = services[name] else { continue }
             service.armedAgain = service.armedAgain.map {

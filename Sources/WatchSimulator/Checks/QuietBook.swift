@@ -24,6 +24,8 @@ struct QuietBook {
         /// nil: all of the service.
         var trigger: String?
         var span: Span
+        /// The wall clock once showed a later time than at a boot since: nobody can time it.
+        var isUnsure = false
     }
 
     /// By service; that of the whole host under the empty name.
@@ -57,10 +59,12 @@ struct QuietBook {
         silences = silences.filter { $0.value.span.isOn(now) }
     }
 
-    mutating func rebase(to now: Moment) {
+    mutating func rebase(to now: Moment, latestWall: WallTime) {
         maintenance = maintenance.mapValues { $0.rebased(to: now) }
         silences = silences.mapValues {
-            Silence(service: $0.service, trigger: $0.trigger, span: $0.span.rebased(to: now))
+            Silence(
+                service: $0.service, trigger: $0.trigger, span: $0.span.rebased(to: now),
+                isUnsure: $0.isUnsure || now.wall < latestWall)
         }
     }
 
@@ -80,7 +84,7 @@ struct QuietBook {
     /// All pages of the service are silenced, whatever they are about.
     func isSilenced(_ service: String, at now: Moment) -> Bool {
         silences.values.contains {
-            $0.service == service && $0.trigger == nil && $0.span.isOn(now)
+            $0.service == service && $0.trigger == nil && $0.span.isOn(now) && !$0.isUnsure
         }
     }
 

@@ -206,7 +206,7 @@ struct SearchWorld {
         if isReboot {
             boot += 1
             now = Moment(boot: .seconds(100), wall: now.wall + .seconds(30))
-            books.rebase(to: now)
+            books.rebase(to: now, latestWall: now.wall)
         }
         engine = Engine(
             configuration: scene.configuration, stored: stored, storedBootID: "\(storedBoot)",
