@@ -102,7 +102,10 @@ extension JSONPath {
             if bytes[at] == UInt8(ascii: "-") { at += 1 }
             while at < bytes.count, (48...57).contains(bytes[at]) { at += 1 }
             let text = String(decoding: bytes[start..<at], as: UTF8.self)
-            guard let value = Int(text), abs(value) < 1_000_000, text == String(value) else {
+            // No `abs`: the least integer has none.
+            guard let value = Int(text), (-999_999...999_999).contains(value),
+                text == String(value)
+            else {
                 at = start
                 throw error("'\(text)' is no index")
             }
