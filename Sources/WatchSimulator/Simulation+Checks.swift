@@ -353,13 +353,12 @@ extension Simulation {
 
     /// When a breached trigger was last seen not to be false.
     private func noteBreaches(_ now: Instant) {
-        for (index, ledger) in ledgers.enumerated() {
-            guard let breached = emitted.services[ledger.name]?.breached, !breached.isEmpty else {
-                continue
-            }
+        for index in ledgers.indices {
+            guard let breached = emitted.services[worlds[index].name]?.breached, !breached.isEmpty
+            else { continue }
             for trigger in scenario.configuration.services[index].triggers
             where breached[trigger.name] != nil {
-                if let truth = ledger.truth(of: trigger, isBreached: true, now: now),
+                if let truth = ledgers[index].truth(of: trigger, isBreached: true, now: now),
                     truth != .false
                 {
                     lastNotFalse["\(index)/\(trigger.name)"] = now

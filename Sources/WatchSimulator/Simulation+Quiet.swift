@@ -120,7 +120,7 @@ extension Simulation {
     }
 
     func noteSustained(_ now: Instant) {
-        for index in ledgers.indices where ledgers[index].hasSustained {
+        for index in ledgers.indices where ledgers[index].wantsSustained(second: now.second) {
             guard engine.judged(ledgers[index].name) == now else { continue }
             ledgers[index].noteSustained(now: now)
         }

@@ -230,15 +230,14 @@ extension ServiceEngine {
     }
 
     private mutating func watchHandedOver(_ context: inout Context) {
-        guard var incident = state.incident else { return }
-        if incident.hasOpenBreach || !isAllSeenClear(incident) {
-            incident.allClearSince = nil
-        } else if incident.allClearSince == nil {
-            incident.allClearSince = context.now
+        guard let incident = state.incident else { return }
+        let isClear = !incident.hasOpenBreach && isAllSeenClear(incident)
+        let since = isClear ? incident.allClearSince ?? context.now : nil
+        if since != incident.allClearSince {
+            state.incident?.allClearSince = since
+            context.isDirty = true
         }
-        if incident.allClearSince != state.incident?.allClearSince { context.isDirty = true }
-        state.incident = incident
-        guard let since = incident.allClearSince, incident.record.acknowledgedBy != nil,
+        guard let since, incident.record.acknowledgedBy != nil,
             context.now.boot - since.boot >= Incident.handedOverClears
         else { return }
         closeIncident("acknowledged, and all clear for \(Incident.handedOverClears.text)", &context)

@@ -3,9 +3,7 @@
 extension [UInt8] {
     /// Eight bytes, little-endian.
     mutating func append(fixed number: UInt64) {
-        for shift in stride(from: UInt64(0), to: 64, by: 8) {
-            append(UInt8(truncatingIfNeeded: number >> shift))
-        }
+        Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
     }
 
     /// LEB128: seven bits a byte, the lowest first.

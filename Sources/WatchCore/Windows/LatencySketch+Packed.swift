@@ -13,14 +13,22 @@ extension LatencySketch {
     private static let maximumOffset = 2
 
     var packed: [UInt8] {
-        guard count > 0 else { return [] }
-        if let values {
-            var bytes = [UInt8(truncatingIfNeeded: values.count)]
-            bytes.reserveCapacity(1 + 8 * values.count)
-            for value in values { bytes.append(fixed: value.bitPattern) }
-            return bytes
+        var bytes: [UInt8] = []
+        pack(into: &bytes)
+        return bytes
+    }
+
+    /// Puts the packed form behind what is there.
+    func pack(into bytes: inout [UInt8]) {
+        guard count > 0 else { return }
+        if let bits = bitPatterns {
+            bytes.reserveCapacity(bytes.count + 1 + 8 * bits.count)
+            bytes.append(UInt8(truncatingIfNeeded: bits.count))
+            for value in bits { bytes.append(fixed: value) }
+            return
         }
-        var bytes: [UInt8] = [0, maximumIsExact ? 1 : 0]
+        bytes.append(0)
+        bytes.append(maximumIsExact ? 1 : 0)
         bytes.append(fixed: (self.max ?? 0).bitPattern)
         bytes.append(fixed: UInt64(truncatingIfNeeded: sum))
         bytes.append(fixed: UInt64(truncatingIfNeeded: sum >> 64))
@@ -37,7 +45,6 @@ extension LatencySketch {
             bytes.append(varint: number)
             last = bin
         }
-        return bytes
     }
 
     /// nil: the bytes are damaged.
@@ -48,15 +55,11 @@ extension LatencySketch {
             return
         }
         if head > 0 {
-            self.init()
             guard head < Self.exactLimit, reader.remaining == 8 * Int(head) else { return nil }
-            var last = 0.0
-            while let bits = reader.fixed() {
-                let value = Double(bitPattern: bits)
-                guard value >= last, value <= LatencyBins.longest else { return nil }
-                record(seconds: value)
-                last = value
-            }
+            var bits: [UInt64] = []
+            bits.reserveCapacity(Int(head))
+            while let value = reader.fixed() { bits.append(value) }
+            self.init(bitPatterns: bits)
             return
         }
         guard let flag = reader.byte(), flag <= 1, let maximum = reader.fixed(),

@@ -135,6 +135,24 @@ extension LatencySketch {
     /// The values, ascending, while all of them are kept; else nil.
     var values: [Double]? { isExact ? cells.map { Double(bitPattern: $0) } : nil }
 
+    /// The same as they are kept; nil in a histogram.
+    var bitPatterns: [UInt64]? { isExact ? cells : nil }
+
+    /// Few values out of their bit patterns; nil when they do not ascend, or are none of a sketch.
+    init?(bitPatterns: [UInt64]) {
+        var last = 0.0
+        for bits in bitPatterns {
+            let value = Double(bitPattern: bits)
+            // -0 equals 0 and has another bit pattern; NaN is neither more nor less.
+            guard value >= last, value <= LatencyBins.longest, bits >> 63 == 0 else { return nil }
+            sum += Int128(Self.nanoseconds(value))
+            last = value
+        }
+        cells = bitPatterns
+        count = bitPatterns.count
+        maximum = last
+    }
+
     private mutating func insert(_ cell: UInt64) {
         var (low, high) = (0, cells.count)
         while low < high {

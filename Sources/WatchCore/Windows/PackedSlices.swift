@@ -37,14 +37,17 @@ struct PackedSlices: Hashable, Sendable {
     }
 
     private static func entry(_ number: Int64, _ sketch: LatencySketch) -> [UInt8] {
-        let body = sketch.packed
         var entry: [UInt8] = []
-        entry.reserveCapacity(headSize + body.count)
+        // Enough for a few values, which is what most slices are.
+        entry.reserveCapacity(headSize + 1 + 8 * Swift.min(sketch.count, LatencySketch.exactLimit))
         entry.append(fixed: UInt64(bitPattern: number))
-        for shift in stride(from: 0, to: 32, by: 8) {
-            entry.append(UInt8(truncatingIfNeeded: body.count >> shift))
+        for _ in 0..<headSize - 8 { entry.append(0) }
+        sketch.pack(into: &entry)
+        let size = entry.count - headSize
+        for byte in 0..<headSize - 8 {
+            entry[8 + byte] = UInt8(truncatingIfNeeded: size >> (8 * byte))
         }
-        return entry + body
+        return entry
     }
 
     /// Behind all others.

@@ -92,11 +92,15 @@ struct ServiceLedger {
             rule, Asking(judgement: judgement, isBreached: isBreached, isNegated: false, now: now))
     }
 
-    var hasSustained: Bool { !sustained.isEmpty }
+    /// Whether anything is noted of this second that is not yet.
+    func wantsSustained(second: Int64) -> Bool {
+        !hasNoOpinion && !sustained.isEmpty
+            && sustained.values.contains { $0.wants(second: second) }
+    }
 
     /// What the expression came to in this second goes into the history that `for` asks.
     mutating func noteSustained(now: Instant) {
-        guard !hasNoOpinion else { return }
+        guard wantsSustained(second: now.second) else { return }
         for (name, book) in sustained where book.wants(second: now.second) {
             guard let trigger = configuration.triggers.first(where: { $0.name == name }),
                 let truth = truth(of: trigger, now: now)
