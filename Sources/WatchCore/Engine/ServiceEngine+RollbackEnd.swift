@@ -183,6 +183,7 @@ extension ServiceEngine {
         }
         if let pending = rollback.pending { context.actions.append(.cancel(id: pending.id)) }
         tracker.expect(nil)
+        if rollback.hasLanded { tracker.forgetBefore(rollback.to) }
         state.rollback = nil
         context.isDirty = true
         context.events.append(

@@ -45,6 +45,13 @@ extension VersionTracker {
         return [deployed(newest, source: "mixed reads"), .becameMixed]
     }
 
+    /// watchd's own rollback has ended and `identity` runs. Nobody but watchd took the other release
+    /// away: deployed again it is a deployment like any other, and no member of a mix.
+    mutating func forgetBefore(_ identity: ReleaseIdentity) {
+        guard mixed == nil, let current, current.matches(identity) else { return }
+        history.removeAll { !$0.identity.matches(identity) }
+    }
+
     mutating func continueMixed(_ effective: ReleaseIdentity, _ asked: Instant) -> [Change] {
         guard var state = mixed else { return [] }
         if state.last.matches(effective) {
