@@ -64,7 +64,9 @@ extension Engine {
         _ name: String, _ now: Moment,
         _ body: (inout ServiceEngine, inout Context) -> CommandReply
     ) -> (reply: CommandReply, effects: [Effect]) {
-        guard services.place(of: name) != nil else {
+        guard let place = services.place(of: name),
+            configuration.service(name) != nil || services.values[place].state.isUnfinished
+        else {
             let known = configuration.services.map(\.name).joined(separator: ", ")
             return (
                 CommandReply(

@@ -2,8 +2,9 @@
 // still mean the same thing. A rollback under way keeps the plan it was decided with.
 
 extension Engine {
-    /// Swaps the configuration. Services that are gone lose their observations; what is stored of
-    /// them stays in the store, and comes back with them.
+    /// Swaps the configuration. Services that are gone lose their observations, and what is open
+    /// of them ends: see `ServiceEngine+Retired`. The rest stays in the store, and comes back with
+    /// them.
     public mutating func reconfigure(
         to new: Configuration, stored: [String: ServiceState] = [:], at now: Moment
     ) -> [Effect] {
@@ -11,11 +12,17 @@ extension Engine {
         var next = Named<ServiceEngine>()
         for service in new.services {
             let old = services[service.name]
+            let wasRetired = configuration.service(service.name) == nil
             var fresh = ServiceEngine(
                 configuration: service, verifyExpressions: Self.verifyExpressions(new),
                 state: old?.state ?? stored[service.name] ?? ServiceState(), now: now)
-            if let old { fresh.inherit(from: old) }
+            if let old, !wasRetired { fresh.inherit(from: old) }
             next.set(fresh, for: service.name)
+        }
+        for (name, service) in zip(services.names, services.values)
+        where new.service(name) == nil && service.state.isUnfinished {
+            let retired = ServiceEngine(retired: name, state: service.state, now: now)
+            next.set(retired, for: name)
         }
         replace(configuration: new, services: next)
         resumeOwnFault()
@@ -34,17 +41,9 @@ extension Engine {
             }
     }
 
-    /// Nobody watches them any more, so nobody else would say that their incidents are over. A
-    /// rollback that runs is left as it is, and goes on when the service comes back.
     private mutating func endRemovedServices(_ new: Configuration, at now: Moment) -> [Effect] {
-        let gone = configuration.services.map(\.name).filter { new.service($0) == nil }
-        return gone.flatMap { name in
-            update(name, now) { service, context in
-                guard service.state.rollback == nil else { return }
-                let why = "\(name) is not configured any more"
-                service.closeIncident(why, &context)
-                service.closeBlind(why, &context)
-            }
+        services.names.filter { new.service($0) == nil }.flatMap { name in
+            update(name, now) { $0.retire(&$1) }
         }
     }
 }

@@ -8,13 +8,18 @@ extension Engine {
         var report = StatusReport(
             time: now.wall, daemon: daemon, armed: host.arming.status(at: now),
             storeProblem: storeProblem,
-            services: configuration.services.compactMap { service in
-                copy.inspect(service.name, now) { $0.status($1) }
+            services: services.names.filter(isShown).compactMap { name in
+                copy.inspect(name, now) { $0.status($1) }
             })
         let quiet = quietStatus(at: now)
         report.quiet = quiet.isEmpty ? nil : quiet
         report.ownNetwork = ownFault.map { "since \($0.since.wall.text): \($0.text)" }
         return report
+    }
+
+    /// One that is configured no more is shown until what is open of it has ended.
+    private func isShown(_ name: String) -> Bool {
+        configuration.service(name) != nil || services[name]?.state.isUnfinished ?? false
     }
 
     public func releases(of name: String?) -> [ReleaseList] {

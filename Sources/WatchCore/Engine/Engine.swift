@@ -47,6 +47,12 @@ public struct Engine {
                     now: now),
                 for: service.name)
         }
+        for (name, state) in (stored?.services ?? [:]).sorted(by: { $0.key < $1.key })
+        where configuration.service(name) == nil && state.isUnfinished {
+            var state = state
+            state.rebase(rebase)
+            services.set(ServiceEngine(retired: name, state: state, now: now), for: name)
+        }
         resumeOwnFault()
     }
 
@@ -66,15 +72,16 @@ public struct Engine {
         var effects: [Effect] = [
             .persist(Transaction(host: host, services: services.mapped(\.state)))
         ]
-        for service in configuration.services {
-            guard let place = services.place(of: service.name),
-                let rollback = services.values[place].state.rollback
-            else { continue }
-            if let pending = rollback.pending { effects.append(.resume(pending)) }
-            effects.append(.readVersions(service: service.name))
-        }
         // The configuration may have been changed while watchd was off.
-        effects += updateAll(now) { $0.endRemovedBreaches(&$1) }
+        effects += updateAll(now) { service, context in
+            if context.isRetired(service.name) { service.retire(&context) }
+            service.endRemovedBreaches(&context)
+        }
+        for (name, service) in zip(services.names, services.values) {
+            guard let rollback = service.state.rollback else { continue }
+            if let pending = rollback.pending { effects.append(.resume(pending)) }
+            effects.append(.readVersions(service: name))
+        }
         return effects + [.deliver]
     }
 

@@ -6,6 +6,10 @@ extension ServiceEngine {
     static let readsToGiveUp = 2
 
     mutating func beginLanding(_ context: inout Context) {
+        if context.isRetired(name) {
+            handOverUnverified(&context)
+            return
+        }
         state.rollback?.stage = .landing(since: context.now)
         state.rollback?.record.state = .landing
         state.incident?.record.state = .verifying
