@@ -92,6 +92,20 @@ import Testing
         #expect(world.pass(upTo: 30) { self.incident($0, "blog")?.reason == "common-cause" })
     }
 
+    /// The first one is still under way: what breaks a minute later only has to wait for it.
+    @Test(arguments: [(59, "common-cause"), (60, "busy")])
+    func aMinuteIsTheEdgeOfACommonCause(_ apart: Int, _ reason: String) {
+        let host = Host()
+        let world = world(host) { _, _ in nil }
+        breaks(host, "shop")
+        world.pass(apart)
+        breaks(host, "blog")
+        #expect(world.pass(upTo: 30) { self.incident($0, "blog") != nil })
+        let began = ["shop", "blog"].compactMap { incident(world, $0)?.breaches.first?.began }
+        #expect(began.count == 2 && began[1] - began[0] == .seconds(Double(apart)))
+        #expect(incident(world, "blog")?.reason == reason)
+    }
+
     @Test func servicesThatBreakMoreThanAMinuteApartHaveNone() {
         let host = Host()
         let world = world(host)
@@ -184,6 +198,17 @@ import Testing
             })
         #expect(world.kinds("decision").contains { $0.reason == "busy" })
         #expect(!world.kinds("decision").contains { $0.reason == "common-cause" })
+    }
+
+    @Test func aBreachOfSeverityHighIsGraveEnough() {
+        let host = Host()
+        let high = World.trigger("storm", "error_rate(access, 10s) > 25%", .high, .page)
+        let world = world(host, blog: World.service("blog", triggers: [high]))
+        host.errorRates["blog"] = 0.4
+        #expect(world.pass(upTo: 60) { self.incident($0, "blog") != nil })
+        breaks(host, "shop")
+        #expect(world.pass(upTo: 60) { self.incident($0, "shop") != nil })
+        #expect(incident(world, "shop")?.reason == "common-cause")
     }
 
     @Test(arguments: [TriggerConfiguration.Mode.page, .shadow])

@@ -224,6 +224,7 @@ import Testing
         world.sourceAnswers = false
         world.requestsPerSecond = 0
         world.pass(10)
+        _ = world.maintain()
         world.storeWorks = false
         world.handle(.storeFailed("disk full", skipped: []))
         world.edit { state, now in
@@ -239,6 +240,7 @@ import Testing
             "disarmed",
             { world in world.editHost { $0.arming = Arming(isArmed: true, by: "", reason: "") } }
         ),
+        ("maintenance", { $0.command(.endMaintenance(service: "shop")) }),
         ("vetoed", { $0.editEngine { $0.configuration.triggers.removeLast() } }),
         ("blind", { $0.editEngine { $0.streams.update("access") { $0.health = StreamHealth() } } }),
         (

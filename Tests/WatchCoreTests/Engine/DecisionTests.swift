@@ -18,11 +18,27 @@ import Testing
         return world
     }
 
+    /// The reason is a stable code in the decision, in incident and status, and in the page.
     private func expectPage(_ world: World, _ reason: String) {
         #expect(world.methodTasks.isEmpty)
         #expect(world.lastDecision?.decision == "page")
         #expect(world.lastDecision?.reason == reason)
-        #expect(world.messages.contains { $0.message.kind == .page })
+        #expect(world.incident?.reason == reason)
+        #expect(world.status?.incident?.reason == reason)
+        #expect(world.lastPage?.fields.contains(Message.Field("reason", reason)) ?? false)
+    }
+
+    @Test(arguments: ["disarmed", "trigger:storm", "trigger:slow"])
+    func theReasonIsInStatusIncidentAndPage(_ reason: String) {
+        let isSlow = reason == "trigger:slow"
+        let name = isSlow ? "slow" : "storm"
+        let trigger = World.trigger(
+            name, "error_rate(access, 10s) > 25%", isSlow ? .high : .critical,
+            reason == "trigger:storm" ? .page : .auto)
+        let world = stormy(
+            World.configuration(services: [World.service(triggers: [trigger])]),
+            armed: reason != "disarmed")
+        expectPage(world, reason)
     }
 
     @Test func disarmedPagesAndNothingElse() {

@@ -39,8 +39,17 @@ import Testing
         #expect(world.suspicion == "no-release-suspect")
     }
 
-    @Test func noGraveTriggerWasBreachedAtItsAnnouncement() {
-        let world = baked()
+    private func grave(_ severity: Severity) -> Configuration {
+        World.configuration(services: [
+            World.service(triggers: [
+                World.trigger("storm", "error_rate(access, 10s) > 25%", severity)
+            ])
+        ])
+    }
+
+    @Test(arguments: [Severity.high, .critical])
+    func noGraveTriggerWasBreachedAtItsAnnouncement(_ severity: Severity) {
+        let world = baked(grave(severity))
         world.errorRate = 0.6
         world.pass(20)
         world.announce("2.0.0")
@@ -48,8 +57,9 @@ import Testing
         #expect(world.suspicion == "breach-predates-release")
     }
 
-    @Test func noGraveTriggerWasBreachedAtTheLastReadOfTheReleaseBefore() {
-        let world = baked()
+    @Test(arguments: [Severity.high, .critical])
+    func noGraveTriggerWasBreachedAtTheLastReadOfTheReleaseBefore(_ severity: Severity) {
+        let world = baked(grave(severity))
         world.errorRate = 0.6
         world.pass(20)
         world.deploy("2.0.0")

@@ -1,0 +1,57 @@
+// The numbers that hold where nobody wrote any: the decision matrix of the playbooks, limits, and
+// how long each part of a rollback may take.
+
+import Testing
+
+@testable import WatchCore
+
+@Suite struct DefaultsTests {
+    @Test func theDecisionMatrixIsThatOfThePlaybooks() {
+        func row(_ severity: Severity) -> [String?] {
+            let policy = Policy.defaults[severity]
+            return [
+                policy.map { "\($0.action)" }, policy?.page, policy?.respondWithin?.text,
+                policy?.approve,
+            ]
+        }
+        #expect(row(.critical) == ["rollback", "oncall", "5m", "any-admin"])
+        #expect(row(.high) == ["page", "oncall", "15m", "senior-admin"])
+        #expect(row(.medium) == ["page", "team", "2h", nil])
+        #expect(row(.low) == ["record", nil, nil, nil])
+    }
+
+    @Test func twoRollbacksADayWithHalfAnHourBetweenThem() {
+        let limits = Limits()
+        #expect(limits.maxRollbacks == 2)
+        #expect(limits.per == .hours(24))
+        #expect(limits.cooldown == .minutes(30))
+    }
+
+    @Test func aReleaseIsSuspectForTwoHoursAndATargetFitsForAWeek() {
+        let service = ServiceConfiguration(name: "shop")
+        #expect(service.suspectFor == .hours(2))
+        #expect(service.targetWithin == .days(7))
+    }
+
+    @Test func landingHasAMinuteAndCureThree() {
+        let verify = Verify()
+        #expect(verify.version == 2)
+        #expect(verify.landWithin == .minutes(1))
+        #expect(verify.settle == .seconds(15))
+        #expect(verify.clearFor == .minutes(1))
+        #expect(verify.timeout == .minutes(3))
+    }
+
+    @Test func aPlanHasAQuarterOfAnHourAndAsMuchProbationAndWalksBackNowhere() {
+        let plan = Plan(name: "shop", methods: [], verify: Verify())
+        #expect(plan.budget == .minutes(15))
+        #expect(plan.probation == .minutes(15))
+        #expect(plan.walkBack == nil)
+    }
+
+    @Test func aMethodLosesNothingUnlessItSaysWhat() {
+        #expect(Method(name: "link", steps: []).isUnattended)
+        #expect(!Method(name: "restore", loses: "orders", steps: []).isUnattended)
+        #expect(!Method(name: "restore", approve: "cto", steps: []).isUnattended)
+    }
+}
