@@ -3,12 +3,13 @@
 
 extension ServiceEngine {
     /// Whether it was begun. Only what watchd decided by itself walks back: a person named, or
-    /// approved, one release.
+    /// approved, one release. Where it is not known what a step did before a crash, nothing does.
     mutating func walkBack(
         from rollback: Rollback, _ why: String, _ context: inout Context
     ) -> Bool {
         let walked = rollback.walkedBack ?? 0
-        guard case .watchd(let name) = rollback.asker, walked < rollback.plan.walkBack ?? 0,
+        guard case .watchd(let name) = rollback.asker, !rollback.isUnsure,
+            walked < rollback.plan.walkBack ?? 0,
             let trigger = trigger(name),
             let older = state.book.lastGood(besides: [rollback.from, rollback.to])
         else { return false }

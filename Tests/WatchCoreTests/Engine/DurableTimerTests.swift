@@ -98,6 +98,86 @@ import Testing
         #expect(world.methodTasks.count == 1)
     }
 
+    @Test func theLimitPerDayIsNotElapsedWhenTheWallClockWentBackwards() {
+        let world = World.withBadRelease(
+            World.configuration(
+                limits: Limits(maxRollbacks: 1, per: .hours(1), cooldown: .seconds(1))))
+        #expect(world.pass(upTo: 90) { $0.incident?.state == .recovered })
+        #expect(world.pass(upTo: 120) { $0.incident == nil })
+        world.pass(61 * 60)
+        reboot(world, off: .zero - .hours(3))
+        world.deploy("3.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 90) { $0.lastDecision?.reason == "limit-reached" })
+        #expect(world.methodTasks.count == 1)
+    }
+
+    /// A minute before the reboot, a minute while the host was down, and a minute after it.
+    private func reboots(_ world: World, backwards: Bool = false) {
+        world.pass(60)
+        reboot(world, off: backwards ? .zero - .hours(2) : .seconds(60))
+    }
+
+    @Test func anApprovalsDeadlineGoesOnThroughAReboot() {
+        let world = World.offering {
+            $0.policy[.critical]?.approveWithin = .minutes(3)
+            $0.policy[.critical]?.onTimeout = .hold
+        }
+        reboots(world)
+        world.pass(55)
+        #expect(world.offer != nil)
+        world.pass(10)
+        #expect(world.incident?.answer?.kind == .expired)
+    }
+
+    @Test func anApprovalsDeadlineIsDueWhenTheWallClockWentBackwards() {
+        let world = World.offering {
+            $0.policy[.critical]?.approveWithin = .minutes(3)
+            $0.policy[.critical]?.onTimeout = .hold
+        }
+        reboots(world, backwards: true)
+        world.pass(1)
+        #expect(world.incident?.answer?.kind == .expired)
+    }
+
+    @Test func aHoldGoesOnThroughAReboot() {
+        let world = World.offering()
+        world.hold(.minutes(3))
+        reboots(world)
+        world.pass(55)
+        #expect(world.kinds("hold.ended").isEmpty)
+        world.pass(10)
+        #expect(world.kinds("hold.ended").count == 1)
+    }
+
+    @Test func aSilenceGoesOnThroughAReboot() {
+        let world = World.withBadRelease(Self.pageOnly)
+        _ = world.silence(for: .minutes(3))
+        reboots(world)
+        world.pass(55)
+        #expect(world.pages.isEmpty)
+        world.pass(10)
+        #expect(world.pages.count == 1)
+    }
+
+    @Test func theQuarterOfAnHourOfAHandedOverIncidentGoesOnThroughAReboot() {
+        let world = World()
+        world.answer = { world, task in
+            let result = world.obey(task)
+            world.errorRate = 0.4
+            return result
+        }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 240) { $0.incident?.state == .handedOver })
+        world.command(.acknowledge(incident: world.id, comment: ""))
+        world.errorRate = 0
+        world.pass(10 * 60)
+        // Windows restart with watchd: what was clear is unknown for a moment.
+        reboot(world, off: .seconds(60))
+        #expect(world.pass(upTo: 16 * 60) { $0.incident == nil })
+        #expect(world.messages.last?.message.kind == .resolve)
+    }
+
     @Test func aBreachIsNotNewAfterARestart() {
         // Two services whose old breaches seem to begin at once would look like a common cause.
         let trigger = World.trigger("slow", "error_rate(access, 10s) > 25%", .high, .page)

@@ -107,6 +107,30 @@ import Testing
         #expect(world.version == "1.0.0")
     }
 
+    /// What a step did before the crash is not known, so nothing more is run.
+    @Test func afterAnUnknownOutcomeItDoesNotWalk() {
+        var plan = World.plan(methods: [
+            Method(name: "symlink", steps: [World.step("activate", idempotent: false)])
+        ])
+        plan.walkBack = 1
+        let world = World(World.configuration(plan: plan))
+        world.version = "0.9.0"
+        #expect(world.bakeFirst())
+        world.deploy("1.0.0")
+        #expect(world.pass(upTo: 60) { $0.kinds("release.good").count == 2 })
+        world.answer = { _, _ in nil }
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 60) { !$0.methodTasks.isEmpty })
+        world.version = "1.0.0"
+        world.crash()
+        world.finish(world.tasks[0], TaskResult(ending: .unknown("reboot")))
+        #expect(world.pass(upTo: 240) { $0.incident?.state == .handedOver })
+        #expect(world.incident?.reason == "not-the-release")
+        #expect(world.incident?.rollbacks.count == 1)
+        world.pass(60)
+        #expect(Set(world.tasks.map(\.id)).count == 1)
+    }
+
     @Test func anApprovalAllowsOneReleaseOnly() {
         var plan = World.plan()
         plan.walkBack = 1

@@ -132,6 +132,27 @@ import Testing
         #expect(world.methodTasks.count == 1)
     }
 
+    @Test(arguments: ["watchd", "approval", "person"])
+    func evidenceIsStoredBeforeTheFirstStepWhoeverAsks(_ asker: String) {
+        let mode: TriggerConfiguration.Mode = asker == "watchd" ? .auto : .page
+        let storm = World.trigger("storm", "error_rate(access, 10s) > 25%", .critical, mode)
+        let world = world([storm, Self.down]) { world, task in
+            let stored = world.stored.services["shop"]?.incident?.record.evidence
+            #expect(stored?.readings["storm"]?["error_rate(access, 10s)"]?.value != nil)
+            #expect(stored?.probes.map(\.name) == ["health"])
+            return world.obey(task)
+        }
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 30) { $0.incident != nil })
+        if asker == "approval" { world.approve() }
+        if asker == "person" {
+            world.command(
+                .rollback(service: "shop", to: nil, reason: "", dryRun: false, force: false))
+        }
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+        #expect(world.methodTasks.count == 1)
+    }
+
     // MARK: - Reasons
 
     /// What is breached by one signal while another one of its rule cannot be measured.

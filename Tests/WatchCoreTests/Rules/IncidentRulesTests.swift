@@ -84,6 +84,34 @@ import Testing
         #expect(world.incident?.state == state)
     }
 
+    @Test(arguments: [
+        ("incident.cleared", "cleared"), ("incident.superseded", "superseded"),
+        ("approval.offered", "awaiting-approval"), ("incident.handed-over", "not-the-release"),
+        ("incident.reopened", "trigger:storm"),
+    ])
+    func eachTransitionHasItsTimeItsCauseAndReadings(_ kind: String, _ cause: String) {
+        let isActing = kind == "incident.handed-over"
+        let world = world(armed: isActing) { world, task in
+            let result = world.obey(task)
+            world.errorRate = 0.4
+            return result
+        }
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 40) { $0.incident != nil })
+        if kind == "incident.superseded" { world.version = "2.0.1" }
+        if kind == "incident.cleared" || kind == "incident.reopened" { world.errorRate = 0 }
+        if kind == "incident.reopened" {
+            #expect(world.pass(upTo: 40) { $0.incident?.state == .cleared })
+            world.errorRate = 0.4
+        }
+        #expect(world.pass(upTo: 240) { !$0.kinds(kind).isEmpty })
+        let event = world.kinds(kind).last
+        #expect(event?.time == world.now.wall)
+        #expect(event?.incident == world.id)
+        #expect(event?.reason == cause)
+        #expect(event?.readings["error_rate(access, 10s)"] != nil)
+    }
+
     @Test func severityIsTheWorstThatJoined() {
         let mild = World.trigger("some errors", "error_rate(access, 10s) > 5%", .medium, .page)
         let low = World.trigger("down", "failing(health) > 60%", .low, .page)
