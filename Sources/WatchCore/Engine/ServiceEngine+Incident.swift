@@ -190,8 +190,12 @@ extension ServiceEngine {
         switch current {
         case .open, .awaitingApproval:
             if isEveryBreachCleared {
-                settleIncident(.cleared, "all breaches have cleared", &context)
-                return
+                let why = "all breaches have cleared"
+                guard isDeclared else {
+                    settleIncident(.cleared, why, &context)
+                    return
+                }
+                endOffer(.void, by: nil, why, &context)
             }
             if state.peek(.breaches, { $0.waitsForVersion }) ?? false {
                 decideAnew(joining: nil, &context)
@@ -215,13 +219,15 @@ extension ServiceEngine {
             // no answer, but its deadline stands should it break again.
             if current == .recovered { escalateWhenDue(&context) }
             if let closes = state.peek(.breaches, { $0.closesAt }), closes.boot <= context.now.boot,
-                !(state.incident?.hasOpenBreach ?? false)
+                !(state.incident?.hasOpenBreach ?? false), !isDeclared
             {
                 closeIncident("the time of probation is over", &context)
             }
         case .rollingBack, .verifying, .closed: break
         }
     }
+
+    private var isDeclared: Bool { state.peek(.breaches, { $0.isDeclared }) ?? false }
 
     /// There were some, and none stands.
     private var isEveryBreachCleared: Bool {
@@ -263,6 +269,7 @@ extension ServiceEngine {
         state.incident?.brokeAgainUntil = nil
         state.incident?.waitsForBrake = false
         state.incident?.waitsForVersion = false
+        state.incident?.isDeclared = nil
         state.incident?.closesAt = Moment(
             boot: context.now.boot + probation, wall: context.now.wall + probation)
         context.isDirty = true

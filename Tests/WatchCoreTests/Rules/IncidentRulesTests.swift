@@ -157,4 +157,60 @@ import Testing
         #expect(world.incident == nil)
         #expect(world.messages.last?.message.kind == .resolve)
     }
+
+    @Test func whatIsDeclaredIntoAClearedIncidentStaysOpen() {
+        let world = world(armed: false)
+        world.errorRate = 0.4
+        #expect(world.pass(upTo: 40) { $0.incident != nil })
+        world.errorRate = 0
+        #expect(world.pass(upTo: 40) { $0.incident?.state == .cleared })
+        let id = world.id
+        world.command(.declare(service: "shop", severity: .high, reason: "orders are lost"))
+        world.pass(300)
+        #expect(world.id == id)
+        #expect(world.incident?.state == .open)
+        #expect(world.lastPage?.title.contains("orders are lost") ?? false)
+        world.command(.resolve(incident: id, comment: "found them"))
+        #expect(world.incident == nil)
+    }
+
+    @Test(arguments: [true, false])
+    func whatWasDeclaredOutlivesABreachThatJoinedItAndCleared(restarts: Bool) {
+        let world = world(armed: false)
+        world.deploy("2.0.0")
+        world.pass(5)
+        world.command(.declare(service: "shop", severity: .high, reason: "orders are lost"))
+        let id = world.id
+        world.errorRate = 0.4
+        #expect(world.pass(upTo: 40) { $0.offer != nil })
+        if restarts { world.crash() }
+        world.errorRate = 0
+        world.pass(300)
+        #expect(world.verdict("storm") == .healthy)
+        #expect(world.id == id)
+        #expect(world.incident?.state == .open)
+        #expect(world.offer == nil)
+    }
+
+    /// Said while it is broken, it is about the breach, and over with it.
+    @Test func whatIsDeclaredDuringABreachClearsWithIt() {
+        let world = world(armed: false)
+        world.errorRate = 0.4
+        #expect(world.pass(upTo: 40) { $0.incident != nil })
+        world.command(.declare(service: "shop", severity: .critical, reason: "it is bad"))
+        world.errorRate = 0
+        #expect(world.pass(upTo: 40) { $0.incident?.state == .cleared })
+    }
+
+    @Test func whatIsDeclaredInProbationOutlivesIt() {
+        let world = world()
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+        let id = world.id
+        world.command(.declare(service: "shop", severity: .high, reason: "orders are lost"))
+        world.pass(300)
+        #expect(world.id == id)
+        world.command(.resolve(incident: id, comment: "found them"))
+        #expect(world.incident == nil)
+    }
 }
