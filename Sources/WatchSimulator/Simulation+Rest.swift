@@ -37,8 +37,11 @@ extension Simulation {
     /// What was handed over or declared waits for a person's word.
     private func closeWhatPeopleMustClose() throws(Violation) {
         for world in worlds {
-            guard let incident = engine.inspect(world.name)?.incident else { continue }
-            if incident.state == .handedOver || incident.breaches.isEmpty {
+            guard let seen = engine.inspect(world.name), let incident = seen.incident else {
+                continue
+            }
+            let isPeoples = incident.breaches.isEmpty || seen.isDeclared
+            if isPeoples || incident.state == .handedOver {
                 try command(.resolve(incident: incident.id, comment: "done"))
             }
         }

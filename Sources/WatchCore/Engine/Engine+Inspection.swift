@@ -9,6 +9,8 @@ package struct ServiceInspection {
     package var isSettledAfterRollback: Bool
     package var rollback: RollbackInspection?
     package var incident: IncidentRecord?
+    /// No rule can say that the incident is over.
+    package var isDeclared: Bool
 }
 
 package struct RollbackInspection {
@@ -36,7 +38,8 @@ extension Engine {
                 restarted: services.values[place].restarted,
                 isSettledAfterRollback: services.values[place].isSettledAfterRollback,
                 rollback: services.values[place].state.rollbackInspection,
-                incident: services.values[place].state.incident?.record)
+                incident: services.values[place].state.incident?.record,
+                isDeclared: services.values[place].state.incident?.isDeclared ?? false)
         }
     }
 
