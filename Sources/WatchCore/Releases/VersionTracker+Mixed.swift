@@ -45,7 +45,7 @@ extension VersionTracker {
         return [deployed(newest, source: "mixed reads"), .becameMixed]
     }
 
-    /// watchd's own rollback has ended and `identity` runs. Nobody but watchd took the other release
+    /// watchd's own rollback has ended and `identity` runs. Nobody but watchd took the other one
     /// away: deployed again it is a deployment like any other, and no member of a mix.
     mutating func forgetBefore(_ identity: ReleaseIdentity) {
         guard mixed == nil, let current, current.matches(identity) else { return }
