@@ -40,7 +40,7 @@ extension Simulation {
             guard let seen = engine.inspect(world.name), let incident = seen.incident else {
                 continue
             }
-            let isPeoples = incident.breaches.isEmpty || seen.isDeclared
+            let isPeoples = incident.breaches.isEmpty || seen.isForPeople
             if isPeoples || incident.state == .handedOver {
                 try command(.resolve(incident: incident.id, comment: "done"))
             }

@@ -198,7 +198,7 @@ extension ServiceEngine {
                 incident.allClearSince?.boot, now, asked: Incident.handedOverClears))
         result.add(incident.waitsForBrake)
         result.add(incident.waitsForVersion)
-        result.add(incident.isDeclared ?? false)
+        result.add(incident.isForPeople ?? false)
         if incident.waitsForVersion {
             result.add(abstraction.age(incident.opened.boot, now, asked: Self.versionSettles))
         }

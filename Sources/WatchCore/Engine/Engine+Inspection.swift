@@ -10,7 +10,7 @@ package struct ServiceInspection {
     package var rollback: RollbackInspection?
     package var incident: IncidentRecord?
     /// No rule can say that the incident is over.
-    package var isDeclared: Bool
+    package var isForPeople: Bool
 }
 
 package struct RollbackInspection {
@@ -39,7 +39,7 @@ extension Engine {
                 isSettledAfterRollback: services.values[place].isSettledAfterRollback,
                 rollback: services.values[place].state.rollbackInspection,
                 incident: services.values[place].state.incident?.record,
-                isDeclared: services.values[place].state.incident?.isDeclared ?? false)
+                isForPeople: services.values[place].state.incident?.isForPeople ?? false)
         }
     }
 

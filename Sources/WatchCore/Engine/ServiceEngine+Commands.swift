@@ -5,7 +5,7 @@ extension ServiceEngine {
         _ severity: Severity, _ reason: String, by peer: Peer, _ context: inout Context
     ) -> CommandReply {
         openIncident(severity: severity, cause: "declared:\(peer.name)", &context)
-        if !(state.incident?.hasOpenBreach ?? true) { state.incident?.isDeclared = true }
+        leaveEndToPeople()
         guard let id = state.incident?.record.id else {
             return CommandReply(status: .refused, reason: "busy", message: "no incident opened")
         }

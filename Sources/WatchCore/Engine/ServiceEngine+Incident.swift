@@ -191,7 +191,7 @@ extension ServiceEngine {
         case .open, .awaitingApproval:
             if isEveryBreachCleared {
                 let why = "all breaches have cleared"
-                guard isDeclared else {
+                guard isForPeople else {
                     settleIncident(.cleared, why, &context)
                     return
                 }
@@ -219,7 +219,7 @@ extension ServiceEngine {
             // no answer, but its deadline stands should it break again.
             if current == .recovered { escalateWhenDue(&context) }
             if let closes = state.peek(.breaches, { $0.closesAt }), closes.boot <= context.now.boot,
-                !(state.incident?.hasOpenBreach ?? false), !isDeclared
+                !(state.incident?.hasOpenBreach ?? false), !isForPeople
             {
                 closeIncident("the time of probation is over", &context)
             }
@@ -227,7 +227,12 @@ extension ServiceEngine {
         }
     }
 
-    private var isDeclared: Bool { state.peek(.breaches, { $0.isDeclared }) ?? false }
+    private var isForPeople: Bool { state.peek(.breaches, { $0.isForPeople }) ?? false }
+
+    /// Whatever is said now is not about a breach, and does not end with one.
+    mutating func leaveEndToPeople() {
+        if !(state.incident?.hasOpenBreach ?? true) { state.incident?.isForPeople = true }
+    }
 
     /// There were some, and none stands.
     private var isEveryBreachCleared: Bool {
@@ -269,7 +274,7 @@ extension ServiceEngine {
         state.incident?.brokeAgainUntil = nil
         state.incident?.waitsForBrake = false
         state.incident?.waitsForVersion = false
-        state.incident?.isDeclared = nil
+        state.incident?.isForPeople = nil
         state.incident?.closesAt = Moment(
             boot: context.now.boot + probation, wall: context.now.wall + probation)
         context.isDirty = true
@@ -315,6 +320,7 @@ extension ServiceEngine {
                 reason: "bad-release-redeployed",
                 text: "\(release.text) is known to be bad and was deployed again"))
         openIncident(severity: .high, cause: "bad-release-redeployed", &context)
+        if state.incident?.record.state == .open { leaveEndToPeople() }
         send(
             .page, title: "\(name): bad release \(release.text) was deployed again",
             text: state.book.release(release)?.standingReason

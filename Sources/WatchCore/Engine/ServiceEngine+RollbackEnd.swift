@@ -19,6 +19,7 @@ extension ServiceEngine {
         }
         end(.recovered, note: doubt.isEmpty ? nil : "recovered\(doubt)", &context)
         state.incident?.record.state = .recovered
+        state.incident?.isForPeople = nil
         state.incident?.escalateAt = nil
         state.incident?.record.cured = context.now.wall
         state.incident?.record.unconfirmed = unconfirmed

@@ -42,8 +42,9 @@ struct Incident: Hashable, Sendable, Codable {
     var triedMethods: [String]?
     /// An approval ran out and watchd was to act instead; not a second time.
     var hasTimedOut: Bool?
-    /// A person declared it when no rule saw anything: no rule can say that it is over.
-    var isDeclared: Bool?
+    /// No rule can say that it is over: a person declared it when none saw anything, or a release
+    /// that is known to be bad runs again.
+    var isForPeople: Bool?
 
     /// Handed-over incidents close after so long without a breach, once acknowledged.
     static let handedOverClears = Duration.minutes(15)

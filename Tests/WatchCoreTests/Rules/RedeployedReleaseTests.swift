@@ -79,4 +79,39 @@ import Testing
         #expect(world.kinds("release.mixed").isEmpty)
         #expect(world.kinds("release.bad-redeployed").isEmpty)
     }
+
+    /// Whatever stood before has ended with its release; that a bad one runs has not.
+    @Test(arguments: ["nothing was open", "an incident had cleared", "an incident was open"])
+    func thatABadReleaseRunsAgainWaitsForPeopleOrTheNextDeployment(_ before: String) {
+        let world = rolledBack()
+        #expect(world.pass(upTo: 120) { $0.incident == nil })
+        world.command(.disarm(service: nil, for: nil, reason: "people look"))
+        if before != "nothing was open" {
+            world.errorRate = 0.6
+            #expect(world.pass(upTo: 40) { $0.incident != nil })
+        }
+        if before == "an incident had cleared" {
+            world.errorRate = 0
+            #expect(world.pass(upTo: 40) { $0.incident?.state == .cleared })
+        }
+        world.deploy("2.0.0")
+        world.pass(20)
+        #expect(world.kinds("release.bad-redeployed").count == 1)
+        #expect(world.incident?.state == .open)
+        world.pass(300)
+        #expect(world.incident?.state == .open)
+        world.deploy("2.0.1")
+        #expect(world.pass(upTo: 10) { $0.incident?.state == .superseded })
+        #expect(world.pass(upTo: 70) { $0.incident == nil })
+        #expect(world.messages.last?.message.kind == .resolve)
+    }
+
+    @Test func oneThatIsRolledBackAgainClosesAfterItsProbation() {
+        let world = rolledBack()
+        #expect(world.pass(upTo: 120) { $0.incident == nil })
+        world.deploy("2.0.0", errorRate: 0.6)
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+        #expect(world.methodTasks.count == 2)
+        #expect(world.pass(upTo: 70) { $0.incident == nil })
+    }
 }
