@@ -34,6 +34,19 @@ import WatchStreams
         #expect(batch.slices[1].latency.max == 0.2)
     }
 
+    @Test func aStampWithoutFractionsStandsForItsWholeSecond() throws {
+        // The boot clock's seconds begin in the middle of the wall clock's.
+        let stamps = try batch(
+            ["2026-11-21T09:29:59Z 200", "2026-11-21T09:29:59Z 500", "2026-11-21T09:30:00Z 200"],
+            "$time_iso8601 $status")
+        #expect(stamps.slices.map(\.second) == [999, 1000])
+        #expect(stamps.slices.map(\.count) == [2, 1])
+        // Of lines that say it more exactly those of one second may be of two slices.
+        let exact = try batch(
+            ["1795253399.100 200", "1795253399.900 500"], "$msec $status")
+        #expect(exact.slices.map(\.second) == [999, 1000])
+    }
+
     @Test func linesAheadOfTheClockAreEarly() throws {
         let batch = try batch(
             ["2026-11-21T09:30:10Z 500", "2026-11-21T09:30:11Z 500"], "$time_iso8601 $status")

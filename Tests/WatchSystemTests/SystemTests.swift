@@ -1,6 +1,7 @@
 // Files with bounds, secrets with remedies, clocks that agree.
 
 import Foundation
+import Glibc
 import Testing
 import WatchCore
 import WatchSystem
@@ -72,6 +73,18 @@ import WatchSystem
         #expect(second.boot >= first.boot)
         #expect(first.wall > WallTime.seconds(1_700_000_000))
         #expect(try SystemTime.bootID().count == 36)
+    }
+
+    @Test func decisionsUseTheClockThatGoesOnThroughSuspend() {
+        defer { cleanUp() }
+        func boottime() -> Instant {
+            var time = timespec()
+            clock_gettime(CLOCK_BOOTTIME, &time)
+            return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+        }
+        let before = boottime()
+        let now = SystemTime().now().boot
+        #expect(before <= now && now <= boottime())
     }
 
     @Test func theProgramKnowsItsOwnFile() {

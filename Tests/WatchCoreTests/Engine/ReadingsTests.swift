@@ -96,6 +96,63 @@ import Testing
         }
     }
 
+    @Test func sharesCountsAndRatesAreThoseOfTheWindow() throws {
+        let world = world([
+            "error_rate(access, 10s)", "success_rate(access, 10s)", "count(access, 10s)",
+            "errors(access, 10s)", "rate(access, 10s)",
+        ])
+        world.errorRate = 0.3
+        world.pass(20)
+        world.errorRate = 0.1
+        world.pass(10)
+        // Ten seconds of fifty requests, five of them bad; what was before has left.
+        let expected = [
+            "error_rate(access, 10s)": 0.1, "success_rate(access, 10s)": 0.9,
+            "count(access, 10s)": 500, "errors(access, 10s)": 50, "rate(access, 10s)": 50,
+        ]
+        for (operand, value) in expected {
+            let actual = try #require(reading(world, operand)?.value)
+            #expect(abs(actual - value) < 1e-9, "\(operand): \(actual)")
+        }
+    }
+
+    @Test func latenciesAreThoseOfTheWindow() {
+        let operands = [
+            "p50(access, 10s)", "p95(access, 10s)", "p99(access, 10s)", "p(99.9, access, 10s)",
+            "mean(access, 10s)", "max(access, 10s)",
+        ]
+        let world = world(operands)
+        world.logs = { world, _ in world.batch(9, latency: 3) }
+        world.pass(15)
+        // Nine a second, of 10, 20 … 90 ms: exact, for they are fewer than a hundred.
+        says(world) { batch in
+            batch.slices[0].count = 9
+            batch.slices[0].latency = LatencySketch((1...9).map { Double($0) / 100 })
+        }
+        world.pass(10)
+        let values = operands.map { reading(world, $0)?.value ?? 0 }
+        #expect(values == [0.05, 0.09, 0.09, 0.09, values[4], 0.09])
+        #expect(abs(values[4] - 0.05) < 1e-9)
+        #expect(reading(world, operands[0])?.samples == 90)
+    }
+
+    @Test func matchesAndRestartsNeedNoSamples() {
+        let world = world(["matches(access.panic, 10s)", "restarts(health, 10s)"])
+        world.logs = { _, _ in StreamBatch() }
+        world.pass(15)
+        // Of silence nothing matches, and that is known.
+        #expect(reading(world, "matches(access.panic, 10s)")?.value == 0)
+        #expect(reading(world, "restarts(health, 10s)")?.value == 0)
+        says(world) {
+            $0.slices[0].count = 1
+            $0.slices[0].patterns = ["panic": 1]
+        }
+        world.pass(1)
+        world.logs = { _, _ in StreamBatch() }
+        world.pass(1)
+        #expect(reading(world, "matches(access.panic, 10s)")?.value == 1)
+    }
+
     @Test func aBurnRateIsTheErrorRateOverTheBudget() {
         let world = world(["burn_rate(access, 10s)"], slo: 0.99)
         world.errorRate = 0.1
@@ -212,6 +269,36 @@ import Testing
             return
         }
         #expect(why == "3 of 4 probes could not be asked")
+    }
+
+    @Test func failingIsUnknownWhileFewerThanHalfHaveSpoken() {
+        let world = world(["failing(health, probe1, probe2, probe3)"], probes: 4)
+        let failing = "failing(health, probe1, probe2, probe3)"
+        var speak: Set<String> = ["health"]
+        world.finds = { _, _, probe in speak.contains(probe) ? .fail("500") : nil }
+        world.pass(10)
+        #expect(reading(world, failing)?.gap == .noData)
+        speak = ["health", "probe1"]
+        world.pass(2)
+        #expect(reading(world, failing)?.value == 1)
+        #expect(reading(world, failing)?.samples == 2)
+    }
+
+    @Test func upIsOneWhileTheProbePassesAndZeroWhileItFails() {
+        let world = world(["up(health)"])
+        world.pass(10)
+        #expect(reading(world, "up(health)")?.value == 1)
+        world.probePasses = false
+        world.pass(1)
+        // One failure is none yet.
+        #expect(reading(world, "up(health)")?.value == 1)
+        world.pass(1)
+        #expect(reading(world, "up(health)")?.value == 0)
+        world.probePasses = true
+        world.pass(1)
+        #expect(reading(world, "up(health)")?.value == 0)
+        world.pass(1)
+        #expect(reading(world, "up(health)")?.value == 1)
     }
 
     @Test func failingAndUpWaitForWarmUp() {

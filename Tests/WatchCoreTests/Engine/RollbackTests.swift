@@ -40,6 +40,18 @@ import Testing
         #expect(world.state.automaticEnds.isEmpty)
     }
 
+    /// A variable without a value, a program that is not there: nobody said go.
+    @Test func aGateThatCannotBeAskedForbidsIt() {
+        let world = world(World.plan(gates: [gate])) { world, task in
+            task.title.hasPrefix("gate")
+                ? TaskResult(ending: .couldNotStart("${from.commit} has no value"))
+                : world.obey(task)
+        }
+        world.pass(25)
+        #expect(world.methodTasks.isEmpty)
+        #expect(world.incident?.reason == "gate-blocked:migration")
+    }
+
     @Test func aPersonCanForceAGateAndThatIsRecorded() {
         let world = gated(10)
         world.pass(25)

@@ -178,6 +178,16 @@ private func deployed(
         #expect(watched.tracker.current == identity("A"))
     }
 
+    @Test func aReturnWithinTenReadsIsAMixAndOneReadLaterItIsNot() {
+        for (between, isMixed) in [(9, true), (10, false)] {
+            let watched = Watched()
+            watched.read(String(repeating: "B", count: between))
+            let changes = watched.read("A")
+            #expect(changes.contains(.becameMixed) == isMixed, "\(between) reads between")
+            #expect(watched.tracker.current == identity("B"))
+        }
+    }
+
     @Test func aReturnAfterMoreThanTenReadsIsAnOrdinaryDeployment() {
         let watched = Watched()
         watched.read("BBBBBBBBBBBB")

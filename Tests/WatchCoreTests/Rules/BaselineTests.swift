@@ -50,6 +50,28 @@ import Testing
         #expect(world.status?.triggers.first { $0.name == "worse" }?.verdict == .breached)
     }
 
+    @Test func halfSlowerIsSeen() {
+        let world = deployed(after: 120)
+        func slow() -> VerdictName? { world.verdict("slow") }
+        world.logs = { world, _ in world.batch(50, latency: 0.029) }
+        world.pass(20)
+        #expect(slow() == .healthy)
+        world.logs = { world, _ in world.batch(50, latency: 0.031) }
+        world.pass(20)
+        #expect(slow() == .breached)
+    }
+
+    @Test func tenPointsAboveAreSeen() {
+        let world = deployed(after: 120, errorRate: 0.04)
+        func worse() -> VerdictName? { world.verdict("worse") }
+        world.errorRate = 0.12
+        world.pass(20)
+        #expect(worse() == .healthy)
+        world.errorRate = 0.16
+        world.pass(20)
+        #expect(worse() == .breached)
+    }
+
     @Test func percentilesComeFromTheMergedSlices() {
         let world = deployed(after: 120)
         let p95 = reading(world, .percentile(95))?.value ?? 0

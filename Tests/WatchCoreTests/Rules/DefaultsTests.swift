@@ -33,6 +33,39 @@ import Testing
         #expect(service.targetWithin == .days(7))
     }
 
+    @Test func aChangeOfVersionIsReadTwiceAndAReleaseBakesHalfAnHour() {
+        let service = ServiceConfiguration(name: "shop")
+        #expect(service.agree == 2)
+        #expect(service.bake == .minutes(30))
+        #expect(service.baselineWindow == .hours(1))
+    }
+
+    @Test func aWindowWaitsTwoMinutesForTwentyLinesOrThreeResults() {
+        let judgement = Judgement()
+        #expect(judgement.warmUp == .minutes(2))
+        #expect(judgement.clearFor == .minutes(1))
+        #expect(judgement.minSamplesOfStream == 20)
+        #expect(judgement.minSamplesOfProbe == 3)
+        #expect(judgement.confidence == nil)
+    }
+
+    @Test func aProbeFailsAfterTwoInARowAndRecoversAfterTwo() {
+        let request = HTTPRequestSpec(url: Template(literal: "http://127.0.0.1/"))
+        let probe = ProbeConfiguration(
+            name: "health", every: .seconds(10), kind: .http(request, HTTPExpectation()))
+        #expect(probe.failures == 2)
+        #expect(probe.successes == 2)
+    }
+
+    @Test func silenceHasNoTimeAndBlindnessIsPaged() {
+        let stream = StreamConfiguration(
+            name: "access", kind: .file(path: "/a"), format: .nginx("$status"))
+        #expect(stream.noDataAfter == nil)
+        #expect(stream.error == .serverError)
+        #expect(LineCondition.serverError.description == "status >= 500")
+        #expect(ServiceConfiguration(name: "shop").noData == .page)
+    }
+
     @Test func landingHasAMinuteAndCureThree() {
         let verify = Verify()
         #expect(verify.version == 2)

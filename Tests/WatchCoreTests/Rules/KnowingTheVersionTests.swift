@@ -325,6 +325,21 @@ import Testing
         #expect(world.incident?.state == .cleared)
     }
 
+    @Test func aPersonsRollbackGoesOnWithoutABreach() {
+        let gate = Gate(
+            name: "ready", action: .unit(name: "gate", with: nil), timeout: .seconds(60))
+        let world = World(World.configuration(plan: World.plan(gates: [gate])))
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        world.pass(30)
+        world.command(
+            .rollback(
+                service: "shop", to: nil, reason: "a customer called", dryRun: false,
+                force: false))
+        #expect(world.pass(upTo: 60) { $0.runs == "1.0.0" })
+        #expect(world.methodTasks.count == 1)
+    }
+
     @Test func anotherReleaseBeforeTheFirstStepIsReleaseChanged() {
         let (world, gate) = worldAtGate()
         world.deploy("2.0.1")

@@ -179,6 +179,17 @@ import Testing
         #expect(world.engine.nextDeadline(after: .seconds(18)) == .seconds(19))
     }
 
+    @Test func verdictsAreComputedWhenAResultArrives() {
+        let world = world(World.trigger("down", "failing(health) > 60%"))
+        world.pass(10)
+        world.probePasses = false
+        world.probe("shop")
+        #expect(world.verdict("down") == .healthy)
+        world.probe("shop")
+        #expect(world.verdict("down") == .breached)
+        #expect(world.kinds("trigger.breached").count == 1)
+    }
+
     private func line(_ world: World, secondsAgo: Int64) -> StreamBatch {
         let slice = StreamBatch.Slice(
             second: world.now.boot.second - secondsAgo, count: 1, errors: 1,

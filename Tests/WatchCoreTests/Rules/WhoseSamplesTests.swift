@@ -39,6 +39,17 @@ import Testing
         #expect(world.verdict("down") == .healthy)
     }
 
+    @Test func theSameReleaseAnnouncedAgainRestartsNothing() {
+        let world = world()
+        world.pass(700)
+        let restarted = world.engine.services["shop"]?.restarted
+        world.announce("1.0.0")
+        #expect(world.deployments.count == 2)
+        #expect(world.engine.services["shop"]?.restarted == restarted)
+        #expect(world.verdict("storm") == .healthy)
+        #expect(world.verdict("down") == .healthy)
+    }
+
     @Test func windowsRestartWhenARollbackHasSettled() {
         let world = World()
         #expect(world.bakeFirst())
