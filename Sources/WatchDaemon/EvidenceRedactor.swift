@@ -1,6 +1,6 @@
-// What others said, in bodies, log lines and outputs of programs, passes through here before the
-// engine sees it, and so before it is stored or sent: secrets of the configuration and what the
-// service's `redact:` matches are taken out. What cannot be cleaned is withheld.
+// What others said, in bodies, log lines, names of routes and outputs of programs, passes through
+// here before the engine sees it, and so before it is stored or sent: secrets of the configuration
+// and what the service's `redact:` matches are taken out. What cannot be cleaned is withheld.
 
 import Synchronization
 import WatchCore
@@ -14,9 +14,17 @@ final class EvidenceRedactor: Sendable {
         /// nobody can have given it back.
         var known: [SecretReference: [String]] = [:]
         var secrets = Redactor([])
+        /// What routes are called once they are clean, by service: the same ones come with every
+        /// batch.
+        var routes: [String: [String: String]] = [:]
+        /// Goes up when other things are taken out: what was clean before may be so no more.
+        var revision = 0
         /// Services of tasks under way.
         var tasks: [String: String] = [:]
     }
+
+    /// Routes of a service whose clean names are kept; more are cleaned anew.
+    private static let routesKept = 1024
 
     private let source: any SecretSource
     private let state: Mutex<State>
@@ -49,6 +57,8 @@ final class EvidenceRedactor: Sendable {
                 state.known[reference] = [value] + (before.map { [$0] } ?? [])
             }
             state.secrets = Redactor(state.known.values.flatMap { $0 })
+            state.routes = [:]
+            state.revision += 1
         }
     }
 
@@ -66,8 +76,12 @@ final class EvidenceRedactor: Sendable {
             result.body = result.body.map { clean($0, service) }
             return .probe(service: service, probe: probe, result)
         case .stream(let service, let stream, var batch):
-            guard !batch.samples.isEmpty else { return event }
+            let withRoutes = batch.slices.indices.filter { !batch.slices[$0].routes.isEmpty }
+            guard !batch.samples.isEmpty || !withRoutes.isEmpty else { return event }
             batch.samples = batch.samples.map { clean($0, service) }
+            for index in withRoutes {
+                batch.slices[index].routes = clean(batch.slices[index].routes, service)
+            }
             return .stream(service: service, stream: stream, batch)
         case .version(let service, let source, var reading):
             guard case .unavailable(let reason) = reading.answer else { return event }
@@ -79,6 +93,24 @@ final class EvidenceRedactor: Sendable {
             return .task(id: id, result)
         case .tick, .connectivity, .command, .storeFailed, .storeRecovered: return event
         }
+    }
+
+    /// A path may hold what must not be stored: a token of a link, the name of a customer.
+    private func clean(_ routes: RouteTallies, _ service: String) -> RouteTallies {
+        let (known, revision) = state.withLock { ($0.routes[service] ?? [:], $0.revision) }
+        var new: [String: String] = [:]
+        for route in routes.routes.keys where known[route] == nil {
+            new[route] = clean(route, service)
+        }
+        if !new.isEmpty {
+            state.withLock { [new] state in
+                guard state.revision == revision else { return }
+                let isRoomy = known.count + new.count <= Self.routesKept
+                state.routes[service] = isRoomy ? known.merging(new) { $1 } : new
+            }
+        }
+        let isClean = routes.routes.keys.allSatisfy { (known[$0] ?? new[$0]) == $0 }
+        return isClean ? routes : routes.renamed { known[$0] ?? new[$0] ?? $0 }
     }
 
     private func clean(_ text: String, _ service: String) -> String {

@@ -82,6 +82,53 @@ struct EvidenceRedactorTests {
         #expect(task.output == "***")
     }
 
+    private func routes(_ event: Event) -> [String: RouteTallies.Counts] {
+        if case .stream(_, _, let batch) = event { batch.slices[0].routes.routes } else { [:] }
+    }
+
+    private func stream(_ service: String, routes: [(String, isError: Bool)]) -> Event {
+        var slice = StreamBatch.Slice(
+            second: 1, count: routes.count, errors: 0, latency: LatencySketch())
+        for route in routes { slice.routes.record(route.0, isError: route.isError) }
+        slice.routes.add(.init(count: 9, errors: 1), to: nil)
+        return .stream(
+            service: service, stream: "app", StreamBatch(slices: [slice], lines: routes.count))
+    }
+
+    @Test func namesOfRoutesAreCleanedAndNoRequestIsLost() throws {
+        vault.values.withLock { $0[.environment("chat")] = "hooks" }
+        let redactor = try redactor(["/reset/[a-z]+"])
+        let event = stream(
+            "shop",
+            routes: [
+                ("/reset/abc", true), ("/reset/xyz", false), ("/hooks/1", true), ("/a", false),
+            ])
+        // Again, as with every batch.
+        for _ in 0..<2 {
+            let cleaned = redactor.clean(event)
+            #expect(
+                routes(cleaned) == [
+                    "***": .init(count: 2, errors: 1), "/***/1": .init(count: 1, errors: 1),
+                    "/a": .init(count: 1, errors: 0),
+                ])
+            guard case .stream(_, _, let batch) = cleaned else { return }
+            #expect(batch.slices[0].routes.others == .init(count: 9, errors: 1))
+        }
+        #expect(
+            routes(redactor.clean(stream("blog", routes: [("/reset/abc", false)]))).keys
+                .sorted() == ["/reset/abc"])
+    }
+
+    @Test func aRouteIsCleanedAnewWhenOtherThingsAreTakenOut() throws {
+        let redactor = try redactor([])
+        let event = stream("shop", routes: [("/reset/abc", false)])
+        #expect(routes(redactor.clean(event)).keys.sorted() == ["/reset/abc"])
+        var shop = ServiceConfiguration(name: "shop")
+        shop.redact = ["[a-z]+$"]
+        redactor.update(Configuration(services: [shop]))
+        #expect(routes(redactor.clean(event)).keys.sorted() == ["/reset/***"])
+    }
+
     /// A renewed secret may still be in yesterday's answers.
     @Test func aRenewedSecretIsKnownBesideTheOldOne() throws {
         vault.values.withLock { $0[.environment("chat")] = "old-one" }

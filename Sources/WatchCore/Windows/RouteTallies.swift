@@ -64,6 +64,14 @@ public struct RouteTallies: Hashable, Sendable, Codable {
         routes[route, default: Counts()].add(counts)
     }
 
+    /// The same requests under other names, which may make several routes one.
+    public func renamed(_ name: (String) -> String) -> RouteTallies {
+        var result = RouteTallies()
+        for (route, counts) in routes { result.add(counts, to: name(route)) }
+        result.others = others
+        return result
+    }
+
     /// From where it was added. A route without requests is forgotten.
     mutating func subtract(_ counts: Counts, from route: String?) {
         guard let route else {
