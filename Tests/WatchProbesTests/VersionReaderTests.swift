@@ -138,6 +138,15 @@ import WatchProbes
         #expect(answer == .version("3.1", commit: nil, fields: [:]))
     }
 
+    @Test func aPatternFindsTheVersionInTheBody() async throws {
+        let body = "<html><footer>shop build 3.2.1, all rights reserved</footer></html>"
+        #expect(
+            try await http(body: body, extraction: .pattern("build ([0-9.]+)"))
+                == .version("3.2.1", commit: nil, fields: [:]))
+        let other = try await http(body: body, extraction: .pattern("release ([0-9.]+)"))
+        #expect(reason(other) != nil, "\(other)")
+    }
+
     @Test(
         "answers that are no version are unavailable and say why",
         arguments: [

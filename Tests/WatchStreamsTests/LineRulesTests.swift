@@ -91,6 +91,12 @@ import WatchStreams
         #expect(routes.routes == [route: RouteTallies.Counts(count: 1, errors: 1)])
     }
 
+    @Test func routesAreCountedOnlyWhereThatIsWanted() throws {
+        let slice = try Parsing(.made(Self.combined)).slice([line("GET /a HTTP/1.1")])
+        #expect(slice.count == 1)
+        #expect(slice.routes.isEmpty)
+    }
+
     @Test func whatIsNoRequestHasNoRoute() throws {
         let parse = try Parsing(.made(Self.combined, countsRoutes: true))
         let slice = parse.slice([line("-", status: 400), line(#"\x16\x03\x01"#, status: 400)])

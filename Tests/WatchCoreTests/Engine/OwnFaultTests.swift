@@ -57,6 +57,29 @@ import Testing
         #expect(world.status?.triggers.first?.note?.contains("own-network") == true)
     }
 
+    @Test func everyServiceOfTheHostIsBlindThen() {
+        var configuration = World.configuration(services: [
+            World.service("shop"), World.service("blog"),
+        ])
+        configuration.connectivity = [
+            ConnectivityTarget(
+                source: "tcp://192.0.2.1:53", kind: .tcp(host: "192.0.2.1", port: 53))
+        ]
+        let world = World(configuration)
+        world.pass(20)
+        func verdicts() -> [String: Set<VerdictName>] {
+            let daemon = StatusReport.Daemon(
+                version: "test", pid: 1, started: world.now.wall, configuration: "",
+                stateDirectory: "")
+            let services = world.engine.status(daemon: daemon, at: world.now).services
+            return services.reduce(into: [:]) { $0[$1.name] = Set($1.triggers.map(\.verdict)) }
+        }
+        #expect(verdicts() == ["shop": [.healthy], "blog": [.healthy]])
+        check(world, works: false)
+        world.pass(1)
+        #expect(verdicts() == ["shop": [.blind], "blog": [.blind]])
+    }
+
     @Test func noBreachBeginsAndNothingActsWhileTheNetworkIsDead() {
         let world = world()
         world.deploy("2.0.0")
