@@ -102,7 +102,10 @@ extension ServiceEngine {
         for (signal, timer) in saved.sight ?? [:] where sight[signal] == nil {
             sight[signal] = timer
         }
-        if saved.running == state.book.running?.release { tracker = saved.tracker }
+        if saved.running == state.book.running?.release {
+            tracker = saved.tracker
+            tracker.resume(state.mix)
+        }
         for (name, saved) in saved.triggers {
             // What was stored since outlives an older checkpoint: a breach that began, and one
             // that ended.

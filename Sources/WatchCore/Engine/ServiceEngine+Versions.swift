@@ -11,6 +11,7 @@ extension ServiceEngine {
         noteReadForRollback(reading, source: index)
         noteStuck(&context)
         for change in changes { apply(change, announcedBy: nil, &context) }
+        noteMix(&context)
         if state.announced != tracker.announced {
             state.announced = tracker.announced
             context.isDirty = true
@@ -32,6 +33,14 @@ extension ServiceEngine {
         let next = named.isEmpty ? nil : named
         guard state.stuckSources != next else { return }
         state.stuckSources = next
+        context.isDirty = true
+    }
+
+    /// A mix outlives a restart, or two equal reads in the middle of it would be a deployment.
+    private mutating func noteMix(_ context: inout Context) {
+        let mix = tracker.mix
+        guard state.mix != mix else { return }
+        state.mix = mix
         context.isDirty = true
     }
 
@@ -58,6 +67,7 @@ extension ServiceEngine {
         state.announced = tracker.announced
         context.isDirty = true
         apply(change, announcedBy: peer, fields: fields, &context)
+        noteMix(&context)
         guard case .completed(let release) = change else {
             return CommandReply(
                 status: .done, message: "\(name): deployment of \(release.text) has begun")
@@ -151,6 +161,7 @@ extension ServiceEngine {
             lastSeenBefore: Moment(
                 boot: lastSeenBefore, wall: context.now.wall(at: lastSeenBefore)),
             now: context.now)
+        noteMix(&context)
         context.isDirty = true
         context.events.append(
             event(

@@ -87,7 +87,7 @@ struct ServiceEngine {
             current: state.book.running?.release,
             predecessor: state.book.deployments.dropLast().last?.release,
             announced: state.announced,
-            stuck: configuration.version.map { state.stuckSources?[$0.label] })
+            stuck: configuration.version.map { state.stuckSources?[$0.label] }, mix: state.mix)
         if let rollback = state.rollback, rollback.hasActed { tracker.expect(rollback.to) }
         restarted = now.boot
         makeSignals(verifyExpressions: verifyExpressions)

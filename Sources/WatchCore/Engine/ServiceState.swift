@@ -22,6 +22,8 @@ public struct ServiceState: Hashable, Sendable, Codable {
     /// What version sources read that disagree with the release that runs, by their names; nil:
     /// none does.
     var stuckSources: [String: ReleaseIdentity]?
+    /// Releases that answer in turn; nil: one does.
+    var mix: VersionTracker.Mix?
     /// Operations that run; nil as in records of before there were any.
     var operations: [Operation]?
 

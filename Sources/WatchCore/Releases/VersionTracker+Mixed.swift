@@ -18,6 +18,27 @@ extension VersionTracker {
         static let membersKept = 16
     }
 
+    /// Who answers in turn: what of a mix outlives a restart. Equal reads are counted anew then.
+    struct Mix: Hashable, Sendable, Codable {
+        var newest: ReleaseIdentity
+        var members: [ReleaseIdentity]
+    }
+
+    /// nil: one release answers.
+    var mix: Mix? {
+        mixed.map { Mix(newest: $0.newest, members: $0.members ?? [$0.newest, $0.last]) }
+    }
+
+    /// Goes on with what was written down, which is later than any checkpoint. Where no source is
+    /// left nothing would ever end it.
+    mutating func resume(_ kept: Mix?) {
+        let kept = sources.isEmpty ? nil : kept
+        guard kept != mix else { return }
+        mixed = kept.map {
+            MixedState(newest: $0.newest, equalReads: 0, last: $0.newest, members: $0.members)
+        }
+    }
+
     /// A … B … A within the span: `A` came back.
     mutating func becomeMixed() -> [Change]? {
         guard let last = history.last else { return nil }
@@ -54,7 +75,7 @@ extension VersionTracker {
 
     mutating func continueMixed(_ effective: ReleaseIdentity, _ asked: Instant) -> [Change] {
         guard var state = mixed else { return [] }
-        if state.last.matches(effective) {
+        if state.equalReads > 0, state.last.matches(effective) {
             state.equalReads += 1
         } else {
             state.equalReads = 1

@@ -74,7 +74,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
     init(
         sourceCount: Int, agree: Int, current: ReleaseIdentity?,
         predecessor: ReleaseIdentity? = nil, announced: Announced? = nil,
-        stuck: [ReleaseIdentity?] = []
+        stuck: [ReleaseIdentity?] = [], mix: Mix? = nil
     ) {
         sources = Array(repeating: Source(), count: sourceCount)
         for (index, read) in zip(sources.indices, stuck) { sources[index].stuck = read }
@@ -82,6 +82,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
         self.current = current
         self.predecessor = predecessor
         self.announced = announced
+        resume(mix)
     }
 
     /// One more, after those there are.

@@ -33,20 +33,28 @@ import Testing
         #expect(service.targetWithin == .days(7))
     }
 
-    @Test func aChangeOfVersionIsReadTwiceAndAReleaseBakesHalfAnHour() {
-        let service = ServiceConfiguration(name: "shop")
-        #expect(service.agree == 2)
-        #expect(service.bake == .minutes(30))
-        #expect(service.baselineWindow == .hours(1))
+    @Test func aChangeOfVersionIsReadTwice() {
+        #expect(ServiceConfiguration(name: "shop").agree == 2)
+    }
+
+    @Test func aReleaseBakesHalfAnHour() {
+        #expect(ServiceConfiguration(name: "shop").bake == .minutes(30))
+    }
+
+    @Test func aBaselineIsOfAnHour() {
+        #expect(ServiceConfiguration(name: "shop").baselineWindow == .hours(1))
     }
 
     @Test func aWindowWaitsTwoMinutesForTwentyLinesOrThreeResults() {
         let judgement = Judgement()
         #expect(judgement.warmUp == .minutes(2))
-        #expect(judgement.clearFor == .minutes(1))
         #expect(judgement.minSamplesOfStream == 20)
         #expect(judgement.minSamplesOfProbe == 3)
         #expect(judgement.confidence == nil)
+    }
+
+    @Test func aBreachClearsAfterAMinute() {
+        #expect(Judgement().clearFor == .minutes(1))
     }
 
     @Test func aProbeFailsAfterTwoInARowAndRecoversAfterTwo() {
@@ -57,12 +65,21 @@ import Testing
         #expect(probe.successes == 2)
     }
 
-    @Test func silenceHasNoTimeAndBlindnessIsPaged() {
-        let stream = StreamConfiguration(
+    private var stream: StreamConfiguration {
+        StreamConfiguration(
             name: "access", kind: .file(path: "/a"), format: .nginx("$status"))
-        #expect(stream.noDataAfter == nil)
+    }
+
+    @Test func anErrorIsAStatusFromFiveHundredOn() {
         #expect(stream.error == .serverError)
         #expect(LineCondition.serverError.description == "status >= 500")
+    }
+
+    @Test func silenceIsNoBlindness() {
+        #expect(stream.noDataAfter == nil)
+    }
+
+    @Test func blindnessIsPaged() {
         #expect(ServiceConfiguration(name: "shop").noData == .page)
     }
 
