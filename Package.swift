@@ -58,6 +58,8 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CTLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
@@ -68,7 +70,7 @@ let package = Package(
         library("WatchCore", [collections]),
         library("WatchSystem", ["WatchCore"]),
         library("WatchPatterns", ["CPCRE2"]),
-        library("WatchHTTP", ["WatchCore", "WatchSystem", "CCurl"]),
+        library("WatchHTTP", ["WatchCore", "WatchSystem", "CCurl", "CTLS"]),
         library(
             "WatchConfig", ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", yams]),
         library(

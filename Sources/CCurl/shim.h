@@ -2,6 +2,7 @@
 // call; each wrapper here fixes one argument type.
 #pragma once
 #include <curl/curl.h>
+#include <string.h>
 
 static inline CURLcode watchd_easy_set_long(CURL *h, CURLoption o, long v) {
     return curl_easy_setopt(h, o, v);
@@ -46,6 +47,9 @@ static inline CURLcode watchd_easy_get_string(CURL *h, CURLINFO i, const char **
 static inline CURLcode watchd_easy_get_pointer(CURL *h, CURLINFO i, void **v) {
     return curl_easy_getinfo(h, i, v);
 }
+static inline CURLcode watchd_easy_get_socket(CURL *h, CURLINFO i, curl_socket_t *v) {
+    return curl_easy_getinfo(h, i, v);
+}
 static inline CURLMcode watchd_multi_set_long(CURLM *m, CURLMoption o, long v) {
     return curl_multi_setopt(m, o, v);
 }
@@ -74,3 +78,8 @@ static inline unsigned watchd_curl_version(void) {
     return curl_version_info(CURLVERSION_NOW)->version_num;
 }
 static inline int watchd_curl_features(void) { return curl_version_info(CURLVERSION_NOW)->features; }
+
+static inline int watchd_curl_has_openssl(void) {
+    const char *name = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return name && !strncmp(name, "OpenSSL/", 8);
+}

@@ -26,6 +26,15 @@ public final class HTTPClient: Sendable {
         await run(request, onBytes: onBytes)
     }
 
+    /// Connects, with TLS for an `https:` URL, says something and listens; no HTTP is spoken.
+    /// - Returns: a response of status 0 whose body is what was heard, and how it ended. A failure
+    ///   is of the connection, or of sending.
+    public func converse(_ request: HTTPRequest, _ exchange: Exchange) async -> HTTPResult {
+        var request = request
+        request.connectOnly = true
+        return await run(request, onBytes: nil, exchange: exchange)
+    }
+
     /// Ends every transfer as `cancelled` and the thread after them; returns at once.
     public func shutdown() { loop.shutdown() }
 
@@ -36,7 +45,8 @@ public final class HTTPClient: Sendable {
     }
 
     private func run(
-        _ request: HTTPRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?
+        _ request: HTTPRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?,
+        exchange: Exchange? = nil
     ) async -> HTTPResult {
         if let refusal = request.refusal {
             return .failure(.unsent(.badRequest, "\(request.target): \(refusal)"))
@@ -46,7 +56,7 @@ public final class HTTPClient: Sendable {
             await withCheckedContinuation { continuation in
                 loop.submit(
                     TransferLoop.Order(
-                        id: id, request: request, onBytes: onBytes,
+                        id: id, request: request, onBytes: onBytes, exchange: exchange,
                         finish: { continuation.resume(returning: $0) }))
                 // A cancellation before the line above found nothing to cancel.
                 if Task.isCancelled { loop.cancel(id) }

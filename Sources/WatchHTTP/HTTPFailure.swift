@@ -59,6 +59,10 @@ public struct HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// One sentence: host, phase, cause.
     public var message: String
     public var timings: PhaseTimings
+    /// What was seen of the handshake before it failed.
+    public var tls: TLSInfo?
+    /// Address and port that were connected to, if it came so far.
+    public var peer: String?
 
     public init(kind: Kind, phase: Phase, message: String, timings: PhaseTimings) {
         self.kind = kind

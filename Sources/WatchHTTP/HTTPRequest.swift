@@ -11,6 +11,15 @@ public struct HTTPHeader: Hashable, Sendable {
 }
 
 public struct HTTPRequest: Hashable, Sendable {
+    public enum Version: Hashable, Sendable {
+        /// HTTP/1.1: one connection is one request, so one target's trouble is only its own.
+        case one
+        /// HTTP/2 where a TLS server agrees to it (ALPN, RFC 7301), else HTTP/1.1.
+        case two
+        /// HTTP/2 from the first byte on, without asking (RFC 9113 §3.3).
+        case twoWithoutAsking
+    }
+
     public var method: String
     /// `http:` or `https:`; over a Unix socket the host is only what the `Host` header says.
     public var url: String
@@ -36,6 +45,11 @@ public struct HTTPRequest: Hashable, Sendable {
     public var noCache: Bool
     /// Only connect to the URL's host and port; a connection is the answer (status 0).
     public var connectOnly = false
+    public var version = Version.one
+    /// `HOST:PORT` to connect to instead of the URL's, which is still the name that is asked for.
+    public var connectTo: String?
+    /// Tell the certificates also of a handshake that went well; those refused are always told.
+    public var inspectsTLS = false
 
     public init(
         method: String = "GET", url: String, headers: [HTTPHeader] = [], body: [UInt8]? = nil,
@@ -64,13 +78,14 @@ extension HTTPRequest {
     /// where secrets live.
     var target: String {
         if let unixSocket { return unixSocket }
+        if let connectTo { return connectTo }
         return Self.authority(of: url)
     }
 
     /// The host that is asked, without port and brackets; nil over a Unix socket.
     public var host: String? {
         guard unixSocket == nil else { return nil }
-        let authority = Self.authority(of: url)
+        let authority = connectTo ?? Self.authority(of: url)
         if authority.hasPrefix("[") {
             return String(authority.dropFirst().prefix { $0 != "]" })
         }

@@ -12,6 +12,12 @@ public struct HTTPResponse: Hashable, Sendable {
     public var timings: PhaseTimings
     /// Where the redirects ended. May hold secrets of the URL that was asked.
     public var effectiveURL: String
+    /// Of the last connection; nil without TLS.
+    public var tls: TLSInfo?
+    /// Address and port that answered; nil over a Unix socket.
+    public var peer: String?
+    /// How a conversation ended.
+    public var end: Exchange.End?
 
     public init(
         status: Int, headers: [HTTPHeader] = [], body: [UInt8] = [], timings: PhaseTimings,

@@ -34,9 +34,16 @@ struct MultiHandle: @unchecked Sendable {
         curl_multi_perform(handle, &running)
     }
 
-    func wait(milliseconds: Int32) {
+    /// - Parameter talks: wake for these too.
+    func wait(milliseconds: Int32, for talks: [Conversation]) {
+        var descriptors = talks.map {
+            let events = $0.isSending ? CURL_WAIT_POLLIN | CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN
+            return curl_waitfd(fd: $0.socket, events: Int16(events), revents: 0)
+        }
+        let code = curl_multi_poll(
+            handle, &descriptors, UInt32(descriptors.count), milliseconds, nil)
         // An error here (no memory) would otherwise make the loop spin.
-        if curl_multi_poll(handle, nil, 0, milliseconds, nil) != CURLM_OK { poll(nil, 0, 100) }
+        if code != CURLM_OK { poll(nil, 0, 100) }
     }
 
     /// The next transfer that ended, and how.

@@ -24,8 +24,8 @@ extension Transfer {
             return Transfer.at(context).openSocket(address)
         }
         // Not offered by every TLS library; then a stalled handshake is told as `connect`.
-        watchd_easy_set_tls_begins(easy) { _, _, context in
-            if let context { Transfer.at(context).phase = .tls }
+        watchd_easy_set_tls_begins(easy) { _, tls, context in
+            if let context { Transfer.at(context).handshakeBegins(tls) }
             return CURLE_OK
         }
         watchd_easy_set_before_request(easy) { context, _, _, _, _ in

@@ -7,10 +7,12 @@ import WatchCore
 extension Transfer {
     func result(_ code: CURLcode) -> HTTPResult {
         if code == CURLE_OK || stop == .byReader {
-            return .success(
-                HTTPResponse(
-                    status: status, headers: headers, body: body, timings: timings,
-                    effectiveURL: effectiveURL))
+            var response = HTTPResponse(
+                status: status, headers: headers, body: body, timings: timings,
+                effectiveURL: effectiveURL)
+            response.tls = tls
+            response.peer = peer
+            return .success(response)
         }
         return .failure(failure(kind(of: code)))
     }
@@ -21,7 +23,7 @@ extension Transfer {
 
     // MARK: - Classification
 
-    private func kind(of code: CURLcode) -> HTTPFailure.Kind {
+    func kind(of code: CURLcode) -> HTTPFailure.Kind {
         switch stop {
         case .tooLarge: return .tooLarge
         case .headersTooLong: return .badResponse
@@ -75,14 +77,17 @@ extension Transfer {
 
     // MARK: - The sentence
 
-    private func failure(_ kind: HTTPFailure.Kind) -> HTTPFailure {
+    func failure(_ kind: HTTPFailure.Kind) -> HTTPFailure {
         let timings = timings
         var message = "\(printable(request.target, limit: 120)): \(cause(kind, timings))"
         if hops > 0 {
             let place = printable(HTTPRequest.authority(of: effectiveURL), limit: 120)
             message += " (after \(hops) redirect\(hops == 1 ? "" : "s"), at \(place))"
         }
-        return HTTPFailure(kind: kind, phase: phase, message: message, timings: timings)
+        var failure = HTTPFailure(kind: kind, phase: phase, message: message, timings: timings)
+        failure.tls = tls
+        failure.peer = peer
+        return failure
     }
 
     private func cause(_ kind: HTTPFailure.Kind, _ timings: PhaseTimings) -> String {
@@ -100,7 +105,10 @@ extension Transfer {
         case .refused:
             return request.unixSocket != nil && systemErrno == ENOENT
                 ? "no such socket; nobody listens there" : "connection refused; nobody listens"
-        case .reset: return "the connection broke while \(phase.doing) (\(errorMessage))"
+        case .reset:
+            let isUnsure = request.version == .twoWithoutAsking && phase == .firstByte
+            return "the connection broke while \(phase.doing) (\(errorMessage))"
+                + (isUnsure ? "; does it speak HTTP/2 without TLS?" : "")
         case .tls(let reason): return "TLS was refused: \(reason)"
         case .timeout(let phase): return "no answer after \(after), \(phase.doing)"
         case .tooLarge: return "the body is larger than \(request.maxBody) bytes"
@@ -124,9 +132,19 @@ extension Transfer {
         return text.map { String(cString: $0) } ?? request.url
     }
 
+    /// Nil before there was a connection.
+    var peer: String? {
+        var text: UnsafePointer<CChar>?
+        watchd_easy_get_string(easy, CURLINFO_PRIMARY_IP, &text)
+        guard request.unixSocket == nil, let text, text.pointee != 0 else { return nil }
+        let address = String(cString: text)
+        let port = long(CURLINFO_PRIMARY_PORT)
+        return address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+    }
+
     /// libcurl's timers run from the start and are summed over redirects (curl_easy_getinfo(3)),
     /// so differences are the phases' own sums; 0 means not reached.
-    private var timings: PhaseTimings {
+    var timings: PhaseTimings {
         let name = microseconds(CURLINFO_NAMELOOKUP_TIME_T)
         let connect = microseconds(CURLINFO_CONNECT_TIME_T)
         let tls = microseconds(CURLINFO_APPCONNECT_TIME_T)
@@ -148,7 +166,7 @@ extension Transfer {
         return Int64(value)
     }
 
-    private func long(_ info: CURLINFO) -> Int {
+    func long(_ info: CURLINFO) -> Int {
         var value = 0
         watchd_easy_get_long(easy, info, &value)
         return value

@@ -17,6 +17,10 @@ final class Transfer {
     /// Of this hop, with interim answers (1xx), which may be many.
     var headerBytes = 0
     var body: [UInt8] = []
+    /// Of the last handshake.
+    var tls: TLSInfo?
+    /// What is said once the connection is there.
+    var conversation: Conversation?
     /// Why one of our callbacks stopped the transfer; says more than libcurl's code for it.
     var stop: Stop?
     /// Why an address could not even be tried: errno of a socket or of the route to it.
@@ -65,8 +69,7 @@ final class Transfer {
         set(CURLOPT_URL, request.url)
         set(CURLOPT_USERAGENT, userAgent)
         set(CURLOPT_NOSIGNAL, 1)
-        // HTTP/1.1: one connection is one request, so one target's trouble is only its own.
-        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        set(CURLOPT_HTTP_VERSION, request.version.option)
         // Nothing of the environment may lead a request elsewhere.
         set(CURLOPT_PROXY, "")
         // The body is bounded as it comes out of the decoder, so a bomb bursts at the bound.
@@ -130,9 +133,14 @@ final class Transfer {
     private func setConnection() {
         if request.connectOnly { set(CURLOPT_CONNECT_ONLY, 1) }
         if let path = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, path) }
+        if let place = request.connectTo, let list = curl_slist_append(nil, "::\(place)") {
+            strings.append(list)
+            watchd_easy_set_slist(easy, CURLOPT_CONNECT_TO, list)
+        }
         if request.freshConnection {
             set(CURLOPT_FRESH_CONNECT, 1)
-            set(CURLOPT_FORBID_REUSE, 1)
+            // A conversation goes on after libcurl is done with connecting.
+            if order.exchange == nil { set(CURLOPT_FORBID_REUSE, 1) }
             set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
         }
         if !request.verifyTLS {
@@ -149,7 +157,7 @@ final class Transfer {
         }
     }
 
-    private static func milliseconds(_ duration: Duration) -> Int {
+    static func milliseconds(_ duration: Duration) -> Int {
         // 0 would mean "no limit".
         Int(max(1, min(duration.nanoseconds / 1_000_000, Int64(Int32.max))))
     }
@@ -164,5 +172,15 @@ final class Transfer {
 
     func set(_ option: CURLoption, pointer: UnsafeMutableRawPointer) {
         watchd_easy_set_pointer(easy, option, pointer)
+    }
+}
+
+extension HTTPRequest.Version {
+    fileprivate var option: Int {
+        switch self {
+        case .one: CURL_HTTP_VERSION_1_1
+        case .two: CURL_HTTP_VERSION_2TLS
+        case .twoWithoutAsking: CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+        }
     }
 }

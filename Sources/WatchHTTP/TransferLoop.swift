@@ -4,6 +4,7 @@
 
 import CCurl
 import Synchronization
+import WatchCore
 import WatchSystem
 
 final class TransferLoop: Sendable {
@@ -11,6 +12,8 @@ final class TransferLoop: Sendable {
         var id: UInt64
         var request: HTTPRequest
         var onBytes: (@Sendable ([UInt8]) -> Bool)?
+        /// What is said and heard once there is a connection.
+        var exchange: Exchange?
         /// Called once, whatever happens.
         var finish: @Sendable (HTTPResult) -> Void
     }
@@ -35,6 +38,7 @@ final class TransferLoop: Sendable {
     private let state = Mutex(State())
     private let userAgent: String
     private let limit: Int
+    private let time = SystemTime()
 
     init(userAgent: String, limit: Int) {
         self.userAgent = userAgent
@@ -108,18 +112,48 @@ final class TransferLoop: Sendable {
         guard let multi = MultiHandle() else { return endWithout(multi: nil, transfers: [:]) }
         state.withLock { $0.multi = multi }
         var transfers: [UInt64: Transfer] = [:]
+        var conversing: Set<UInt64> = []
         while true {
             let (messages, stopping) = takeInbox()
             for message in messages { obey(message, multi, &transfers) }
             if stopping { break }
             multi.perform()
             while let (id, code) = multi.nextFinished() {
+                if code == CURLE_OK, transfers[id]?.beginConversation(at: time.now().boot) == true {
+                    conversing.insert(id)
+                    continue
+                }
                 guard let transfer = transfers.removeValue(forKey: id) else { continue }
                 finish(transfer, multi) { transfer.result(code) }
             }
-            multi.wait(milliseconds: 1000)
+            converse(&conversing, multi, &transfers)
+            let talks = conversing.compactMap { transfers[$0]?.conversation }
+            multi.wait(milliseconds: Self.wait(talks, time.now().boot), for: talks)
         }
         endWithout(multi: multi, transfers: transfers)
+    }
+
+    /// Goes on with those that talk; with whom is for the kernel to say, so all are asked.
+    private func converse(
+        _ conversing: inout Set<UInt64>, _ multi: MultiHandle, _ transfers: inout [UInt64: Transfer]
+    ) {
+        guard !conversing.isEmpty else { return }
+        for id in conversing {
+            guard let transfer = transfers[id] else {
+                conversing.remove(id)
+                continue
+            }
+            guard let result = transfer.converse(at: time.now().boot) else { continue }
+            conversing.remove(id)
+            transfers[id] = nil
+            finish(transfer, multi) { result }
+        }
+    }
+
+    /// libcurl knows its own deadlines; these are ours.
+    private static func wait(_ talks: [Conversation], _ now: Instant) -> Int32 {
+        let next = talks.compactMap(\.deadline).min().map { ($0 - now).nanoseconds / 1_000_000 + 1 }
+        return Int32(min(1000, max(0, next ?? 1000)))
     }
 
     private func takeInbox() -> (messages: [Message], stopping: Bool) {

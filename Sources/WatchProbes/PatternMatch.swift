@@ -8,17 +8,38 @@ struct PatternFailure: Error, Hashable, Sendable {
 }
 
 enum PatternMatch {
+    /// For what is looked at again and again.
+    struct Compiled: Sendable {
+        private let pattern: Pattern
+
+        init(_ source: String) throws(PatternFailure) {
+            do {
+                pattern = try Pattern(source)
+            } catch {
+                throw PatternFailure(message: "the pattern is wrong: \(error.message)")
+            }
+        }
+
+        var source: String { pattern.source }
+
+        func isFound(in bytes: [UInt8]) throws(PatternFailure) -> Bool {
+            try first(in: bytes) != nil
+        }
+
+        func first(in bytes: [UInt8]) throws(PatternFailure) -> String? {
+            do {
+                return try pattern.firstMatch(in: bytes)?.value
+            } catch {
+                throw PatternFailure(message: "\(error)")
+            }
+        }
+    }
+
     /// What the first group captured in the first match, or the whole match of a pattern without
     /// groups; nil when nothing matches.
     static func first(
         of pattern: String, in bytes: [UInt8]
     ) throws(PatternFailure) -> String? {
-        do {
-            return try Pattern(pattern).firstMatch(in: bytes)?.value
-        } catch let error as PatternError {
-            throw PatternFailure(message: "the pattern is wrong: \(error.message)")
-        } catch {
-            throw PatternFailure(message: "\(error)")
-        }
+        try Compiled(pattern).first(in: bytes)
     }
 }

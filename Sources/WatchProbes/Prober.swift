@@ -12,12 +12,21 @@ public protocol Prober: Sendable {
 /// Probes real targets.
 public struct LiveProber: Prober {
     private let http: HTTPProbe
+    private let tcp: TCPProbe
+    private let tls: TLSProbe
+    private let dns: DNSProbe
+    private let grpc: GRPCProbe
     private let versions: VersionReader
 
     public init(client: HTTPClient, secrets: any SecretSource, time: any Sleeper) {
         let workers = BlockingWorkers(time: time)
         let requests = RequestBuilder(secrets: secrets, workers: workers)
         http = HTTPProbe(client: client, requests: requests, time: time)
+        tcp = TCPProbe(client: client, requests: requests, time: time)
+        tls = TLSProbe(client: client, time: time)
+        dns = DNSProbe(
+            client: client, datagrams: Datagrams(time: time), workers: workers, time: time)
+        grpc = GRPCProbe(client: client, requests: requests, time: time)
         versions = VersionReader(
             client: client, requests: requests, workers: workers, time: time)
     }
@@ -25,11 +34,27 @@ public struct LiveProber: Prober {
     public func probe(
         _ configuration: ProbeConfiguration, isRecheck: Bool = false
     ) async -> ProbeResult {
+        await report(
+            configuration, ProbeRun(timeout: configuration.timeout, isRecheck: isRecheck)
+        ).result
+    }
+
+    /// As `probe`, with all that a person who looks on wants to see.
+    public func trace(_ configuration: ProbeConfiguration) async -> ProbeReport {
+        await report(
+            configuration, ProbeRun(timeout: configuration.timeout, isTraced: true))
+    }
+
+    private func report(
+        _ configuration: ProbeConfiguration, _ run: ProbeRun
+    ) async -> ProbeReport {
         switch configuration.kind {
         case .http(let request, let expectation):
-            await http.run(
-                request, expect: expectation, timeout: configuration.timeout,
-                isRecheck: isRecheck)
+            await http.run(request, expect: expectation, run)
+        case .tcp(let check): await tcp.run(check, run)
+        case .tls(let check): await tls.run(check, run)
+        case .dns(let check): await dns.run(check, run)
+        case .grpc(let check): await grpc.run(check, run)
         }
     }
 

@@ -20,7 +20,8 @@ extension Redactor {
         // More than is kept, so that a secret at the cut is known for one.
         let clean = redact(Array(body.prefix(2 * Evidence.bodySize)))
         let text = String(decoding: clean.prefix(Evidence.bodySize), as: UTF8.self)
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+        // CR LF is one character, and ends a line too.
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
             printable($0, limit: Evidence.bodySize)
         }
         let kept = lines.joined(separator: "\n")

@@ -20,55 +20,80 @@ public struct RequestBuilder: Sendable {
     }
 
     /// A sentence that names the secret or variable and the remedy.
-    struct Failure: Error, Sendable {
+    struct Failure: Error, Sendable, CustomStringConvertible {
         var message: String
+
+        var description: String { message }
+    }
+
+    /// Secrets as they were read, once: what is sent and what is redacted are the same.
+    struct Filling: Sendable {
+        fileprivate let known: KnownSecrets
+        let redactor: Redactor
+
+        func text(_ template: Template) throws(Failure) -> String {
+            do {
+                return try template.render(secrets: known)
+            } catch {
+                throw Failure(error)
+            }
+        }
     }
 
     func build(_ spec: HTTPRequestSpec, timeout: Duration) async -> Result<Built, Failure> {
-        let templates = [spec.url] + spec.headers.map(\.value) + (spec.body.map { [$0] } ?? [])
-        let references = Set(templates.flatMap(\.secrets))
-        guard !references.isEmpty else { return Self.fill(spec, timeout, secrets, references) }
-        let key = "secrets:" + references.map(\.description).sorted().joined(separator: ",")
-        // Two probes may share their secrets; each needs an answer of its own.
-        let own = key + " for " + spec.method + " " + spec.url.source
-        let answer = await workers.run(key: own, timeout: timeout) { [secrets] in
-            Self.fill(spec, timeout, secrets, references)
-        }
-        switch answer {
-        case .success(let result): return result
-        case .failure:
-            let names = references.map(\.description).sorted().joined(separator: ", ")
-            return .failure(
-                Failure(message: "\(names) could not be read within \(timeout.text)"))
+        do throws(Failure) {
+            // Two probes may share their secrets; each needs an answer of its own.
+            let filling = try await filling(
+                spec.templates, for: spec.method + " " + spec.url.source, timeout)
+            var headers: [HTTPHeader] = []
+            for header in spec.headers {
+                headers.append(HTTPHeader(header.name, try filling.text(header.value)))
+            }
+            let body = try spec.body.map(filling.text)
+            let request = HTTPRequest(
+                method: spec.method, url: try filling.text(spec.url), headers: headers,
+                body: body.map { Array($0.utf8) }, timeout: timeout, redirects: spec.redirects,
+                verifyTLS: spec.verifyTLS, caFile: spec.caFile, maxBody: spec.maxBody,
+                freshConnection: true)
+            return .success(Built(request: request, redactor: filling.redactor))
+        } catch {
+            return .failure(error)
         }
     }
 
-    private static func fill(
-        _ spec: HTTPRequestSpec, _ timeout: Duration, _ secrets: any SecretSource,
-        _ references: Set<SecretReference>
-    ) -> Result<Built, Failure> {
-        do throws(Template.RenderError) {
-            // Read once, so that what is sent and what is redacted are the same.
-            let known = try KnownSecrets(references, from: secrets)
-            var headers: [HTTPHeader] = []
-            for header in spec.headers {
-                headers.append(
-                    HTTPHeader(header.name, try header.value.render(secrets: known)))
+    /// Reads the secrets of the templates.
+    /// - Parameter asker: whoever is the same may not read twice at once.
+    func filling(
+        _ templates: [Template], for asker: String, _ timeout: Duration
+    ) async throws(Failure) -> Filling {
+        let references = Set(templates.flatMap(\.secrets))
+        guard !references.isEmpty else {
+            return Filling(known: KnownSecrets(), redactor: Redactor([]))
+        }
+        let names = references.map(\.description).sorted()
+        let answer = await workers.run(
+            key: "secrets:\(names.joined(separator: ",")) for \(asker)", timeout: timeout
+        ) { [secrets] in
+            Result { () throws(Template.RenderError) in try KnownSecrets(references, from: secrets)
             }
-            let body = try spec.body?.render(secrets: known)
-            let request = HTTPRequest(
-                method: spec.method, url: try spec.url.render(secrets: known),
-                headers: headers, body: body.map { Array($0.utf8) }, timeout: timeout,
-                redirects: spec.redirects, verifyTLS: spec.verifyTLS, caFile: spec.caFile,
-                maxBody: spec.maxBody, freshConnection: true)
-            return .success(
-                Built(request: request, redactor: Redactor(Array(known.values.values))))
-        } catch {
-            switch error {
-            case .noValue(let name):
-                return .failure(Failure(message: "${\(name)} has no value here"))
-            case .secret(let error): return .failure(Failure(message: error.message))
-            }
+        }
+        switch answer {
+        case .success(.success(let known)):
+            return Filling(known: known, redactor: Redactor(Array(known.values.values)))
+        case .success(.failure(let error)): throw Failure(error)
+        case .failure:
+            throw Failure(
+                message: "\(names.joined(separator: ", ")) could not be read within \(timeout.text)"
+            )
+        }
+    }
+}
+
+extension RequestBuilder.Failure {
+    fileprivate init(_ error: Template.RenderError) {
+        switch error {
+        case .noValue(let name): message = "${\(name)} has no value here"
+        case .secret(let error): message = error.message
         }
     }
 }
@@ -76,6 +101,8 @@ public struct RequestBuilder: Sendable {
 /// The values of a few references, read beforehand.
 private struct KnownSecrets: SecretSource {
     var values: [SecretReference: String] = [:]
+
+    init() {}
 
     init(
         _ references: Set<SecretReference>, from source: any SecretSource

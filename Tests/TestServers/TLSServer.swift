@@ -5,7 +5,10 @@ import Glibc
 
 public final class TLSServer: Sendable {
     public enum Certificate: String, Sendable {
+        /// `good` is so for two days.
         case good, expired, wrongHost
+        /// Good for 60 days, signed by one that is good for five, signed by the one to trust.
+        case chain
     }
 
     /// The self-signed certificate; as CA file it makes a good one trusted.
@@ -14,36 +17,71 @@ public final class TLSServer: Sendable {
     private let directory: String
     private let server: Process
 
-    public init(_ certificate: Certificate) throws {
+    /// - Parameter options: further ones of openssl-s_server(1).
+    public init(_ certificate: Certificate, options: [String] = []) throws {
         directory = NSTemporaryDirectory() + "watchd-tls-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         certificatePath = directory + "/cert.pem"
-        let name = certificate == .wrongHost ? "DNS:elsewhere.example" : "IP:127.0.0.1"
         let key = directory + "/key.pem"
-        try Data("subjectAltName=\(name)\n".utf8).write(
-            to: URL(fileURLWithPath: directory + "/names"))
-        try openssl([
-            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-            key, "-out", directory + "/request.pem", "-subj", "/CN=probe test",
-        ])
-        try openssl([
-            "x509", "-req", "-in", directory + "/request.pem", "-signkey", key, "-extfile",
-            directory + "/names", "-days", certificate == .expired ? "-1" : "2", "-out",
-            certificatePath,
-        ])
+        let made = try Self.make(certificate, in: directory)
         server = Process()
         let output = Pipe()
         server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        server.arguments = [
-            "openssl", "s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert",
-            certificatePath, "-www",
-        ]
+        server.arguments =
+            [
+                "openssl", "s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert",
+                made, "-www",
+            ] + options + (certificate == .chain ? ["-cert_chain", directory + "/middle.pem"] : [])
         server.standardInput = FileHandle.nullDevice
         server.standardOutput = output
         server.standardError = FileHandle.nullDevice
         try server.run()
         address = try Self.readAddress(output.fileHandleForReading)
+    }
+
+    /// Makes keys and certificates; `cert.pem` is the one to trust.
+    /// - Returns: the path of the server's own certificate.
+    private static func make(_ certificate: Certificate, in directory: String) throws -> String {
+        let name = certificate == .wrongHost ? "DNS:elsewhere.example" : "IP:127.0.0.1"
+        func file(_ name: String) -> String { directory + "/" + name }
+        func write(_ text: String, _ name: String) throws {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file(name)))
+        }
+        func request(_ subject: String, _ key: String) throws {
+            try openssl([
+                "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", file(key), "-out", file("request.pem"), "-subj", "/CN=\(subject)",
+            ])
+        }
+        func sign(_ out: String, _ extensions: String, days: Int, by signer: [String]) throws {
+            try openssl(
+                [
+                    "x509", "-req", "-in", file("request.pem"), "-extfile", file(extensions),
+                    "-days", "\(days)", "-out", file(out),
+                ] + signer)
+        }
+        try write("subjectAltName=\(name),DNS:*.shop.example\n", "names")
+        guard certificate == .chain else {
+            try request("probe test", "key.pem")
+            try sign(
+                "cert.pem", "names", days: certificate == .expired ? -1 : 2,
+                by: ["-signkey", file("key.pem")])
+            return file("cert.pem")
+        }
+        try write("basicConstraints=critical,CA:true\n", "authority")
+        try request("probe root", "root.key")
+        try sign("cert.pem", "authority", days: 300, by: ["-signkey", file("root.key")])
+        for (subject, key, out, extensions, days, signer) in [
+            ("probe middle", "middle.key", "middle.pem", "authority", 5, ("cert.pem", "root.key")),
+            ("probe leaf", "key.pem", "leaf.pem", "names", 60, ("middle.pem", "middle.key")),
+        ] {
+            try request(subject, key)
+            try sign(
+                out, extensions, days: days,
+                by: ["-CA", file(signer.0), "-CAkey", file(signer.1), "-CAcreateserial"])
+        }
+        return file("leaf.pem")
     }
 
     public var url: String { "https://\(address)/" }

@@ -17,7 +17,7 @@ extension Rule {
     private static let rooms: [String: Set<String>] = [
         "WatchSystem": ["WatchCore"],
         "WatchPatterns": ["CPCRE2"],
-        "WatchHTTP": ["WatchCore", "WatchSystem", "CCurl"],
+        "WatchHTTP": ["WatchCore", "WatchSystem", "CCurl", "CTLS"],
         // A log format is checked by the scanner that will read it.
         "WatchConfig": ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", "Yams"],
         "WatchProbes": ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "CProcess"],

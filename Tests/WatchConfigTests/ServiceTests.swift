@@ -249,7 +249,7 @@ import WatchCore
     @Test(arguments: [
         "heartbeat: {}",
         "services: { a: { assess: [] } }",
-        "services: { a: { probes: { p: { tcp: 'a:1', every: 1s } } } }",
+        "services: { a: { probes: { p: { exec: [/a], every: 1s } } } }",
         "services: { a: { probes: { p: { unit: a, every: 1s } } } }",
         "services: { a: { streams: { s: { journal: {} } } } }",
         "services: { a: { version: [{ exec: [a] }] } }",

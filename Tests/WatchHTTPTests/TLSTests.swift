@@ -67,4 +67,47 @@ import WatchHTTP
         #expect(failure.kind == .badCAFile)
         #expect(failure.kind.isOurs)
     }
+
+    @Test func aHandshakeThatWentWellShowsTheWholeChain() async throws {
+        let server = try TLSServer(.chain)
+        defer { server.stop() }
+        var request = HTTPRequest(
+            url: server.url, timeout: .seconds(20), caFile: server.certificatePath)
+        request.inspectsTLS = true
+        let info = try #require(await client.send(request).response?.tls)
+        #expect(info.version == "TLSv1.3")
+        #expect(info.cipher?.hasPrefix("TLS_") == true)
+        #expect(info.chain.map(\.subject) == ["CN=probe leaf", "CN=probe middle", "CN=probe root"])
+        #expect(info.chain.map(\.issuer) == ["CN=probe middle", "CN=probe root", "CN=probe root"])
+        #expect(info.chain.first?.names == ["127.0.0.1", "*.shop.example"])
+        let days = info.chain.map { ($0.notAfter - $0.notBefore) / 86400 }
+        #expect(days == [60, 5, 300])
+    }
+
+    @Test func aRefusedChainIsShownToo() async throws {
+        let server = try TLSServer(.expired)
+        defer { server.stop() }
+        let request = HTTPRequest(
+            url: server.url, timeout: .seconds(20), caFile: server.certificatePath)
+        let failure = try #require(await client.send(request).failure)
+        let leaf = try #require(failure.tls?.chain.first)
+        #expect(leaf.subject == "CN=probe test")
+        #expect(leaf.notAfter < leaf.notBefore + 86400)
+    }
+
+    /// The name that is asked for is not where the connection goes.
+    @Test func anotherPlaceIsAskedForTheSameName() async throws {
+        let server = try TLSServer(.good)
+        defer { server.stop() }
+        var request = HTTPRequest(
+            url: "https://www.shop.example:443/", timeout: .seconds(20),
+            caFile: server.certificatePath)
+        request.connectTo = server.address
+        let result = await client.send(request)
+        #expect(result.response?.status == 200)
+        #expect(result.response?.peer == server.address)
+        request.url = "https://www.else.example/"
+        let failure = try #require(await client.send(request).failure)
+        #expect(failure.message.hasPrefix(server.address))
+    }
 }

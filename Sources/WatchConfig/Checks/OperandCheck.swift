@@ -86,10 +86,10 @@ struct OperandCheck {
         checkProbe(name, "restarts() asks a unit probe", text)
         guard let probe = service.configuration.probe(name) else { return }
         switch probe.kind {
-        case .http:
+        case .http, .tcp, .tls, .dns, .grpc:
             problems.error(
                 Expressions.place(of: name, in: text),
-                "'\(name)' is an http probe, which has no restarts",
+                "'\(name)' is a probe of the kind \(probe.kind.name), which has no restarts",
                 "name a probe of a unit, as in { unit: shop.service, every: 10s }")
         }
     }

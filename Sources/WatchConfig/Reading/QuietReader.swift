@@ -148,28 +148,11 @@ struct QuietReader {
             return refuse("'\(shown)' names no port", "write it as in tcp://192.0.2.1:53")
         }
         let host = rest[..<colon]
-        guard Self.isHost(host) else {
+        guard Endpoints.isHost(host) else {
             return refuse(
                 "'\(shown)' names no host",
                 "write a name or an address; an IPv6 address as in tcp://[2001:db8::1]:53")
         }
         return ConnectivityTarget(source: text, kind: .tcp(host: String(host), port: port))
-    }
-
-    private static func isHost(_ host: Substring) -> Bool {
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            let inner = host.dropFirst().dropLast().utf8
-            return inner.count >= 2
-                && inner.allSatisfy { $0 == 58 || $0 == 46 || isHexDigit($0) }
-        }
-        return !host.isEmpty
-            && host.utf8.allSatisfy {
-                isHexDigit($0) || (103...122).contains($0) || (71...90).contains($0) || $0 == 45
-                    || $0 == 46 || $0 == 95
-            }
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || (97...102).contains(byte) || (65...70).contains(byte)
     }
 }

@@ -11,12 +11,7 @@ extension Section {
         let headers = headers(isJSON: bodyAsJSON.map(has) ?? false)
         let redirects = integer("redirects", standard.redirects)
         let caFile = has("ca_file") ? path("ca_file") : nil
-        let verify = boolean("verify_tls", standard.verifyTLS)
-        if !verify, caFile != nil {
-            problems.error(
-                place("verify_tls"), "'ca_file' means nothing with 'verify_tls: false'",
-                "remove 'verify_tls: false'; the file's authorities are then trusted")
-        }
+        let verify = verifiesTLS(caFile: caFile)
         let maxBody = integer("max_body", standard.maxBody)
         guard let url = url("http") else { return nil }
         return HTTPRequestSpec(
@@ -40,7 +35,7 @@ extension Section {
         return "GET"
     }
 
-    private func headers(isJSON: Bool) -> [HTTPRequestSpec.Header] {
+    func headers(isJSON: Bool = false) -> [HTTPRequestSpec.Header] {
         var headers: [HTTPRequestSpec.Header] = []
         for entry in named("headers") {
             guard HeaderName.isValid(entry.key) else {

@@ -107,50 +107,6 @@ extension KeyTable {
             .key("page", .text, "Its own route, instead of the policy's."),
         ] + approval + judgement)
 
-    /// How one HTTP request is made; for probes and version sources.
-    static let request: [Key] = [
-        .key(
-            "method", .choice(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
-            "GET unless there is a body, then POST."),
-        .key("headers", .named(.text), "Further headers."),
-        .key("body", .text, "The body, as it is."),
-        .key("redirects", .integer(0...20), "Redirects followed (5)."),
-        .key("ca_file", .text, "A PEM bundle instead of the system's authorities."),
-        .key("verify_tls", .boolean, "false: certificates are not checked."),
-        .key("max_body", .integer(1...(64 << 20)), "Bytes of the answer that are read (1 MiB)."),
-    ]
-
-    static let probe = KeyTable(
-        "a probe",
-        notBuilt: [
-            "journey", "tls", "tcp", "dns", "grpc", "exec", "unit", "save", "get", "post", "put",
-            "confidence", "recheck",
-        ],
-        [
-            .required("http", .text, "The URL."),
-            .required("every", .duration, "How often."),
-            .key("timeout", .duration, "Of the whole request (5s)."),
-            .key("failures", .integer(1...100), "So many in a row make it failing (2)."),
-            .key("successes", .integer(1...100), "So many in a row make it pass again (2)."),
-            .key("json", .json, "The body, written as JSON."),
-            .key(
-                "expect", .section(.expectation), "Which answer is good; 200 to 299 if not given."),
-        ] + request)
-
-    static let expectation = KeyTable(
-        "expect",
-        notBuilt: ["expires_in", "latency", "headers", "header", "output", "exit"],
-        [
-            .key(
-                "status", .either([.text, .list(.text)]),
-                "200, 2xx, or a list of these."),
-            .key(
-                "json", .named(.json),
-                "Path to value: a value, a comparison such as \"< 100\", or exists."),
-            .key("contains", .text, "A text the body contains."),
-            .key("matches", .text, "A PCRE2 pattern the body matches."),
-        ])
-
     static let versionSource = KeyTable(
         "a version source", notBuilt: ["exec", "announcement", "label"],
         [

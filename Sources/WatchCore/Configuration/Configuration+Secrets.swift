@@ -5,9 +5,7 @@ extension Configuration {
         var templates: [Template] = []
         for service in services {
             for probe in service.probes {
-                switch probe.kind {
-                case .http(let request, _): templates += request.templates
-                }
+                templates += probe.kind.templates
             }
             for source in service.version {
                 switch source.kind {
@@ -26,8 +24,20 @@ extension Configuration {
     }
 }
 
-extension HTTPRequestSpec {
+extension ProbeConfiguration.Kind {
     fileprivate var templates: [Template] {
+        switch self {
+        case .http(let request, _): request.templates
+        case .tcp(let check): check.send.map { [$0] } ?? []
+        case .grpc(let check): check.headers.map(\.value)
+        case .tls, .dns: []
+        }
+    }
+}
+
+extension HTTPRequestSpec {
+    /// Everything in which placeholders are filled in.
+    public var templates: [Template] {
         [url] + headers.map(\.value) + (body.map { [$0] } ?? [])
     }
 }

@@ -3,6 +3,21 @@
 public struct ProbeConfiguration: Hashable, Sendable, Codable {
     public enum Kind: Hashable, Sendable, Codable {
         case http(HTTPRequestSpec, HTTPExpectation)
+        case tcp(TCPCheck)
+        case tls(TLSCheck)
+        case dns(DNSCheck)
+        case grpc(GRPCCheck)
+
+        /// The key that names it in the configuration.
+        public var name: String {
+            switch self {
+            case .http: "http"
+            case .tcp: "tcp"
+            case .tls: "tls"
+            case .dns: "dns"
+            case .grpc: "grpc"
+            }
+        }
     }
 
     public var name: String

@@ -1,29 +1,16 @@
-// One probe and the answer it wants.
+// An http probe: the request, and which answer is good.
 
 import WatchCore
 
-struct ProbeReader {
+struct HTTPProbeReader {
     private let problems: Problems
 
     init(_ problems: Problems) { self.problems = problems }
 
-    func read(_ entry: YAMLValue.Entry) -> ProbeConfiguration? {
-        Names.checkSignal(entry.key, "a probe", entry.keyPlace, problems)
-        guard let section = Section(entry.value, .probe, problems, owner: entry.keyPlace) else {
-            return nil
-        }
+    func read(_ section: Section) -> ProbeConfiguration.Kind? {
         let request = section.request(bodyAsJSON: "json")
         let expectation = section.value("expect").flatMap(expectation) ?? HTTPExpectation()
-        let every = section.duration(
-            "every", .seconds(10), in: .milliseconds(10)...Duration.days(1))
-        var probe = ProbeConfiguration(
-            name: entry.key, every: every,
-            kind: .http(request ?? HTTPRequestSpec(url: Template(literal: "")), expectation))
-        probe.timeout = section.duration(
-            "timeout", probe.timeout, in: .milliseconds(1)...Duration.hours(1))
-        probe.failures = section.integer("failures", probe.failures)
-        probe.successes = section.integer("successes", probe.successes)
-        return probe
+        return request.map { .http($0, expectation) }
     }
 
     private func expectation(_ value: YAMLValue) -> HTTPExpectation? {
@@ -95,19 +82,6 @@ struct ProbeReader {
         case ">=": return .greaterOrEqual(number)
         case "<": return .less(number)
         default: return .greater(number)
-        }
-    }
-}
-
-enum Paths {
-    static func read(_ text: String, _ place: Place, _ problems: Problems) -> JSONPath? {
-        do {
-            return try JSONPath(text)
-        } catch {
-            problems.error(
-                place, "'\(printable(text, limit: 60))' is no JSON path: \(error.message)",
-                "write it as in $.a.b[0]['c d'] (RFC 9535, one value)")
-            return nil
         }
     }
 }

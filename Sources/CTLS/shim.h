@@ -1,0 +1,70 @@
+// OpenSSL, which libcurl brings along anyway: what it saw of a certificate chain while libcurl
+// shook hands. OpenSSL's stacks and context slots are macros, which Swift cannot call.
+#pragma once
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+// A place for our own pointer in a context (SSL_CTX_get_ex_new_index(3)).
+static inline int watchd_tls_new_slot(void) {
+    return CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, NULL);
+}
+
+// Looks on; the mode stays libcurl's.
+static inline void watchd_tls_watch(
+    void *context, int slot, void *owner, SSL_verify_cb verify,
+    void (*info)(const SSL *, int, int)) {
+    SSL_CTX *ctx = (SSL_CTX *)context;
+    SSL_CTX_set_ex_data(ctx, slot, owner);
+    SSL_CTX_set_verify(ctx, SSL_CTX_get_verify_mode(ctx), verify);
+    SSL_CTX_set_info_callback(ctx, info);
+}
+
+static inline void *watchd_tls_owner(const SSL *ssl, int slot) {
+    return SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), slot);
+}
+
+static inline const SSL *watchd_tls_of_store(X509_STORE_CTX *store) {
+    return (const SSL *)X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+}
+
+// The chain as far as it was built, the server's own certificate first.
+static inline int watchd_tls_chain_length(X509_STORE_CTX *store) {
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
+    return chain ? sk_X509_num(chain) : 0;
+}
+
+static inline X509 *watchd_tls_chain_at(X509_STORE_CTX *store, int index) {
+    return sk_X509_value(X509_STORE_CTX_get0_chain(store), index);
+}
+
+// A name in the form of RFC 2253, cut to the buffer.
+static inline void watchd_tls_name(const X509_NAME *name, char *buffer, int size) {
+    buffer[0] = 0;
+    BIO *bio = BIO_new(BIO_s_mem());
+    if (!bio) return;
+    X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253);
+    int count = BIO_read(bio, buffer, size - 1);
+    buffer[count > 0 ? count : 0] = 0;
+    BIO_free(bio);
+}
+
+// The subject alternative names, in the order of the certificate.
+static inline GENERAL_NAMES *watchd_tls_names(X509 *certificate) {
+    return (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+}
+
+static inline int watchd_tls_names_count(GENERAL_NAMES *names) {
+    return sk_GENERAL_NAME_num(names);
+}
+
+// The bytes of the name at `index`, and whether it is a DNS name (2) or an address (7); -1: another.
+static inline int watchd_tls_name_at(
+    GENERAL_NAMES *names, int index, const unsigned char **bytes, int *count) {
+    GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    if (name->type != GEN_DNS && name->type != GEN_IPADD) return -1;
+    const ASN1_STRING *text =
+        name->type == GEN_DNS ? (ASN1_STRING *)name->d.dNSName : name->d.iPAddress;
+    *bytes = ASN1_STRING_get0_data(text);
+    *count = ASN1_STRING_length(text);
+    return name->type;
+}

@@ -1,0 +1,102 @@
+// The keys of probes, of all kinds together; which kind has which says `ProbeKind`.
+
+import WatchCore
+
+extension KeyTable {
+    /// How one HTTP request is made; for probes and version sources.
+    static let request: [Key] = [
+        .key(
+            "method", .choice(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+            "GET unless there is a body, then POST."),
+        .key("headers", .named(.text), "Further headers."),
+        .key("body", .text, "The body, as it is."),
+        .key("redirects", .integer(0...20), "Redirects followed (5)."),
+        .key("ca_file", .text, "A PEM bundle instead of the system's authorities."),
+        .key("verify_tls", .boolean, "false: certificates are not checked."),
+        .key("max_body", .integer(1...(64 << 20)), "Bytes of the answer that are read (1 MiB)."),
+    ]
+
+    static let probe = KeyTable(
+        "a probe",
+        notBuilt: [
+            "journey", "exec", "unit", "save", "get", "post", "put", "confidence", "recheck",
+        ],
+        [
+            .key("http", .text, "The URL."),
+            .key("tcp", .text, "HOST:PORT to connect to."),
+            .key("tls", .text, "HOST:PORT to shake hands with."),
+            .key("dns", .text, "The name that is looked up."),
+            .key(
+                "grpc", .text,
+                "HOST:PORT, or https://HOST:PORT, of a server with grpc.health.v1.Health."),
+            .required("every", .duration, "How often."),
+            .key("timeout", .duration, "Of the whole probe (5s)."),
+            .key("failures", .integer(1...100), "So many in a row make it failing (2)."),
+            .key("successes", .integer(1...100), "So many in a row make it pass again (2)."),
+            .key("json", .json, "http: the body, written as JSON."),
+            .key("send", .text, "tcp: what is said first, as in \"PING\\r\\n\"."),
+            .key(
+                "max_bytes", .integer(1...TCPCheck.mostBytes),
+                "tcp: bytes that are listened to at most (4096)."),
+            .key("servername", .text, "tls: the name that is asked for, if not the host."),
+            .key(
+                "type", .choice(DNSCheck.RecordType.allCases.map(\.rawValue)),
+                "dns: of the records (A)."),
+            .key(
+                "server", .text,
+                "dns: the address of the server that is asked, as in 192.0.2.53 or "
+                    + "127.0.0.1:5353; this host's own resolver if not given."),
+            .key("service", .text, "grpc: one service; the server as a whole if not given."),
+            .key(
+                "expect",
+                .either([
+                    .section(.expectation), .section(.tcpExpectation), .section(.tlsExpectation),
+                    .section(.dnsExpectation),
+                ]), "Which answer is good, kind by kind; http: 200 to 299 if not given."),
+        ] + request)
+
+    static let expectation = KeyTable(
+        "expect of an http probe",
+        notBuilt: ["latency", "headers", "header", "output", "exit"],
+        [
+            .key(
+                "status", .either([.text, .list(.text)]),
+                "200, 2xx, or a list of these."),
+            .key(
+                "json", .named(.json),
+                "Path to value: a value, a comparison such as \"< 100\", or exists."),
+            .key("contains", .text, "A text the body contains."),
+            .key("matches", .text, "A PCRE2 pattern the body matches."),
+        ])
+
+    static let tcpExpectation = KeyTable(
+        "expect of a tcp probe",
+        [
+            .key("contains", .text, "A text that is heard."),
+            .key("matches", .text, "A PCRE2 pattern that what is heard matches."),
+        ])
+
+    static let tlsExpectation = KeyTable(
+        "expect of a tls probe",
+        [
+            .key(
+                "expires_in", .text,
+                "All certificates of the chain are good for longer, as in \"> 14d\"."),
+            .key(
+                "name", .either([.text, .list(.text)]),
+                "Further names that the certificate is for; the host is checked anyway."),
+            .key(
+                "min_version", .choice(TLSCheck.Version.allCases.map(\.rawValue)),
+                "The TLS version that is agreed on, at least."),
+        ])
+
+    static let dnsExpectation = KeyTable(
+        "expect of a dns probe",
+        [
+            .key(
+                "rcode", .choice(DNSCheck.ResponseCode.allCases.map(\.rawValue)),
+                "What the server answers (NOERROR, and then one record at least)."),
+            .key("values", .either([.text, .list(.text)]), "The records: these and no others."),
+            .key("includes", .either([.text, .list(.text)]), "Records that are among them."),
+        ])
+}

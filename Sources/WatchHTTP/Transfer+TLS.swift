@@ -1,0 +1,106 @@
+// Looks over libcurl's shoulder during a handshake: which certificates were checked and what was
+// agreed on. libcurl alone decides; it tells nothing of a chain that it refused.
+
+import CCurl
+import CTLS
+import Glibc
+
+extension Transfer {
+    /// Where OpenSSL's context keeps the way back to the transfer. Negative: none to be had.
+    private static let slot: Int32 = watchd_tls_new_slot()
+
+    /// Other TLS libraries have contexts of their own kind.
+    private static let isOpenSSL = watchd_curl_has_openssl() != 0
+
+    /// - Parameter context: libcurl's `SSL_CTX`.
+    func handshakeBegins(_ context: UnsafeMutableRawPointer?) {
+        phase = .tls
+        guard Self.isOpenSSL, Self.slot >= 0, let context else { return }
+        watchd_tls_watch(
+            context, Self.slot, Unmanaged.passUnretained(self).toOpaque(),
+            { isGood, store in
+                if let store, let transfer = Transfer.of(watchd_tls_of_store(store)),
+                    isGood == 0 || transfer.request.inspectsTLS
+                {
+                    transfer.note(chain: store)
+                }
+                return isGood
+            },
+            { ssl, place, _ in
+                guard place & SSL_CB_HANDSHAKE_DONE != 0, let transfer = Transfer.of(ssl) else {
+                    return
+                }
+                transfer.noteAgreement(ssl)
+            })
+    }
+
+    private static func of(_ ssl: OpaquePointer?) -> Transfer? {
+        guard let ssl, let owner = watchd_tls_owner(ssl, slot) else { return nil }
+        return Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue()
+    }
+
+    private func noteAgreement(_ ssl: OpaquePointer?) {
+        guard let ssl else { return }
+        var info = tls ?? TLSInfo()
+        info.version = SSL_get_version(ssl).map { String(cString: $0) }
+        info.cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) }
+        tls = info
+    }
+
+    private func note(chain store: OpaquePointer) {
+        let length = min(Int(watchd_tls_chain_length(store)), TLSInfo.chainLimit)
+        // Called for each certificate; the whole chain is there from the first.
+        guard length > 0, tls?.chain.count != length else { return }
+        var info = tls ?? TLSInfo()
+        info.chain = (0..<length).compactMap { index in
+            watchd_tls_chain_at(store, Int32(index)).map(Self.certificate)
+        }
+        tls = info
+    }
+
+    private static func certificate(_ certificate: OpaquePointer) -> TLSInfo.Certificate {
+        TLSInfo.Certificate(
+            subject: text(X509_get_subject_name(certificate)),
+            issuer: text(X509_get_issuer_name(certificate)),
+            notBefore: seconds(X509_get0_notBefore(certificate)),
+            notAfter: seconds(X509_get0_notAfter(certificate)), names: names(certificate))
+    }
+
+    private static func text(_ name: OpaquePointer?) -> String {
+        guard let name else { return "" }
+        var buffer = [CChar](repeating: 0, count: 512)
+        watchd_tls_name(name, &buffer, Int32(buffer.count))
+        return String(
+            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
+        var parts = tm()
+        guard ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
+        return Int64(timegm(&parts))
+    }
+
+    private static func names(_ certificate: OpaquePointer) -> [String] {
+        guard let names = watchd_tls_names(certificate) else { return [] }
+        defer { GENERAL_NAMES_free(names) }
+        return (0..<min(watchd_tls_names_count(names), Int32(TLSInfo.nameLimit))).compactMap {
+            var start: UnsafePointer<UInt8>?
+            var count: Int32 = 0
+            let kind = watchd_tls_name_at(names, $0, &start, &count)
+            guard kind >= 0, let start else { return nil }
+            let bytes = UnsafeBufferPointer(start: start, count: Int(count))
+            return kind == GEN_IPADD ? address(bytes) : String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    private static func address(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let family = bytes.count == 4 ? AF_INET : AF_INET6
+        guard
+            inet_ntop(family, bytes.baseAddress, &buffer, socklen_t(buffer.count)) != nil
+        else { return nil }
+        return String(
+            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
