@@ -19,6 +19,10 @@ static inline CURLcode watchd_easy_set_pointer(CURL *h, CURLoption o, void *v) {
 static inline CURLcode watchd_easy_set_slist(CURL *h, CURLoption o, struct curl_slist *v) {
     return curl_easy_setopt(h, o, v);
 }
+static inline CURLcode watchd_easy_set_blob(CURL *h, CURLoption o, void *bytes, size_t count) {
+    struct curl_blob blob = { bytes, count, CURL_BLOB_COPY };
+    return curl_easy_setopt(h, o, &blob);
+}
 typedef size_t (*watchd_data_callback)(char *data, size_t size, size_t count, void *context);
 static inline CURLcode watchd_easy_set_callback(CURL *h, CURLoption o, watchd_data_callback v) {
     return curl_easy_setopt(h, o, v);

@@ -20,6 +20,10 @@ public struct HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case permissionDenied
         /// The configured CA file cannot be read or used.
         case badCAFile
+        /// The configured client certificate or its key cannot be read or used.
+        case badClientCertificate
+        /// The way there did not work: the proxy is not found, or refuses.
+        case proxy
         /// Nobody listens (for a Unix socket: nobody, or no socket there).
         case refused
         /// The connection ended before the answer did.
@@ -40,7 +44,8 @@ public struct HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
         public var isOurs: Bool {
             switch self {
             case .badRequest, .nameNotResolved, .networkUnreachable, .hostUnreachable,
-                .noLocalResources, .permissionDenied, .badCAFile, .cancelled, .other:
+                .noLocalResources, .permissionDenied, .badCAFile, .badClientCertificate, .proxy,
+                .cancelled, .other:
                 true
             case .refused, .reset, .tls, .timeout, .tooLarge, .tooManyRedirects, .badResponse:
                 false

@@ -8,6 +8,10 @@ public enum HTTPLibrary {
         shortcomings(version: watchd_curl_version(), features: watchd_curl_features())
     }
 
+    /// What this library can decode and is worth it.
+    static let encodings =
+        watchd_curl_features() & CURL_VERSION_BROTLI != 0 ? "gzip, deflate, br" : "gzip, deflate"
+
     static func shortcomings(version: UInt32, features: Int32) -> [String] {
         let name = "libcurl \(version >> 16).\(version >> 8 & 0xFF).\(version & 0xFF)"
         if features & CURL_VERSION_ASYNCHDNS == 0 {

@@ -46,6 +46,33 @@ public struct HTTPRequest: Hashable, Sendable {
     /// Only connect to the URL's host and port; a connection is the answer (status 0).
     public var connectOnly = false
     public var version = Version.one
+    public enum Family: Hashable, Sendable {
+        case any, four, six
+    }
+
+    public struct ClientCertificate: Hashable, Sendable {
+        public enum Key: Hashable, Sendable {
+            case path(String)
+            /// The text of a PEM file.
+            case text(String)
+        }
+
+        /// A PEM file.
+        public var path: String
+        public var key: Key
+
+        public init(path: String, key: Key) {
+            self.path = path
+            self.key = key
+        }
+    }
+
+    public var clientCertificate: ClientCertificate?
+    /// URL of a proxy; never the environment's.
+    public var proxy: String?
+    /// The address of the URL's host, instead of what its name says.
+    public var address: String?
+    public var family = Family.any
     /// `HOST:PORT` to connect to instead of the URL's, which is still the name that is asked for.
     public var connectTo: String?
     /// Tell the certificates also of a handshake that went well; those refused are always told.
@@ -79,12 +106,14 @@ extension HTTPRequest {
     var target: String {
         if let unixSocket { return unixSocket }
         if let connectTo { return connectTo }
-        return Self.authority(of: url)
+        let authority = Self.authority(of: url)
+        return address.map { "\(authority) at \($0)" } ?? authority
     }
 
     /// The host that is asked, without port and brackets; nil over a Unix socket.
     public var host: String? {
         guard unixSocket == nil else { return nil }
+        if let address { return address }
         let authority = connectTo ?? Self.authority(of: url)
         if authority.hasPrefix("[") {
             return String(authority.dropFirst().prefix { $0 != "]" })

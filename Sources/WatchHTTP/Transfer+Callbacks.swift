@@ -121,6 +121,11 @@ extension Transfer {
     /// A socket that no child process inherits. An address without a route is not even tried.
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         phase = .connect
+        // The structure's end may lie behind what C says of it: addresses differ in length.
+        let length = Int(address.pointee.addrlen)
+        tried = withUnsafePointer(to: &address.pointee.addr) {
+            Array(UnsafeRawBufferPointer(start: $0, count: length))
+        }
         let family = address.pointee.family
         if family != AF_UNIX, let code = Self.routeError(address) {
             localErrno = code

@@ -38,12 +38,14 @@ extension Transfer {
         case CURLE_OPERATION_TIMEDOUT: return phase == .name ? .nameNotResolved : .timeout(phase)
         case CURLE_TOO_MANY_REDIRECTS: return .tooManyRedirects
         case CURLE_SSL_CACERT_BADFILE: return .badCAFile
+        case CURLE_SSL_CERTPROBLEM: return .badClientCertificate
+        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return .proxy
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER:
             return .tls(errorMessage)
         case CURLE_SSL_CONNECT_ERROR:
             return systemErrno == ECONNRESET ? .reset : .tls(errorMessage)
         case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
-            return .reset
+            return isRefusedByProxy ? .proxy : .reset
         case CURLE_BAD_CONTENT_ENCODING, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2,
             CURLE_HTTP2_STREAM, CURLE_WRITE_ERROR:
             return .badResponse
@@ -53,7 +55,15 @@ extension Transfer {
         }
     }
 
+    /// 502 to 504 is what a proxy says of a target that it cannot reach (RFC 9110 §15.6).
+    private var isRefusedByProxy: Bool {
+        let code = long(CURLINFO_HTTP_CONNECTCODE)
+        return code >= 300 && !(502...504).contains(code)
+    }
+
     private var connectionKind: HTTPFailure.Kind {
+        // Whoever refused is not the target.
+        if request.proxy != nil, isRefused || systemErrno == ECONNREFUSED { return .proxy }
         if isRefused { return .refused }
         return switch systemErrno {
         case ECONNREFUSED: .refused
@@ -101,6 +111,9 @@ extension Transfer {
             return "not reachable from here (\(system)); check this host's network"
         case .noLocalResources: return "this host could not open a connection (\(system))"
         case .permissionDenied: return "this host forbids the connection (\(system))"
+        case .badClientCertificate:
+            return "the client certificate or its key cannot be used (\(errorMessage))"
+        case .proxy: return "the proxy did not let us through (\(errorMessage))"
         case .badCAFile: return "the CA file cannot be used (\(errorMessage))"
         case .refused:
             return request.unixSocket != nil && systemErrno == ENOENT
@@ -136,17 +149,39 @@ extension Transfer {
     var peer: String? {
         var text: UnsafePointer<CChar>?
         watchd_easy_get_string(easy, CURLINFO_PRIMARY_IP, &text)
-        guard request.unixSocket == nil, let text, text.pointee != 0 else { return nil }
+        guard request.unixSocket == nil else { return nil }
+        guard let text, text.pointee != 0 else { return Self.text(tried) }
         let address = String(cString: text)
         let port = long(CURLINFO_PRIMARY_PORT)
         return address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+    }
+
+    private static func text(_ address: [UInt8]) -> String? {
+        guard !address.isEmpty else { return nil }
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        var port = [CChar](repeating: 0, count: Int(NI_MAXSERV))
+        let code = address.withUnsafeBytes { bytes in
+            getnameinfo(
+                bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+                socklen_t(bytes.count), &host, socklen_t(host.count), &port,
+                socklen_t(port.count), NI_NUMERICHOST | NI_NUMERICSERV)
+        }
+        guard code == 0 else { return nil }
+        func string(_ text: [CChar]) -> String {
+            String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+        return host.contains(CChar(UInt8(ascii: ":")))
+            ? "[\(string(host))]:\(string(port))" : "\(string(host)):\(string(port))"
     }
 
     /// libcurl's timers run from the start and are summed over redirects (curl_easy_getinfo(3)),
     /// so differences are the phases' own sums; 0 means not reached.
     var timings: PhaseTimings {
         let name = microseconds(CURLINFO_NAMELOOKUP_TIME_T)
-        let connect = microseconds(CURLINFO_CONNECT_TIME_T)
+        var connect = microseconds(CURLINFO_CONNECT_TIME_T)
+        if connect == 0, let handshakeBegan {
+            connect = (handshakeBegan - began).nanoseconds / 1000
+        }
         let tls = microseconds(CURLINFO_APPCONNECT_TIME_T)
         let ready = microseconds(CURLINFO_PRETRANSFER_TIME_T)
         let firstByte = microseconds(CURLINFO_STARTTRANSFER_TIME_T)

@@ -4,6 +4,8 @@
 import CCurl
 import CTLS
 import Glibc
+import WatchCore
+import WatchSystem
 
 extension Transfer {
     /// Where OpenSSL's context keeps the way back to the transfer. Negative: none to be had.
@@ -15,6 +17,7 @@ extension Transfer {
     /// - Parameter context: libcurl's `SSL_CTX`.
     func handshakeBegins(_ context: UnsafeMutableRawPointer?) {
         phase = .tls
+        handshakeBegan = SystemTime().now().boot
         guard Self.isOpenSSL, Self.slot >= 0, let context else { return }
         watchd_tls_watch(
             context, Self.slot, Unmanaged.passUnretained(self).toOpaque(),

@@ -3,6 +3,7 @@
 import CCurl
 import Glibc
 import WatchCore
+import WatchSystem
 
 /// Lives on the loop's thread only; libcurl's callbacks reach it through a pointer, which is good
 /// as long as the loop holds the transfer in its table.
@@ -17,6 +18,11 @@ final class Transfer {
     /// Of this hop, with interim answers (1xx), which may be many.
     var headerBytes = 0
     var body: [UInt8] = []
+    /// The last address that a socket was made for, as a `sockaddr`; empty: none.
+    var tried: [UInt8] = []
+    /// When the last handshake began; libcurl tells no times of a connection that failed in it.
+    var handshakeBegan: Instant?
+    let began = SystemTime().now().boot
     /// Of the last handshake.
     var tls: TLSInfo?
     /// What is said once the connection is there.
@@ -71,9 +77,11 @@ final class Transfer {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_HTTP_VERSION, request.version.option)
         // Nothing of the environment may lead a request elsewhere.
-        set(CURLOPT_PROXY, "")
+        set(CURLOPT_PROXY, request.proxy ?? "")
+        set(CURLOPT_NOPROXY, "")
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         // The body is bounded as it comes out of the decoder, so a bomb bursts at the bound.
-        set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
+        set(CURLOPT_ACCEPT_ENCODING, HTTPLibrary.encodings)
         watchd_easy_allow_http_only(easy)
         // A time-out must not wait for the resolver's thread: it would hold up all transfers.
         watchd_easy_set_long(easy, watchd_opt_quick_exit, 1)
@@ -133,16 +141,14 @@ final class Transfer {
     private func setConnection() {
         if request.connectOnly { set(CURLOPT_CONNECT_ONLY, 1) }
         if let path = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, path) }
-        if let place = request.connectTo, let list = curl_slist_append(nil, "::\(place)") {
-            strings.append(list)
-            watchd_easy_set_slist(easy, CURLOPT_CONNECT_TO, list)
-        }
+        setPlace()
         if request.freshConnection {
             set(CURLOPT_FRESH_CONNECT, 1)
             // A conversation goes on after libcurl is done with connecting.
             if order.exchange == nil { set(CURLOPT_FORBID_REUSE, 1) }
             set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
         }
+        setClientCertificate()
         if !request.verifyTLS {
             set(CURLOPT_SSL_VERIFYPEER, 0)
             set(CURLOPT_SSL_VERIFYHOST, 0)
@@ -154,6 +160,44 @@ final class Transfer {
             set(CURLOPT_CAINFO, path)
             // Or the system's authorities in CURLOPT_CAPATH would be trusted besides.
             watchd_easy_set_string(easy, CURLOPT_CAPATH, nil)
+        }
+    }
+
+    /// Where the connection goes, if not where the URL says.
+    private func setPlace() {
+        var place = request.connectTo.map { "::\($0)" }
+        if let address = request.address {
+            // Of this host alone: redirects to others go there.
+            let host = Self.host(HTTPRequest.authority(of: request.url))
+            place = "\(host)::\(address.contains(":") ? "[\(address)]" : address):"
+        }
+        if let place, let list = curl_slist_append(nil, place) {
+            strings.append(list)
+            watchd_easy_set_slist(easy, CURLOPT_CONNECT_TO, list)
+        }
+        switch request.family {
+        case .any: break
+        case .four: set(CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_V4))
+        case .six: set(CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_V6))
+        }
+    }
+
+    /// Without the port, with the brackets.
+    private static func host(_ authority: String) -> Substring {
+        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+            return authority[...end]
+        }
+        return authority.prefix { $0 != ":" }
+    }
+
+    private func setClientCertificate() {
+        guard let certificate = request.clientCertificate else { return }
+        set(CURLOPT_SSLCERT, certificate.path)
+        switch certificate.key {
+        case .path(let path): set(CURLOPT_SSLKEY, path)
+        case .text(let text):
+            var bytes = Array(text.utf8)
+            watchd_easy_set_blob(easy, CURLOPT_SSLKEY_BLOB, &bytes, bytes.count)
         }
     }
 

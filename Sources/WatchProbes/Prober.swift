@@ -17,6 +17,7 @@ public struct LiveProber: Prober {
     private let dns: DNSProbe
     private let grpc: GRPCProbe
     private let versions: VersionReader
+    private let gate = HostGate()
 
     public init(client: HTTPClient, secrets: any SecretSource, time: any Sleeper) {
         let workers = BlockingWorkers(time: time)
@@ -34,9 +35,14 @@ public struct LiveProber: Prober {
     public func probe(
         _ configuration: ProbeConfiguration, isRecheck: Bool = false
     ) async -> ProbeResult {
-        await report(
-            configuration, ProbeRun(timeout: configuration.timeout, isRecheck: isRecheck)
-        ).result
+        let run = ProbeRun(timeout: configuration.timeout, isRecheck: isRecheck)
+        guard let limit = configuration.perHost, let host = configuration.kind.host else {
+            return await report(configuration, run).result
+        }
+        await gate.enter(host, limit: limit)
+        let result = await report(configuration, run).result
+        await gate.leave(host)
+        return result
     }
 
     /// As `probe`, with all that a person who looks on wants to see.
@@ -50,7 +56,8 @@ public struct LiveProber: Prober {
     ) async -> ProbeReport {
         switch configuration.kind {
         case .http(let request, let expectation):
-            await http.run(request, expect: expectation, run)
+            await http.run(
+                request, expect: expectation, degradedUnless: configuration.degradedUnless, run)
         case .tcp(let check): await tcp.run(check, run)
         case .tls(let check): await tls.run(check, run)
         case .dns(let check): await dns.run(check, run)

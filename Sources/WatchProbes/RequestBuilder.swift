@@ -1,5 +1,6 @@
 // From the configured request to one that can be sent: placeholders filled in, limits set.
 
+import FoundationEssentials
 public import WatchCore
 import WatchHTTP
 
@@ -31,6 +32,8 @@ public struct RequestBuilder: Sendable {
         fileprivate let known: KnownSecrets
         let redactor: Redactor
 
+        var values: [String] { Array(known.values.values) }
+
         func text(_ template: Template) throws(Failure) -> String {
             do {
                 return try template.render(secrets: known)
@@ -45,19 +48,64 @@ public struct RequestBuilder: Sendable {
             // Two probes may share their secrets; each needs an answer of its own.
             let filling = try await filling(
                 spec.templates, for: spec.method + " " + spec.url.source, timeout)
+            // As they are sent, besides as they are: a target may echo either.
+            var disguised: [String] = []
             var headers: [HTTPHeader] = []
             for header in spec.headers {
                 headers.append(HTTPHeader(header.name, try filling.text(header.value)))
             }
-            let body = try spec.body.map(filling.text)
-            let request = HTTPRequest(
-                method: spec.method, url: try filling.text(spec.url), headers: headers,
-                body: body.map { Array($0.utf8) }, timeout: timeout, redirects: spec.redirects,
-                verifyTLS: spec.verifyTLS, caFile: spec.caFile, maxBody: spec.maxBody,
+            if let login = spec.basic {
+                let user = try filling.text(login.user)
+                let password = try filling.text(login.password)
+                let code = Data("\(user):\(password)".utf8).base64EncodedString()
+                headers.append(HTTPHeader("Authorization", "Basic \(code)"))
+                disguised.append(code)
+            }
+            var body = try spec.body.map(filling.text)
+            if !spec.form.isEmpty {
+                body = try FormBody.text(spec.form, filling)
+                disguised += filling.values.map(FormBody.encoded)
+                let type = "Content-Type"
+                if !headers.contains(where: { $0.name.lowercased() == type.lowercased() }) {
+                    headers.append(HTTPHeader(type, "application/x-www-form-urlencoded"))
+                }
+            }
+            let url = try filling.text(spec.url)
+            var request = HTTPRequest(
+                method: spec.method, url: url, headers: headers, body: body.map { Array($0.utf8) },
+                timeout: timeout, redirects: spec.redirects, verifyTLS: spec.verifyTLS,
+                caFile: spec.caFile, maxBody: spec.maxBody, unixSocket: spec.unixSocket,
                 freshConnection: true)
-            return .success(Built(request: request, redactor: filling.redactor))
+            try setRoute(of: &request, spec, filling)
+            let redactor =
+                disguised.isEmpty ? filling.redactor : Redactor(filling.values + disguised)
+            return .success(Built(request: request, redactor: redactor))
         } catch {
             return .failure(error)
+        }
+    }
+
+    private func setRoute(
+        of request: inout HTTPRequest, _ spec: HTTPRequestSpec, _ filling: Filling
+    ) throws(Failure) {
+        switch spec.version {
+        case .one: request.version = .one
+        case .two:
+            let isSecure = request.url.lowercased().hasPrefix("https:")
+            request.version = isSecure ? .two : .twoWithoutAsking
+        }
+        switch spec.family {
+        case .four: request.family = .four
+        case .six: request.family = .six
+        case nil: request.family = .any
+        }
+        request.address = spec.address
+        if let proxy = spec.proxy { request.proxy = try filling.text(proxy) }
+        if let certificate = spec.clientCertificate {
+            let key = try filling.text(certificate.key)
+            request.clientCertificate = HTTPRequest.ClientCertificate(
+                path: certificate.certificate,
+                key: certificate.key.secrets.isEmpty ? .path(key) : .text(key))
         }
     }
 

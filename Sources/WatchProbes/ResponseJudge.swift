@@ -9,13 +9,54 @@ struct ResponseJudge: Sendable {
 
     /// The first expectation that does not hold; nil when all do.
     func complaint(_ response: HTTPResponse) throws(PatternFailure) -> String? {
+        if let complaint = try content(response) { return complaint }
+        if let complaint = try size(response) { return complaint }
+        return times(response.timings)
+    }
+
+    private func size(_ response: HTTPResponse) throws(PatternFailure) -> String? {
+        let size = JSONValue.number(Double(response.body.count))
+        for comparison in expectation.size {
+            if let complaint = try comparisons.complaint("the size", size, comparison) {
+                return complaint
+            }
+        }
+        return nil
+    }
+
+    /// A phase that was not there (no name, no TLS) took no time.
+    private func times(_ timings: PhaseTimings) -> String? {
+        for limit in expectation.time {
+            let (took, doing): (Double?, String) =
+                switch limit.phase {
+                case .name: (timings.name, "resolving the name")
+                case .connect: (timings.connect, "connecting")
+                case .tls: (timings.tls, "the TLS handshake")
+                case .firstByte: (timings.firstByte, "waiting for the first byte")
+                case .body: (timings.body, "reading the answer")
+                case .total: (timings.total, "all of it")
+                }
+            guard let took, took >= limit.below.seconds else { continue }
+            let text = Duration(nanoseconds: Int64(took * 1e9)).text
+            return "\(doing) took \(text), expected < \(limit.below.text)"
+        }
+        return nil
+    }
+
+    private func content(_ response: HTTPResponse) throws(PatternFailure) -> String? {
         if let complaint = status(response.status) { return complaint }
+        if let complaint = try headers(response) { return complaint }
         if !expectation.json.isEmpty {
             guard let value = JSONValue(body: response.body) else {
                 return "the body is not JSON (\(described(response)))"
             }
             for field in expectation.json {
-                if let complaint = complaint(field, value) { return complaint }
+                let found = value[field.path]
+                if let complaint = try comparisons.complaint(
+                    "\(field.path)", found, field.comparison)
+                {
+                    return complaint
+                }
             }
         }
         if let text = expectation.contains, !response.body.contains(text: text) {
@@ -26,6 +67,26 @@ struct ResponseJudge: Sendable {
             guard try PatternMatch.first(of: pattern, in: response.body) != nil else {
                 return "the body does not match '\(redactor.excerpt(pattern))' "
                     + "(\(described(response)))"
+            }
+        }
+        return nil
+    }
+
+    private var comparisons: ComparisonJudge { ComparisonJudge(redactor: redactor) }
+
+    /// Header by header; one that is there several times is a list (RFC 9110 §5.3).
+    private func headers(_ response: HTTPResponse) throws(PatternFailure) -> String? {
+        for field in expectation.headers {
+            let name = field.name.lowercased()
+            let values = response.headers.filter { $0.name.lowercased() == name }.map(\.value)
+            var found = values.isEmpty ? nil : JSONValue.string(values.joined(separator: ", "))
+            if field.comparison.isOfNumbers, let text = values.first, let number = Double(text) {
+                found = .number(number)
+            }
+            if let complaint = try comparisons.complaint(
+                "the header \(field.name)", found, field.comparison)
+            {
+                return complaint
             }
         }
         return nil
@@ -43,48 +104,17 @@ struct ResponseJudge: Sendable {
         return "status \(status), expected \(names.joined(separator: " or "))"
     }
 
-    private func complaint(_ field: HTTPExpectation.JSONField, _ document: JSONValue) -> String? {
-        let found = document[field.path]
-        guard !holds(field.comparison, found) else { return nil }
-        let value = found.map { "is \(shown($0))" } ?? "is missing"
-        return "\(field.path) \(value), expected \(wanted(field.comparison))"
-    }
-
-    /// Values are compared as what they are: the text `"1"` is not the number 1.
-    private func holds(_ comparison: HTTPExpectation.Comparison, _ found: JSONValue?) -> Bool {
-        guard let found else { return false }
-        let number: Double? = if case .number(let value) = found { value } else { nil }
-        return switch comparison {
-        case .equals(let value): found == value
-        case .notEquals(let value): found != value
-        case .less(let bound): number.map { $0 < bound } ?? false
-        case .lessOrEqual(let bound): number.map { $0 <= bound } ?? false
-        case .greater(let bound): number.map { $0 > bound } ?? false
-        case .greaterOrEqual(let bound): number.map { $0 >= bound } ?? false
-        case .exists: true
-        }
-    }
-
-    private func wanted(_ comparison: HTTPExpectation.Comparison) -> String {
-        switch comparison {
-        case .equals(let value): shown(value)
-        case .notEquals(let value): "anything but \(shown(value))"
-        case .less(let bound): "< \(shown(.number(bound)))"
-        case .lessOrEqual(let bound): "<= \(shown(.number(bound)))"
-        case .greater(let bound): "> \(shown(.number(bound)))"
-        case .greaterOrEqual(let bound): ">= \(shown(.number(bound)))"
-        case .exists: "any value"
-        }
-    }
-
-    private func shown(_ value: JSONValue) -> String {
-        if case .string(let text) = value { return "'\(redactor.excerpt(text))'" }
-        if let text = value.scalarText { return redactor.excerpt(text) }
-        return value.kindName
-    }
-
     private func described(_ response: HTTPResponse) -> String {
         redactor.description(of: response)
+    }
+}
+
+extension HTTPExpectation.Comparison {
+    fileprivate var isOfNumbers: Bool {
+        switch self {
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: true
+        case .equals, .notEquals, .exists, .absent, .contains, .matches, .semver: false
+        }
     }
 }
 

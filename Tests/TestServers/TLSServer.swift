@@ -84,6 +84,9 @@ public final class TLSServer: Sendable {
         return file("leaf.pem")
     }
 
+    /// The server's own key.
+    public var keyPath: String { directory + "/key.pem" }
+
     public var url: String { "https://\(address)/" }
 
     public func stop() {

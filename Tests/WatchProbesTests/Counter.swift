@@ -10,4 +10,6 @@ final class Counter: Sendable {
             return $0
         }
     }
+
+    func leave() { count.withLock { $0 -= 1 } }
 }

@@ -23,6 +23,15 @@ func withServer(
     try await body(server)
 }
 
+func withServer(
+    unixSocket path: String, _ script: @escaping ScriptedServer.Script,
+    _ body: (ScriptedServer) async throws -> Void
+) async throws {
+    let server = try #require(ScriptedServer(unixSocket: path, script: script))
+    defer { server.stop() }
+    try await body(server)
+}
+
 func path(_ text: String) throws -> JSONPath { try JSONPath(text) }
 
 extension ProbeConfiguration {

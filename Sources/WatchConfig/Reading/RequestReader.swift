@@ -5,18 +5,23 @@ import WatchCore
 extension Section {
     /// - Parameter bodyAsJSON: the key whose YAML tree becomes a JSON body, where there is one.
     func request(bodyAsJSON: String? = nil) -> HTTPRequestSpec? {
-        let standard = HTTPRequestSpec(url: Template(literal: ""))
-        let body = body(bodyAsJSON)
-        let method = requestMethod(hasBody: body != nil)
-        let headers = headers(isJSON: bodyAsJSON.map(has) ?? false)
-        let redirects = integer("redirects", standard.redirects)
-        let caFile = has("ca_file") ? path("ca_file") : nil
-        let verify = verifiesTLS(caFile: caFile)
-        let maxBody = integer("max_body", standard.maxBody)
+        var spec = HTTPRequestSpec(url: Template(literal: ""))
+        spec.body = body(bodyAsJSON)
+        spec.form = form()
+        spec.method = requestMethod(hasBody: spec.body != nil || has("form"))
+        spec.headers = headers(isJSON: bodyAsJSON.map(has) ?? false) + bearer()
+        spec.basic = login()
+        checkAuthorization()
+        spec.redirects = integer("redirects", spec.redirects)
+        spec.caFile = has("ca_file") ? path("ca_file") : nil
+        spec.verifyTLS = verifiesTLS(caFile: spec.caFile)
+        spec.clientCertificate = clientCertificate()
+        spec.maxBody = integer("max_body", spec.maxBody)
+        spec.version = choice("http_version", as: HTTPRequestSpec.Version.self) ?? spec.version
+        readRoute(into: &spec)
         guard let url = url("http") else { return nil }
-        return HTTPRequestSpec(
-            method: method, url: url, headers: headers, body: body, redirects: redirects,
-            caFile: caFile, verifyTLS: verify, maxBody: maxBody)
+        spec.url = url
+        return spec
     }
 
     private func requestMethod(hasBody: Bool) -> String {
@@ -66,15 +71,121 @@ extension Section {
         return headers
     }
 
+    // MARK: - Bodies
+
     private func body(_ jsonKey: String?) -> Template? {
-        if let jsonKey, let tree = value(jsonKey) {
-            if has("body") {
-                problems.error(
-                    tree.place, "'body' and '\(jsonKey)' are both given", "keep one of them")
-            }
-            return JSONBody(problems).template(tree)
+        let given = self.given(["body", "form"] + (jsonKey.map { [$0] } ?? []))
+        if given.count > 1 {
+            problems.error(
+                keyPlace(given[1]) ?? place,
+                "\(given.map { "'\($0)'" }.joined(separator: " and ")) are both given",
+                "keep one of them")
         }
+        if let jsonKey, let tree = value(jsonKey) { return JSONBody(problems).template(tree) }
         return template("body")
+    }
+
+    private func form() -> [HTTPRequestSpec.Header] {
+        guard table.key("form") != nil else { return [] }
+        return named("form").compactMap { entry in
+            guard let text = entry.value.text else {
+                problems.error(
+                    entry.value.place, "a field of a form is one value",
+                    "write NAME: VALUE, or a body of JSON with json:")
+                return nil
+            }
+            // Nothing at all is a value of a form, too.
+            if text.isEmpty || entry.value.isNull {
+                return HTTPRequestSpec.Header(name: entry.key, value: Template(literal: ""))
+            }
+            return Templates.template(entry.value, variables: false, problems).map {
+                HTTPRequestSpec.Header(name: entry.key, value: $0)
+            }
+        }
+    }
+
+    // MARK: - Who asks
+
+    private func bearer() -> [HTTPRequestSpec.Header] {
+        guard let token = template("bearer") else { return [] }
+        guard let value = try? Template("Bearer " + token.source) else { return [] }
+        return [HTTPRequestSpec.Header(name: "Authorization", value: value)]
+    }
+
+    private func login() -> HTTPRequestSpec.Login? {
+        guard let value = value("basic"), let login = Section(value, .login, problems) else {
+            return nil
+        }
+        let user = login.template("user")
+        let password = login.template("password")
+        guard let user, let password else { return nil }
+        if password.secrets.isEmpty {
+            problems.error(
+                login.place("password"), "a password is not written in this file",
+                "name where it is kept: password: \"${credential:NAME}\"")
+            problems.hide(password.source, at: login.place("password"))
+        }
+        return HTTPRequestSpec.Login(user: user, password: password)
+    }
+
+    private func checkAuthorization() {
+        var given = self.given(["bearer", "basic"])
+        if names("headers").contains(where: { $0.lowercased() == "authorization" }) {
+            given.insert("headers", at: 0)
+        }
+        guard given.count > 1 else { return }
+        problems.error(
+            keyPlace(given[1]) ?? place, "the header 'Authorization' is given twice",
+            "keep one of \(given.joined(separator: " and "))")
+    }
+
+    private func clientCertificate() -> HTTPRequestSpec.ClientCertificate? {
+        guard let value = value("client_certificate"),
+            let section = Section(value, .clientCertificate, problems)
+        else { return nil }
+        let certificate = section.path("certificate")
+        guard let key = section.template("key"), let certificate else { return nil }
+        if key.secrets.isEmpty, section.path("key") == nil { return nil }
+        return HTTPRequestSpec.ClientCertificate(certificate: certificate, key: key)
+    }
+
+    // MARK: - Which way
+
+    private func readRoute(into spec: inout HTTPRequestSpec) {
+        spec.proxy = proxy()
+        spec.unixSocket = has("unix_socket") ? path("unix_socket") : nil
+        spec.family = choice("ip", as: HTTPRequestSpec.Family.self)
+        if let text = text("resolve", limit: 60) {
+            spec.address = Endpoints.canonical(text[...])
+            if spec.address == nil {
+                problems.error(
+                    place("resolve"), "'\(printable(text, limit: 60))' is no address",
+                    "write the address that is asked for the URL's host, as in 192.0.2.10")
+            }
+        }
+        for (key, others) in [
+            ("unix_socket", ["proxy", "resolve", "ip"]), ("proxy", ["resolve", "ip"]),
+            ("resolve", ["ip"]),
+        ] where has(key) {
+            for other in given(others) {
+                problems.error(
+                    keyPlace(other) ?? place, "'\(other)' means nothing with '\(key)'",
+                    "remove one of them")
+            }
+        }
+    }
+
+    private func proxy() -> Template? {
+        guard let template = template("proxy") else { return nil }
+        guard case .literal(let text)? = template.parts.first else { return template }
+        let schemes = ["http://", "https://", "socks5://", "socks5h://"]
+        guard schemes.contains(where: { text.lowercased().hasPrefix($0) }) else {
+            problems.error(
+                place("proxy"), "'\(printable(template.source, limit: 60))' is no URL of a proxy",
+                "begin it with \(schemes.joined(separator: ", "))")
+            return nil
+        }
+        return template
     }
 }
 

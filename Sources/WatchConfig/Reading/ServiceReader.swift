@@ -28,6 +28,10 @@ struct ServiceReader {
             "baseline_window", standard.baselineWindow, in: Self.baselines)
         service.judgement = section.judgement(Judgement())
         service.probes = section.named("probes").compactMap(ProbeReader(problems).read)
+        if section.has("per_host") {
+            let perHost = section.integer("per_host", 1)
+            for place in service.probes.indices { service.probes[place].perHost = perHost }
+        }
         service.streams = section.named("streams").compactMap(StreamReader(problems).read)
         checkSignals(section, service)
         let triggers = section.list("triggers").compactMap {

@@ -10,11 +10,52 @@ extension KeyTable {
             "GET unless there is a body, then POST."),
         .key("headers", .named(.text), "Further headers."),
         .key("body", .text, "The body, as it is."),
+        .key("form", .named(.text), "The fields of a form, in place of a body."),
+        .key("bearer", .text, "A token, as in \"${credential:token}\"."),
+        .key("basic", .section(.login), "User and password (RFC 7617)."),
         .key("redirects", .integer(0...20), "Redirects followed (5)."),
         .key("ca_file", .text, "A PEM bundle instead of the system's authorities."),
         .key("verify_tls", .boolean, "false: certificates are not checked."),
+        .key("client_certificate", .section(.clientCertificate), "Who asks, for TLS."),
         .key("max_body", .integer(1...(64 << 20)), "Bytes of the answer that are read (1 MiB)."),
+        .key(
+            "http_version", .choice(HTTPRequestSpec.Version.allCases.map(\.rawValue)),
+            "1.1, or 2: agreed on with TLS, from the first byte on without (1.1)."),
+        .key("proxy", .text, "http://, https://, socks5:// or socks5h:// URL of a proxy."),
+        .key("unix_socket", .text, "A Unix socket to connect to instead of the URL's host."),
+        .key("resolve", .text, "The address of the URL's host, instead of what its name says."),
+        .key(
+            "ip", .choice(HTTPRequestSpec.Family.allCases.map(\.rawValue)),
+            "4 or 6: only addresses of that kind."),
     ]
+
+    static let login = KeyTable(
+        "basic",
+        [
+            .required("user", .text, "The user."),
+            .required("password", .text, "The password, as in \"${credential:NAME}\"."),
+        ])
+
+    static let clientCertificate = KeyTable(
+        "client_certificate",
+        [
+            .required("certificate", .text, "A PEM file."),
+            .required("key", .text, "A PEM file, or its text as in \"${credential:NAME}\"."),
+        ])
+
+    static let degraded = KeyTable(
+        "degraded",
+        [
+            .required(
+                "unless", .section(.expectation),
+                "As expect: without it an answer that passes is a degraded one.")
+        ])
+
+    static let times = KeyTable(
+        "time",
+        HTTPExpectation.Phase.allCases.map {
+            .key($0.rawValue, .text, "How long it may take, as in \"< 200ms\".")
+        })
 
     static let probe = KeyTable(
         "a probe",
@@ -48,6 +89,9 @@ extension KeyTable {
                     + "127.0.0.1:5353; this host's own resolver if not given."),
             .key("service", .text, "grpc: one service; the server as a whole if not given."),
             .key(
+                "degraded", .section(.degraded),
+                "http: what a good answer also has; its lack is shown and is no failure."),
+            .key(
                 "expect",
                 .either([
                     .section(.expectation), .section(.tcpExpectation), .section(.tlsExpectation),
@@ -57,16 +101,22 @@ extension KeyTable {
 
     static let expectation = KeyTable(
         "expect of an http probe",
-        notBuilt: ["latency", "headers", "header", "output", "exit"],
+        notBuilt: ["latency", "output", "exit"],
         [
             .key(
                 "status", .either([.text, .list(.text)]),
                 "200, 2xx, or a list of these."),
             .key(
                 "json", .named(.json),
-                "Path to value: a value, a comparison such as \"< 100\", or exists."),
+                "Path to value: a value, a comparison such as \"< 100\", exists, absent, "
+                    + "\"contains TEXT\", \"matches PATTERN\", or \"semver ^1.4\"."),
+            .key("headers", .named(.text), "Header to value or comparison, as for json."),
             .key("contains", .text, "A text the body contains."),
             .key("matches", .text, "A PCRE2 pattern the body matches."),
+            .key(
+                "size", .either([.text, .list(.text)]),
+                "Bytes of the body, as in \"> 100\", or a list of these."),
+            .key("time", .section(.times), "How long each phase may take."),
         ])
 
     static let tcpExpectation = KeyTable(

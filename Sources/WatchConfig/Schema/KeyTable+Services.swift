@@ -50,6 +50,9 @@ extension KeyTable {
                 "baseline_window", .duration,
                 "So much healthy time of the last known good release is its baseline (1h)."),
             .key("probes", .named(.section(.probe)), "Active checks."),
+            .key(
+                "per_host", .integer(1...10_000),
+                "So many of its probes may ask the same host at once (any number)."),
             .key("streams", .named(.section(.stream)), "Logs that are followed."),
             .key("triggers", .list(.section(.trigger)), "The rules."),
             .key("rollback", .section(.rollback), "How this service is rolled back."),

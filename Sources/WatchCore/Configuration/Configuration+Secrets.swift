@@ -38,6 +38,7 @@ extension ProbeConfiguration.Kind {
 extension HTTPRequestSpec {
     /// Everything in which placeholders are filled in.
     public var templates: [Template] {
-        [url] + headers.map(\.value) + (body.map { [$0] } ?? [])
+        [url, body, proxy, clientCertificate?.key, basic?.user, basic?.password]
+            .compactMap { $0 } + (headers + form).map(\.value)
     }
 }

@@ -29,6 +29,10 @@ public struct ProbeConfiguration: Hashable, Sendable, Codable {
     /// … and so many passes in a row make it pass again.
     public var successes: Int
     public var kind: Kind
+    /// What a good answer also has; without it the probe passes, and is degraded. Of `http` only.
+    public var degradedUnless: HTTPExpectation?
+    /// So many probes may ask the same host at once; nil: any number.
+    public var perHost: Int?
 
     public init(
         name: String, every: Duration, timeout: Duration = .seconds(5), failures: Int = 2,
@@ -40,101 +44,6 @@ public struct ProbeConfiguration: Hashable, Sendable, Codable {
         self.failures = failures
         self.successes = successes
         self.kind = kind
-    }
-}
-
-/// One HTTP request as configured; placeholders are filled in for each request.
-public struct HTTPRequestSpec: Hashable, Sendable, Codable {
-    public struct Header: Hashable, Sendable, Codable {
-        public var name: String
-        public var value: Template
-
-        public init(name: String, value: Template) {
-            self.name = name
-            self.value = value
-        }
-    }
-
-    public var method: String
-    public var url: Template
-    public var headers: [Header]
-    public var body: Template?
-    /// Redirects followed; 0 judges the redirect itself.
-    public var redirects: Int
-    /// A PEM bundle instead of the system's certificate authorities.
-    public var caFile: String?
-    /// Off: certificates are not checked (never the default).
-    public var verifyTLS: Bool
-    /// Bytes of the (decoded) body that are read; what comes after is an error of the target.
-    public var maxBody: Int
-
-    public init(
-        method: String = "GET", url: Template, headers: [Header] = [], body: Template? = nil,
-        redirects: Int = 5, caFile: String? = nil, verifyTLS: Bool = true,
-        maxBody: Int = 1 << 20
-    ) {
-        self.method = method
-        self.url = url
-        self.headers = headers
-        self.body = body
-        self.redirects = redirects
-        self.caFile = caFile
-        self.verifyTLS = verifyTLS
-        self.maxBody = maxBody
-    }
-}
-
-/// Which answer is good. All that is given must hold.
-public struct HTTPExpectation: Hashable, Sendable, Codable {
-    public enum Status: Hashable, Sendable, Codable {
-        case exactly(Int)
-        /// 2 stands for 200…299 (`2xx`).
-        case hundreds(Int)
-
-        public func matches(_ status: Int) -> Bool {
-            switch self {
-            case .exactly(let code): status == code
-            case .hundreds(let digit): status / 100 == digit
-            }
-        }
-    }
-
-    public enum Comparison: Hashable, Sendable, Codable {
-        case equals(JSONValue)
-        case notEquals(JSONValue)
-        case less(Double)
-        case lessOrEqual(Double)
-        case greater(Double)
-        case greaterOrEqual(Double)
-        case exists
-    }
-
-    public struct JSONField: Hashable, Sendable, Codable {
-        public var path: JSONPath
-        public var comparison: Comparison
-
-        public init(path: JSONPath, comparison: Comparison) {
-            self.path = path
-            self.comparison = comparison
-        }
-    }
-
-    /// One of these; empty means 200…299.
-    public var status: [Status]
-    public var json: [JSONField]
-    /// Text the body must contain.
-    public var contains: String?
-    /// A PCRE2 pattern the body must match.
-    public var matches: String?
-
-    public init(
-        status: [Status] = [], json: [JSONField] = [], contains: String? = nil,
-        matches: String? = nil
-    ) {
-        self.status = status
-        self.json = json
-        self.contains = contains
-        self.matches = matches
     }
 }
 

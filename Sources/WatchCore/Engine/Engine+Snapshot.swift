@@ -141,7 +141,7 @@ extension ServiceEngine {
                     }
                 }
             result.append(
-                Self.signal(probe.name, .probe, shown, width, sums, health.lastReason))
+                Self.signal(probe.name, .probe, shown, width, sums, health.note))
         }
         for stream in configuration.streams {
             let width = shownWidth(stream.name)

@@ -35,6 +35,8 @@ public struct ProbeResult: Hashable, Sendable, Codable {
     /// Start to end; zero where a record does not say.
     public var took: Duration
     public var outcome: Outcome
+    /// It passed, but not as well as it should have: why.
+    public var degraded: String?
     /// An extra check outside the schedule: it moves the probe's state, and is no sample.
     public var isRecheck: Bool
     public var timings: PhaseTimings?

@@ -17,15 +17,21 @@ struct ProbeHealth: Hashable, Sendable, Codable {
     private(set) var errorsInRow = 0
     /// Why the last result was no pass.
     private(set) var lastReason: String?
+    /// What the last pass lacked; it changes no state.
+    private(set) var degraded: String?
     /// Start of the last result that said something about the target.
     private(set) var lastVerdict: Instant?
 
     /// It told something about the target at least once.
     var hasSpoken: Bool { lastVerdict != nil }
 
+    /// For people: the last failure, or what the last pass lacked.
+    var note: String? { lastReason ?? degraded.map { "degraded: \($0)" } }
+
     var isBlind: Bool { errorsInRow >= Self.errorsToBlind }
 
     mutating func record(_ result: ProbeResult, failures: Int, successes: Int) {
+        degraded = result.degraded
         switch result.outcome {
         case .pass:
             errorsInRow = 0

@@ -10,7 +10,8 @@ struct HTTPProbe: Sendable {
     let time: any TimeSource
 
     func run(
-        _ spec: HTTPRequestSpec, expect expectation: HTTPExpectation, _ run: ProbeRun
+        _ spec: HTTPRequestSpec, expect expectation: HTTPExpectation,
+        degradedUnless softer: HTTPExpectation? = nil, _ run: ProbeRun
     ) async -> ProbeReport {
         var report = ProbeReport(started: time.now().boot, run)
         switch await requests.build(spec, timeout: run.timeout) {
@@ -20,7 +21,7 @@ struct HTTPProbe: Sendable {
             request.inspectsTLS = run.isTraced
             report.result.host = OtherHost.name(request.host)
             let answer = await client.send(request)
-            judge(answer, expectation, built.redactor, &report)
+            judge(answer, expectation, softer, built.redactor, &report)
             if run.isTraced { trace(request, answer, built.redactor, &report.trace) }
         }
         report.result.took = time.now().boot - report.result.started
@@ -28,8 +29,8 @@ struct HTTPProbe: Sendable {
     }
 
     private func judge(
-        _ answer: HTTPResult, _ expectation: HTTPExpectation, _ redactor: Redactor,
-        _ report: inout ProbeReport
+        _ answer: HTTPResult, _ expectation: HTTPExpectation, _ softer: HTTPExpectation?,
+        _ redactor: Redactor, _ report: inout ProbeReport
     ) {
         switch answer {
         case .failure(let failure): report.note(failure, redactor)
@@ -41,6 +42,10 @@ struct HTTPProbe: Sendable {
                 if let complaint = try judge.complaint(response) {
                     report.result.outcome = .fail(complaint)
                     report.result.body = redactor.evidence(body: response.body)
+                } else if let softer {
+                    report.result.degraded = try ResponseJudge(
+                        expectation: softer, redactor: redactor
+                    ).complaint(response)
                 }
             } catch {
                 report.result.outcome = .error(error.message)

@@ -46,4 +46,16 @@ import Testing
         #expect(health("pfe").lastVerdict == .seconds(1))
         #expect(health("ee").lastVerdict == nil)
     }
+
+    /// Shown beside a probe that passes, and gone with the next good answer; it moves nothing.
+    @Test func aDegradedPassIsShownAndNoFailure() {
+        var health = ProbeHealth()
+        for degraded in ["slow", nil] {
+            var result = ProbeResult(started: .seconds(1), took: .zero, outcome: .pass)
+            result.degraded = degraded
+            health.record(result, failures: 2, successes: 1)
+            #expect(health.state == .passing && health.lastReason == nil)
+            #expect(health.note == degraded.map { "degraded: \($0)" })
+        }
+    }
 }

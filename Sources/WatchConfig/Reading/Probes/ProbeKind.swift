@@ -9,7 +9,7 @@ enum ProbeKind: String, CaseIterable {
     var keys: [String] {
         let own: [String]
         switch self {
-        case .http: own = ["json", "expect"] + KeyTable.request.map(\.name)
+        case .http: own = ["json", "expect", "degraded"] + KeyTable.request.map(\.name)
         case .tcp: own = ["send", "max_bytes", "expect"]
         case .tls: own = ["servername", "ca_file", "verify_tls", "expect"]
         case .dns: own = ["type", "server", "expect"]

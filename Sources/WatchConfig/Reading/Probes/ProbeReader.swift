@@ -19,6 +19,7 @@ struct ProbeReader {
             kind(section, entry.keyPlace)
             ?? .http(HTTPRequestSpec(url: Template(literal: "")), HTTPExpectation())
         var probe = ProbeConfiguration(name: entry.key, every: every, kind: kind)
+        probe.degradedUnless = HTTPProbeReader(problems).degraded(section)
         probe.timeout = section.duration(
             "timeout", probe.timeout, in: .milliseconds(1)...Duration.hours(1))
         probe.failures = section.integer("failures", probe.failures)
