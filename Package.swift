@@ -94,8 +94,8 @@ let package = Package(
         program(
             "watchctl",
             [
-                "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchReplay",
-                argumentParser,
+                "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes",
+                "WatchReplay", argumentParser,
             ]),
         program("watchd-step", ["CProcess"]),
         // Not installed: what proves the engine, see docs/decisions/0015-a-simulator-of-its-own.md.
@@ -117,7 +117,9 @@ let package = Package(
             swiftSettings: house),
         tests("WatchHTTPTests", ["WatchHTTP", "WatchCore", "TestServers"]),
         tests("WatchConfigTests", ["WatchConfig", "WatchCore"]),
-        tests("WatchProbesTests", ["WatchProbes", "WatchHTTP", "WatchCore", "TestServers"]),
+        tests(
+            "WatchProbesTests",
+            ["WatchProbes", "WatchHTTP", "WatchCore", "TestServers", "watchctl"]),
         tests("WatchStreamsTests", ["WatchStreams", "WatchCore"]),
         tests(
             "WatchReplayTests",

@@ -30,7 +30,8 @@ struct Root: ParsableCommand {
             DenyCommand.self, HoldCommand.self, ResolveCommand.self, FalseAlarmCommand.self,
             DeclareCommand.self, RollbackCommand.self, AbortCommand.self, DeployCommand.self,
             ArmCommand.self, DisarmCommand.self, SilenceCommand.self, MaintenanceCommand.self,
-            ReloadCommand.self, ConfigCommand.self, ReplayCommand.self, TestChannelCommand.self,
+            ReloadCommand.self, ConfigCommand.self, ProbeCommand.self, ReplayCommand.self,
+            TestChannelCommand.self,
         ])
 }
 

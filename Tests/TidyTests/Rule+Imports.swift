@@ -41,7 +41,8 @@ extension Rule {
         "watchd-simulate": ["WatchSimulator"],
         "watchd": ["WatchDaemon", "WatchSystem", "ArgumentParser", "Logging"],
         "watchctl": [
-            "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchReplay", "ArgumentParser",
+            "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes", "WatchReplay",
+            "ArgumentParser",
         ],
     ]
 

@@ -19,6 +19,18 @@ enum ConfigurationCheck {
         }
     }
 
+    /// - Throws: with every error, when they are no configuration.
+    static func load(_ files: [String]) throws(Failure) -> Configuration {
+        let result = ConfigurationLoader.load(paths: files)
+        guard let configuration = result.configuration else {
+            let errors = result.diagnostics.filter { $0.severity == .error }.map(\.text)
+            throw Failure(
+                .unknown,
+                (["the configuration is not usable"] + errors).joined(separator: "\n"))
+        }
+        return configuration
+    }
+
     static func schema() -> String {
         ConfigurationSchema.json()
     }

@@ -1,7 +1,6 @@
 // `watchctl replay`: yesterday's logs, judged by the rules of a configuration, without a daemon.
 
 import ArgumentParser
-import WatchConfig
 import WatchCore
 import WatchReplay
 
@@ -129,15 +128,7 @@ struct ReplayCommand: Verb {
         guard !config.isEmpty else {
             throw Failure(.usage, "replay needs --config FILE")
         }
-        let result = ConfigurationLoader.load(paths: config)
-        guard let configuration = result.configuration else {
-            let errors = result.diagnostics.filter { $0.severity == .error }.map(\.text)
-            throw Failure(
-                .unknown,
-                (["the configuration is not usable"] + errors)
-                    .joined(separator: "\n"))
-        }
-        return configuration
+        return try ConfigurationCheck.load(config)
     }
 
     private func request() throws(RequestProblem) -> ReplayRequest {
