@@ -70,17 +70,20 @@ let package = Package(
         library("WatchCore", [collections]),
         library("WatchSystem", ["WatchCore"]),
         library("WatchPatterns", ["CPCRE2"]),
+        library("WatchUnits", ["WatchSystem", "CSystemd", "CProcess"]),
         library("WatchHTTP", ["WatchCore", "WatchSystem", "CCurl", "CTLS"]),
         library(
             "WatchConfig", ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", yams]),
         library(
             "WatchProbes",
-            ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "CProcess"]),
+            [
+                "WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "WatchUnits", "CProcess",
+            ]),
         library("WatchStreams", ["WatchCore", "WatchSystem", "WatchPatterns"]),
         library("WatchReplay", ["WatchCore", "WatchStreams", "CZlib"]),
         library(
             "WatchActions",
-            ["WatchCore", "WatchSystem", "WatchHTTP", "CSystemd", "CProcess", "CCrypto"]),
+            ["WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits", "CProcess", "CCrypto"]),
         library("WatchStore", ["WatchCore", "WatchSystem", grdb]),
         library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, lifecycle, logging]),
         library(
@@ -88,7 +91,7 @@ let package = Package(
             [
                 "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes",
                 "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "WatchPatterns",
-                "CSystemd", lifecycle, signals, logging,
+                "WatchUnits", "CSystemd", lifecycle, signals, logging,
             ]),
         program("watchd", ["WatchDaemon", "WatchSystem", logging, argumentParser]),
         program(
@@ -119,7 +122,9 @@ let package = Package(
         tests("WatchConfigTests", ["WatchConfig", "WatchCore"]),
         tests(
             "WatchProbesTests",
-            ["WatchProbes", "WatchHTTP", "WatchCore", "TestServers", "watchctl"]),
+            [
+                "WatchProbes", "WatchHTTP", "WatchUnits", "WatchCore", "TestServers", "watchctl",
+            ]),
         tests("WatchStreamsTests", ["WatchStreams", "WatchCore"]),
         tests(
             "WatchReplayTests",
@@ -127,7 +132,11 @@ let package = Package(
             resources: [.copy("Golden")]),
         tests(
             "WatchActionsTests",
-            ["WatchActions", "WatchCore", "WatchSystem", "WatchHTTP", "watchd-step"]),
+            [
+                "WatchActions", "WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits",
+                "watchd-step",
+            ]),
+        tests("WatchUnitsTests", ["WatchUnits", "WatchSystem"]),
         tests("WatchStoreTests", ["WatchStore", "WatchCore", grdb]),
         tests(
             "WatchControlTests",

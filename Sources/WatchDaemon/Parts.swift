@@ -11,6 +11,7 @@ import WatchProbes
 import WatchStore
 import WatchStreams
 import WatchSystem
+import WatchUnits
 
 struct Parts: Sendable {
     let store: Store
@@ -52,15 +53,17 @@ struct Parts: Sendable {
         let checkpoints = CheckpointKeeper(
             store: store, bootID: bootID, time: time, logger: logger)
         positions = checkpoints.restore(into: &engine, at: now)
+        let bus = SystemdBus()
         let runner = StepRunner(
             settings: StepSettings(
                 directory: options.state + "/steps", home: options.state, shim: options.shim,
                 bootID: bootID, unitLogs: options.unitLogs),
-            secrets: secrets, bus: SystemdBus(), time: time,
+            secrets: secrets, bus: bus, time: time,
             sink: { queue.post(redactor.clean($0)) })
         let sleeper = SystemSleeper()
         let schedule = ProbeSchedule(
-            prober: LiveProber(client: client, secrets: secrets, time: sleeper), time: sleeper,
+            prober: LiveProber(client: client, secrets: secrets, bus: bus, time: sleeper),
+            time: sleeper,
             sink: { queue.post(redactor.clean($0)) })
         let connectivity = ConnectivityChecker(
             client: client, time: sleeper, sink: { queue.post($0) })

@@ -12,6 +12,23 @@ struct CommandRun {
     /// Bytes of its complaints that are kept, the last.
     private static let complaintLimit = 1024
 
+    enum Ending: Hashable, Sendable {
+        case exited(Int32), signalled(Int32), timedOut, flooded
+    }
+
+    struct Ended: Sendable {
+        var ending: Ending
+        var output: [UInt8] = []
+        /// The end of what it wrote to stderr.
+        var complaints: [UInt8] = []
+
+        /// The last line it complained in.
+        var lastComplaint: String? {
+            let text = String(decoding: complaints, as: UTF8.self)
+            return text.split(whereSeparator: \.isNewline).last.map { String($0) }
+        }
+    }
+
     /// A sentence with the cause, and the remedy where one is known.
     struct Failure: Error, Hashable, Sendable {
         var message: String
@@ -19,13 +36,15 @@ struct CommandRun {
 
     /// The program's absolute path first.
     let arguments: [String]
+    /// `NAME=value` each, besides what every program gets, or in its stead.
+    var environment: [String] = []
     let timeout: Duration
     let time: any TimeSource
 
     private var program: String { printable(arguments.first ?? "", limit: 200) }
 
-    /// What it printed, if it ended by itself, in time, with exit status 0. Blocks.
-    func printed() -> Result<[UInt8], Failure> {
+    /// How it ended, and what it printed until then; the failure is that it never began. Blocks.
+    func finished() -> Result<Ended, Failure> {
         do throws(Failure) {
             return .success(try run())
         } catch {
@@ -33,7 +52,33 @@ struct CommandRun {
         }
     }
 
-    private func run() throws(Failure) -> [UInt8] {
+    /// What it printed, if it ended by itself, in time, with exit status 0. Blocks.
+    func printed() -> Result<[UInt8], Failure> {
+        finished().flatMap { ended in
+            let why = ended.lastComplaint.map { ": \(printable($0, limit: 160))" } ?? ""
+            switch ended.ending {
+            case .exited(0): return .success(ended.output)
+            case .exited(let code):
+                return .failure(
+                    Failure(message: "\(program) ended with exit status \(code)\(why)"))
+            case .signalled(let signal):
+                return .failure(
+                    Failure(message: "\(program) was killed by signal \(signal)\(why)"))
+            case .timedOut:
+                return .failure(
+                    Failure(
+                        message: "\(program) did not end within \(timeout.text) and was killed; "
+                            + "make it quicker, or raise 'timeout'\(why)"))
+            case .flooded:
+                return .failure(
+                    Failure(
+                        message: "\(program) printed more than \(Self.outputLimit / 1024) KB and "
+                            + "was killed; a version is a line"))
+            }
+        }
+    }
+
+    private func run() throws(Failure) -> Ended {
         guard let path = arguments.first else { throw Failure(message: "there is no program") }
         let deadline = time.now().boot + timeout
         let output = try Pipe.make()
@@ -43,47 +88,18 @@ struct CommandRun {
         let pid = try spawn(path, output: output.entry, complaints: complaints.entry)
         output.closeEntry()
         complaints.closeEntry()
-        var collected = Collected()
-        let ending = follow(pid, output.exit, complaints.exit, until: deadline, &collected)
-        switch ending {
-        case .exited(0): return collected.output
-        case .exited(let code):
-            throw Failure(message: "\(program) ended with exit status \(code)\(collected.why)")
-        case .signalled(let signal):
-            throw Failure(message: "\(program) was killed by signal \(signal)\(collected.why)")
-        case .timedOut:
-            throw Failure(
-                message: "\(program) did not end within \(timeout.text) and was killed; make it "
-                    + "quicker, or raise 'timeout'\(collected.why)")
-        case .flooded:
-            throw Failure(
-                message: "\(program) printed more than \(Self.outputLimit / 1024) KB and was "
-                    + "killed; a version is a line")
-        }
+        var collected = Ended(ending: .timedOut)
+        collected.ending = follow(
+            pid, output.exit, complaints.exit, until: deadline, &collected)
+        return collected
     }
 
     // MARK: - While it runs
 
-    private enum Ending {
-        case exited(Int32), signalled(Int32), timedOut, flooded
-    }
-
-    private struct Collected {
-        var output: [UInt8] = []
-        var complaints: [UInt8] = []
-
-        /// The last line it complained in.
-        var why: String {
-            let text = String(decoding: complaints, as: UTF8.self)
-            guard let line = text.split(whereSeparator: \.isNewline).last else { return "" }
-            return ": \(printable(String(line), limit: 160))"
-        }
-    }
-
     /// Reads until the program itself ends: what it started may hold its pipes open for ever.
     private func follow(
         _ pid: pid_t, _ output: Int32, _ complaints: Int32, until deadline: Instant,
-        _ collected: inout Collected
+        _ collected: inout Ended
     ) -> Ending {
         // Our child stays a zombie until it is reaped, so its pid and its group are its own.
         let process = watchd_pidfd_open(pid)
@@ -125,7 +141,7 @@ struct CommandRun {
 
     /// Reads what is there; a pipe at its end is not asked again.
     /// - Returns: false when it printed too much.
-    private func take(_ polled: inout [pollfd], _ collected: inout Collected) -> Bool {
+    private func take(_ polled: inout [pollfd], _ collected: inout Ended) -> Bool {
         var chunk = [UInt8](repeating: 0, count: 16384)
         for index in 0..<2 where polled[index].fd >= 0 && polled[index].revents != 0 {
             let count = read(polled[index].fd, &chunk, chunk.count)
@@ -148,10 +164,16 @@ struct CommandRun {
     // MARK: - Starting it
 
     /// What the daemon was started with is none of its business.
-    private static let environment = [
+    private static let standardEnvironment = [
         "HOME=/", "LANG=C.UTF-8",
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ]
+
+    private var wholeEnvironment: [String] {
+        let names = environment.map { $0.prefix { $0 != "=" } }
+        return Self.standardEnvironment.filter { !names.contains($0.prefix { $0 != "=" }) }
+            + environment
+    }
 
     private func spawn(
         _ path: String, output: Int32, complaints: Int32
@@ -179,7 +201,7 @@ struct CommandRun {
             watchd_spawn_setsid() | Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
         var argv = arguments.map { strdup($0) } + [nil]
-        var envp = Self.environment.map { strdup($0) } + [nil]
+        var envp = wholeEnvironment.map { strdup($0) } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }
         var pid: pid_t = 0
         let code = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)

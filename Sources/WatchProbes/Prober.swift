@@ -3,6 +3,7 @@
 
 public import WatchCore
 public import WatchHTTP
+public import WatchUnits
 
 public protocol Prober: Sendable {
     func probe(_ configuration: ProbeConfiguration, isRecheck: Bool) async -> ProbeResult
@@ -16,10 +17,15 @@ public struct LiveProber: Prober {
     private let tls: TLSProbe
     private let dns: DNSProbe
     private let grpc: GRPCProbe
+    private let programs: ExecProbe
+    private let units: UnitProbe
     private let versions: VersionReader
     private let gate = HostGate()
 
-    public init(client: HTTPClient, secrets: any SecretSource, time: any Sleeper) {
+    public init(
+        client: HTTPClient, secrets: any SecretSource, bus: any UnitBus = SystemdBus(),
+        time: any Sleeper
+    ) {
         let workers = BlockingWorkers(time: time)
         let requests = RequestBuilder(secrets: secrets, workers: workers)
         http = HTTPProbe(client: client, requests: requests, time: time)
@@ -28,6 +34,8 @@ public struct LiveProber: Prober {
         dns = DNSProbe(
             client: client, datagrams: Datagrams(time: time), workers: workers, time: time)
         grpc = GRPCProbe(client: client, requests: requests, time: time)
+        programs = ExecProbe(secrets: secrets, workers: workers, time: time)
+        units = UnitProbe(bus: bus, time: time)
         versions = VersionReader(
             client: client, requests: requests, workers: workers, time: time)
     }
@@ -62,6 +70,8 @@ public struct LiveProber: Prober {
         case .tls(let check): await tls.run(check, run)
         case .dns(let check): await dns.run(check, run)
         case .grpc(let check): await grpc.run(check, run)
+        case .exec(let check): await programs.run(check, run)
+        case .unit(let check): await units.run(check, run)
         }
     }
 

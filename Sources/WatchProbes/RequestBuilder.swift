@@ -147,7 +147,7 @@ extension RequestBuilder.Failure {
 }
 
 /// The values of a few references, read beforehand.
-private struct KnownSecrets: SecretSource {
+struct KnownSecrets: SecretSource {
     var values: [SecretReference: String] = [:]
 
     init() {}

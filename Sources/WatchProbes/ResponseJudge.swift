@@ -46,30 +46,10 @@ struct ResponseJudge: Sendable {
     private func content(_ response: HTTPResponse) throws(PatternFailure) -> String? {
         if let complaint = status(response.status) { return complaint }
         if let complaint = try headers(response) { return complaint }
-        if !expectation.json.isEmpty {
-            guard let value = JSONValue(body: response.body) else {
-                return "the body is not JSON (\(described(response)))"
-            }
-            for field in expectation.json {
-                let found = value[field.path]
-                if let complaint = try comparisons.complaint(
-                    "\(field.path)", found, field.comparison)
-                {
-                    return complaint
-                }
-            }
-        }
-        if let text = expectation.contains, !response.body.contains(text: text) {
-            return "the body does not contain '\(redactor.excerpt(text))' "
-                + "(\(described(response)))"
-        }
-        if let pattern = expectation.matches {
-            guard try PatternMatch.first(of: pattern, in: response.body) != nil else {
-                return "the body does not match '\(redactor.excerpt(pattern))' "
-                    + "(\(described(response)))"
-            }
-        }
-        return nil
+        return try BodyJudge(
+            json: expectation.json, contains: expectation.contains, matches: expectation.matches,
+            redactor: redactor
+        ).complaint(response.body, called: "the body") { described(response) }
     }
 
     private var comparisons: ComparisonJudge { ComparisonJudge(redactor: redactor) }
@@ -124,20 +104,5 @@ extension Redactor {
         let type = response.header("Content-Type").map { excerpt($0, limit: 60) }
         guard !response.body.isEmpty else { return "it is empty" }
         return "\(type ?? "no content type"): '\(excerpt(body: response.body))'"
-    }
-}
-
-extension [UInt8] {
-    /// Bytes are compared, so that a body in whatever encoding can be searched.
-    func contains(text: String) -> Bool {
-        let needle = Array(text.utf8)
-        guard let first = needle.first else { return true }
-        var rest = self[...]
-        while let start = rest.firstIndex(of: first) {
-            rest = rest[start...]
-            if rest.starts(with: needle) { return true }
-            rest = rest.dropFirst()
-        }
-        return false
     }
 }

@@ -17,14 +17,17 @@ extension Rule {
     private static let rooms: [String: Set<String>] = [
         "WatchSystem": ["WatchCore"],
         "WatchPatterns": ["CPCRE2"],
+        "WatchUnits": ["WatchSystem", "CSystemd", "CProcess"],
         "WatchHTTP": ["WatchCore", "WatchSystem", "CCurl", "CTLS"],
         // A log format is checked by the scanner that will read it.
         "WatchConfig": ["WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", "Yams"],
-        "WatchProbes": ["WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "CProcess"],
+        "WatchProbes": [
+            "WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "WatchUnits", "CProcess",
+        ],
         "WatchReplay": ["WatchCore", "WatchStreams", "CZlib"],
         "WatchStreams": ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd"],
         "WatchActions": [
-            "WatchCore", "WatchSystem", "WatchHTTP", "CSystemd", "CProcess", "CCrypto",
+            "WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits", "CProcess", "CCrypto",
         ],
         "WatchStore": ["WatchCore", "WatchSystem", "GRDB", "Dispatch"],
         "WatchControl": [
@@ -34,7 +37,7 @@ extension Rule {
         ],
         "WatchDaemon": [
             "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes", "WatchPatterns",
-            "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "CSystemd",
+            "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "WatchUnits", "CSystemd",
             "ServiceLifecycle", "UnixSignals", "Logging",
         ],
         "WatchSimulator": ["WatchCore"],

@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 import WatchCore
 import WatchSystem
+import WatchUnits
 
 @testable import WatchActions
 

@@ -3,6 +3,7 @@
 
 import Synchronization
 public import WatchCore
+public import WatchUnits
 
 public final class StepRunner: TaskRunner {
     private let settings: StepSettings

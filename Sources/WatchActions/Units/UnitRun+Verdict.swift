@@ -2,6 +2,7 @@
 // this order of trust; and what bus errors mean to a person.
 
 import WatchCore
+import WatchUnits
 
 extension UnitRun {
     /// - Parameters:

@@ -4,6 +4,7 @@
 import Synchronization
 import WatchCore
 import WatchSystem
+import WatchUnits
 
 final class UnitRun: Sendable {
     private enum Phase {

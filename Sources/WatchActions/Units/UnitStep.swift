@@ -3,6 +3,7 @@
 
 import WatchCore
 import WatchSystem
+import WatchUnits
 
 struct UnitStep: Sendable {
     /// After asking for a stop; systemd kills after 90 s by default.

@@ -86,7 +86,8 @@ struct OperandCheck {
         checkProbe(name, "restarts() asks a unit probe", text)
         guard let probe = service.configuration.probe(name) else { return }
         switch probe.kind {
-        case .http, .tcp, .tls, .dns, .grpc:
+        case .unit: break
+        case .http, .tcp, .tls, .dns, .grpc, .exec:
             problems.error(
                 Expressions.place(of: name, in: text),
                 "'\(name)' is a probe of the kind \(probe.kind.name), which has no restarts",

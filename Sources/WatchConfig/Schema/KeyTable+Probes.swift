@@ -60,7 +60,7 @@ extension KeyTable {
     static let probe = KeyTable(
         "a probe",
         notBuilt: [
-            "journey", "exec", "unit", "save", "get", "post", "put", "confidence", "recheck",
+            "journey", "save", "get", "post", "put", "confidence", "recheck",
         ],
         [
             .key("http", .text, "The URL."),
@@ -70,6 +70,9 @@ extension KeyTable {
             .key(
                 "grpc", .text,
                 "HOST:PORT, or https://HOST:PORT, of a server with grpc.health.v1.Health."),
+            .key(
+                "exec", .list(.text), "A program and its arguments, run without a shell."),
+            .key("unit", .text, "A unit of systemd, as in shop.service."),
             .required("every", .duration, "How often."),
             .key("timeout", .duration, "Of the whole probe (5s)."),
             .key("failures", .integer(1...100), "So many in a row make it failing (2)."),
@@ -92,16 +95,24 @@ extension KeyTable {
                 "degraded", .section(.degraded),
                 "http: what a good answer also has; its lack is shown and is no failure."),
             .key(
+                "env", .named(.text),
+                "exec: variables of its environment; the way for secrets."),
+            .key(
+                "nagios", .boolean,
+                "exec: true: it is a plugin of Nagios, which ends with 0 to 3 for OK, WARNING "
+                    + "(both pass), CRITICAL and UNKNOWN (an error)."),
+            .key(
                 "expect",
                 .either([
                     .section(.expectation), .section(.tcpExpectation), .section(.tlsExpectation),
-                    .section(.dnsExpectation),
+                    .section(.dnsExpectation), .section(.execExpectation),
+                    .section(.unitExpectation),
                 ]), "Which answer is good, kind by kind; http: 200 to 299 if not given."),
         ] + request)
 
     static let expectation = KeyTable(
         "expect of an http probe",
-        notBuilt: ["latency", "output", "exit"],
+        notBuilt: ["latency"],
         [
             .key(
                 "status", .either([.text, .list(.text)]),
@@ -148,5 +159,33 @@ extension KeyTable {
                 "What the server answers (NOERROR, and then one record at least)."),
             .key("values", .either([.text, .list(.text)]), "The records: these and no others."),
             .key("includes", .either([.text, .list(.text)]), "Records that are among them."),
+        ])
+
+    static let execExpectation = KeyTable(
+        "expect of an exec probe",
+        [
+            .key(
+                "exit", .either([.integer(0...255), .list(.integer(0...255))]),
+                "The exit status, or a list of good ones (0)."),
+            .key(
+                "json", .named(.json),
+                "Path to value in what it prints, as for http."),
+            .key("contains", .text, "A text that it prints."),
+            .key("matches", .text, "A PCRE2 pattern that what it prints matches."),
+        ])
+
+    static let unitExpectation = KeyTable(
+        "expect of a unit probe",
+        [
+            .key(
+                "state",
+                .either([
+                    .choice(UnitCheck.State.allCases.map(\.rawValue)),
+                    .list(.choice(UnitCheck.State.allCases.map(\.rawValue))),
+                ]), "Its state, or a list of good ones (active, reloading)."),
+            .key("memory", .text, "Memory of its control group, as in \"< 1.5GiB\"."),
+            .key(
+                "cpu", .text,
+                "Processor time since the probe before, in percent of a core, as in \"< 90%\"."),
         ])
 }

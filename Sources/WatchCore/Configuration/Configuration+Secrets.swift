@@ -30,7 +30,8 @@ extension ProbeConfiguration.Kind {
         case .http(let request, _): request.templates
         case .tcp(let check): check.send.map { [$0] } ?? []
         case .grpc(let check): check.headers.map(\.value)
-        case .tls, .dns: []
+        case .exec(let check): check.environment.map(\.value)
+        case .tls, .dns, .unit: []
         }
     }
 }

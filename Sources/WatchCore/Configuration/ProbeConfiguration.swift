@@ -7,6 +7,8 @@ public struct ProbeConfiguration: Hashable, Sendable, Codable {
         case tls(TLSCheck)
         case dns(DNSCheck)
         case grpc(GRPCCheck)
+        case exec(ExecCheck)
+        case unit(UnitCheck)
 
         /// The key that names it in the configuration.
         public var name: String {
@@ -16,6 +18,8 @@ public struct ProbeConfiguration: Hashable, Sendable, Codable {
             case .tls: "tls"
             case .dns: "dns"
             case .grpc: "grpc"
+            case .exec: "exec"
+            case .unit: "unit"
             }
         }
     }

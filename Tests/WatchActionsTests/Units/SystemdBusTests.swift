@@ -6,6 +6,7 @@ import Glibc
 import Testing
 import WatchCore
 import WatchSystem
+import WatchUnits
 
 @testable import WatchActions
 

@@ -9,6 +9,14 @@ struct ComparisonReader {
 
     init(_ problems: Problems) { self.problems = problems }
 
+    /// A path, and what is to be found there.
+    func field(_ entry: YAMLValue.Entry) -> HTTPExpectation.JSONField? {
+        let path = Paths.read(entry.key, entry.keyPlace, problems)
+        let comparison = json(entry.value)
+        guard let path, let comparison else { return nil }
+        return HTTPExpectation.JSONField(path: path, comparison: comparison)
+    }
+
     /// Of a value in JSON: what is not quoted is typed, whole trees are compared too.
     func json(_ value: YAMLValue) -> HTTPExpectation.Comparison? {
         guard let text = value.text else { return .equals(JSONTree.value(value, problems)) }

@@ -12,12 +12,7 @@ struct HTTPExpectationReader {
         let comparisons = ComparisonReader(problems)
         var expectation = HTTPExpectation(
             status: section.value("status").map(statuses) ?? [],
-            json: section.named("json").compactMap { entry in
-                let path = Paths.read(entry.key, entry.keyPlace, problems)
-                let comparison = comparisons.json(entry.value)
-                guard let path, let comparison else { return nil }
-                return HTTPExpectation.JSONField(path: path, comparison: comparison)
-            },
+            json: section.named("json").compactMap(comparisons.field),
             contains: section.text("contains"), matches: section.pattern("matches"))
         expectation.headers = section.named("headers").compactMap { entry in
             guard HeaderName.isValid(entry.key) else {

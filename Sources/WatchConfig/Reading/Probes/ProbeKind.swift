@@ -1,7 +1,7 @@
 // The kinds of probes: which key names each, and which keys it has besides those that all have.
 
 enum ProbeKind: String, CaseIterable {
-    case http, tcp, tls, dns, grpc
+    case http, tcp, tls, dns, grpc, exec, unit
 
     /// What every probe has.
     static let common = ["every", "timeout", "failures", "successes"]
@@ -14,9 +14,13 @@ enum ProbeKind: String, CaseIterable {
         case .tls: own = ["servername", "ca_file", "verify_tls", "expect"]
         case .dns: own = ["type", "server", "expect"]
         case .grpc: own = ["service", "headers", "ca_file", "verify_tls"]
+        case .exec: own = ["env", "nagios", "expect"]
+        case .unit: own = ["expect"]
         }
         return [rawValue] + own
     }
+
+    var withArticle: String { (self == .http || self == .exec ? "an " : "a ") + rawValue }
 
     /// How it is written, for remedies.
     var example: String {
@@ -26,6 +30,8 @@ enum ProbeKind: String, CaseIterable {
         case .tls: "tls: HOST:PORT"
         case .dns: "dns: NAME"
         case .grpc: "grpc: HOST:PORT"
+        case .exec: "exec: [/PROGRAM, ARGUMENT]"
+        case .unit: "unit: NAME.service"
         }
     }
 }

@@ -47,6 +47,8 @@ struct ProbeReader {
         case .tls: return TLSProbeReader(problems).read(section)
         case .dns: return DNSProbeReader(problems).read(section)
         case .grpc: return GRPCProbeReader(problems).read(section)
+        case .exec: return ExecProbeReader(problems).read(section)
+        case .unit: return UnitProbeReader(problems).read(section)
         }
     }
 
@@ -56,8 +58,8 @@ struct ProbeReader {
             guard let place = section.keyPlace(name) else { continue }
             let own = allowed.filter { $0 != kind.rawValue }.joined(separator: ", ")
             problems.error(
-                place, "'\(name)' means nothing for a \(kind.rawValue) probe",
-                "remove it; a \(kind.rawValue) probe has \(own)")
+                place, "'\(name)' means nothing for \(kind.withArticle) probe",
+                "remove it; \(kind.withArticle) probe has \(own)")
         }
     }
 }

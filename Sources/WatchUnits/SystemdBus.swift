@@ -4,40 +4,51 @@
 import CProcess
 import Glibc
 import Synchronization
+import WatchSystem
 
 public final class SystemdBus: UnitBus {
     private let mailbox: BusMailbox
 
+    private let hasThread = Mutex(false)
+
     /// Connects when first asked for something; `DBUS_SYSTEM_BUS_ADDRESS` is honoured.
-    public init() {
-        let mailbox = BusMailbox()
-        self.mailbox = mailbox
-        OwnThread.start { BusLoop(mailbox).run() }
-    }
+    public init() { mailbox = BusMailbox() }
 
     deinit { mailbox.close() }
 
+    private func post(_ request: BusRequest) {
+        hasThread.withLock { hasThread in
+            guard !hasThread else { return }
+            hasThread = startThread { [mailbox] in BusLoop(mailbox).run() }
+        }
+        guard hasThread.withLock({ $0 }) else {
+            request.fail(.unreachable("there is no thread for it"))
+            return
+        }
+        mailbox.post(request)
+    }
+
     public func start(_ unit: String) async throws(UnitBusError) -> String? {
         try await withCheckedContinuation { continuation in
-            mailbox.post(.start(unit) { continuation.resume(returning: $0) })
+            post(.start(unit) { continuation.resume(returning: $0) })
         }.get()
     }
 
     public func stop(_ unit: String) async throws(UnitBusError) {
         try await withCheckedContinuation { continuation in
-            mailbox.post(.stop(unit) { continuation.resume(returning: $0) })
+            post(.stop(unit) { continuation.resume(returning: $0) })
         }.get()
     }
 
     public func status(_ unit: String) async throws(UnitBusError) -> UnitStatus {
         try await withCheckedContinuation { continuation in
-            mailbox.post(.status(unit) { continuation.resume(returning: $0) })
+            post(.status(unit) { continuation.resume(returning: $0) })
         }.get()
     }
 
     public func change(of unit: String) async {
         await withCheckedContinuation { continuation in
-            mailbox.post(.change(unit) { continuation.resume() })
+            post(.change(unit) { continuation.resume() })
         }
     }
 }

@@ -83,7 +83,11 @@ struct BusMessage {
             switch name {
             case "LoadState": status.loadState = variant("s") ?? ""
             case "ActiveState": status.activeState = variant("s") ?? ""
+            case "SubState": status.subState = variant("s") ?? ""
             case "Result": status.result = variant("s") ?? ""
+            case "NRestarts": status.restarts = unsigned32().map { Int($0) }
+            case "MemoryCurrent": status.memory = accounted()
+            case "CPUUsageNSec": status.cpuNanoseconds = accounted()
             case "ExecMainCode": status.mainCode = number() ?? 0
             case "ExecMainStatus": status.mainStatus = number() ?? 0
             case "InvocationID": status.invocationID = identifier() ?? ""
@@ -111,6 +115,22 @@ struct BusMessage {
         defer { sd_bus_message_exit_container(message) }
         var value: Int32 = 0
         return sd_bus_message_read_basic(message, 105, &value) > 0 ? Int(value) : nil
+    }
+
+    private func unsigned32() -> UInt32? {
+        guard enter("v", "u") else { return nil }
+        defer { sd_bus_message_exit_container(message) }
+        var value: UInt32 = 0
+        return sd_bus_message_read_basic(message, 117, &value) > 0 ? value : nil
+    }
+
+    /// A figure of the control group; the largest number stands for none.
+    private func accounted() -> UInt64? {
+        guard enter("v", "t") else { return nil }
+        defer { sd_bus_message_exit_container(message) }
+        var value = UInt64.max
+        guard sd_bus_message_read_basic(message, 116, &value) > 0, value != .max else { return nil }
+        return value
     }
 
     /// 16 bytes as hexadecimal digits; none when the unit never ran.

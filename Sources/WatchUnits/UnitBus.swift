@@ -1,4 +1,4 @@
-// What a `unit` step needs of systemd. The live one speaks D-Bus; tests have one that judges.
+// What steps and probes need of systemd. The live one speaks D-Bus; tests have one that judges.
 
 public enum UnitBusError: Error, Hashable, Sendable {
     /// polkit said no.
@@ -18,6 +18,8 @@ public struct UnitStatus: Hashable, Sendable {
     public var loadState: String
     /// `inactive`, `activating`, `active`, `deactivating`, `failed`, …
     public var activeState: String
+    /// Finer than `activeState`, and of the unit's kind: `running`, `auto-restart`, `exited`, …
+    public var subState = ""
     /// A job waits or runs for it.
     public var hasJob: Bool
     /// 32 hexadecimal digits, or empty when it never ran or was forgotten since.
@@ -28,6 +30,12 @@ public struct UnitStatus: Hashable, Sendable {
     public var mainCode: Int
     /// Exit status or signal, according to `mainCode`.
     public var mainStatus: Int
+    /// How often systemd started it again by itself; nil: not a service.
+    public var restarts: Int?
+    /// Bytes of its control group; nil: not accounted, or not running.
+    public var memory: UInt64?
+    /// Processor time of its control group since it was started; nil as for `memory`.
+    public var cpuNanoseconds: UInt64?
 
     public init(
         loadState: String = "loaded", activeState: String = "inactive", hasJob: Bool = false,

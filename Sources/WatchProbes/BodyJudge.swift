@@ -1,0 +1,53 @@
+// Whether a text from outside, a body or what a program printed, says what it should.
+
+import WatchCore
+
+struct BodyJudge: Sendable {
+    let json: [HTTPExpectation.JSONField]
+    let contains: String?
+    let matches: String?
+    let redactor: Redactor
+
+    /// The first expectation that does not hold, in a sentence; nil when all do.
+    /// - Parameter name: what the text is called; `description` shows some of it.
+    func complaint(
+        _ text: [UInt8], called name: String, description: () -> String
+    ) throws(PatternFailure) -> String? {
+        if !json.isEmpty {
+            guard let value = JSONValue(body: text) else {
+                return "\(name) is not JSON (\(description()))"
+            }
+            for field in json {
+                if let complaint = try ComparisonJudge(redactor: redactor).complaint(
+                    "\(field.path)", value[field.path], field.comparison)
+                {
+                    return complaint
+                }
+            }
+        }
+        if let wanted = contains, !text.contains(text: wanted) {
+            return "\(name) does not contain '\(redactor.excerpt(wanted))' (\(description()))"
+        }
+        if let pattern = matches {
+            guard try PatternMatch.first(of: pattern, in: text) != nil else {
+                return "\(name) does not match '\(redactor.excerpt(pattern))' (\(description()))"
+            }
+        }
+        return nil
+    }
+}
+
+extension [UInt8] {
+    /// Bytes are compared, so that a body in whatever encoding can be searched.
+    func contains(text: String) -> Bool {
+        let needle = Array(text.utf8)
+        guard let first = needle.first else { return true }
+        var rest = self[...]
+        while let start = rest.firstIndex(of: first) {
+            rest = rest[start...]
+            if rest.starts(with: needle) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
+}
