@@ -82,27 +82,49 @@ import WatchCore
     @Test(arguments: [
         ("{ exec: [psql], every: 1m }", "'psql' is no absolute path"),
         ("{ exec: [], every: 1m }", "'exec' is empty"),
-        ("{ exec: [/bin/true], every: 1m, env: { 1A: x } }",
-            "'1A' cannot be a variable of the environment"),
-        ("{ exec: [/bin/true], every: 1m, env: { A: \"${to.version}\" } }",
-            "the variable '${to.version}' has no value here"),
+        (
+            "{ exec: [/bin/true], every: 1m, env: { 1A: x } }",
+            "'1A' cannot be a variable of the environment"
+        ),
+        (
+            "{ exec: [/bin/true], every: 1m, env: { A: \"${to.version}\" } }",
+            "the variable '${to.version}' has no value here"
+        ),
         ("{ exec: [/bin/true], every: 1m, expect: { exit: 256 } }", "'exit' is 256, out of range"),
         ("{ exec: [/bin/true], every: 1m, expect: { exit: [] } }", "'exit' is an empty list"),
-        ("{ exec: [/bin/true], every: 1m, nagios: true, expect: { exit: 1 } }",
-            "the exit statuses of a plugin have their meaning already"),
-        ("{ exec: [/bin/true], every: 1m, method: GET }", "'method' means nothing for an exec probe"),
+        (
+            "{ exec: [/bin/true], every: 1m, nagios: true, expect: { exit: 1 } }",
+            "the exit statuses of a plugin have their meaning already"
+        ),
+        (
+            "{ exec: [/bin/true], every: 1m, method: GET }",
+            "'method' means nothing for an exec probe"
+        ),
         ("{ unit: \"shop service\", every: 1m }", "'shop service' is no name of a unit"),
-        ("{ unit: shop@.service, every: 1m }", "'shop@.service' is a template, of which nothing runs"),
-        ("{ unit: shop.service, every: 1m, expect: { state: runing } }",
-            "'runing' is no state of a unit"),
-        ("{ unit: shop.service, every: 1m, expect: { memory: 1GB } }",
-            "'1GB' is no bound on a size"),
-        ("{ unit: shop.service, every: 1m, expect: { cpu: \"< 0.9\" } }",
-            "'< 0.9' is no bound on a percentage of a core"),
-        ("{ unit: shop.service, every: 1m, expect: { status: 200 } }",
-            "unknown key 'status' in expect of a unit probe"),
-        ("{ unit: shop.service, exec: [/bin/true], every: 1m }",
-            "a probe has one of exec and unit"),
+        (
+            "{ unit: shop@.service, every: 1m }",
+            "'shop@.service' is a template, of which nothing runs"
+        ),
+        (
+            "{ unit: shop.service, every: 1m, expect: { state: runing } }",
+            "'runing' is no state of a unit"
+        ),
+        (
+            "{ unit: shop.service, every: 1m, expect: { memory: 1GB } }",
+            "'1GB' is no bound on a size"
+        ),
+        (
+            "{ unit: shop.service, every: 1m, expect: { cpu: \"< 0.9\" } }",
+            "'< 0.9' is no bound on a percentage of a core"
+        ),
+        (
+            "{ unit: shop.service, every: 1m, expect: { status: 200 } }",
+            "unknown key 'status' in expect of a unit probe"
+        ),
+        (
+            "{ unit: shop.service, exec: [/bin/true], every: 1m }",
+            "a probe has one of exec and unit"
+        ),
     ])
     func whatIsWrongIsSaid(probe: String, message: String) {
         let found = errors(text(probe))

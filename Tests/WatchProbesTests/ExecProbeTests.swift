@@ -38,8 +38,10 @@ import WatchProbes
 
     @Test(arguments: [
         ("exit 3", "exit status 3, expected 0"),
-        ("echo 12 orders; echo 'no connection' >&2; exit 1",
-            "exit status 1, expected 0: no connection"),
+        (
+            "echo 12 orders; echo 'no connection' >&2; exit 1",
+            "exit status 1, expected 0: no connection"
+        ),
         ("echo 12 orders; exit 1", "exit status 1, expected 0: 12 orders"),
         ("kill -9 $$", "was killed by signal 9"),
         ("head -c 300000 /dev/zero; exec sleep 600", "printed more than 64 KB and was killed"),

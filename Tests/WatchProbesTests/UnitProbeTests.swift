@@ -84,7 +84,9 @@ private struct Deaf: UnitBus {
     private func probe(
         _ status: UnitStatus, _ change: (inout UnitCheck) -> Void = { _ in }
     ) async -> ProbeResult {
-        await ask(prober(Units(["shop.service": .success(status)]), SystemSleeper())) { change(&$0) }
+        await ask(prober(Units(["shop.service": .success(status)]), SystemSleeper())) {
+            change(&$0)
+        }
     }
 
     @Test func anActiveUnitPassesAndTellsItsRestarts() async {
@@ -115,7 +117,8 @@ private struct Deaf: UnitBus {
     @Test func aUnitInACrashLoopFails() async {
         #expect(
             await probe(
-                status("activating", "auto-restart", result: "signal", code: 3, exit: 11, restarts: 2)
+                status(
+                    "activating", "auto-restart", result: "signal", code: 3, exit: 11, restarts: 2)
             ).outcome
                 == .fail(
                     "shop.service ended and waits to be started again (signal: signal 11, core "
@@ -123,7 +126,8 @@ private struct Deaf: UnitBus {
     }
 
     @Test func otherStatesCanBeWanted() async {
-        #expect(await probe(status("inactive", "dead"), { $0.states = [.inactive] }).outcome == .pass)
+        #expect(
+            await probe(status("inactive", "dead"), { $0.states = [.inactive] }).outcome == .pass)
         #expect(
             await probe(status("active", "running"), { $0.states = [.inactive] }).outcome
                 == .fail("shop.service is active (running), expected inactive"))
@@ -138,7 +142,8 @@ private struct Deaf: UnitBus {
         #expect(
             await ask(bus, "x.service").outcome
                 == .error(
-                    "the system bus cannot be reached (no such file); is this host run by systemd?"))
+                    "the system bus cannot be reached (no such file); is this host run by systemd?")
+        )
     }
 
     @Test func aBusThatHangsDelaysNobody() async {

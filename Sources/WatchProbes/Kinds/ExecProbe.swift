@@ -110,7 +110,8 @@ struct ExecProbe: Sendable {
             return text.split(whereSeparator: \.isNewline).prefix(20).map { String($0) }
         }
 
-        private func outcome(_ ended: CommandRun.Ended, _ timeout: Duration) -> ProbeResult.Outcome {
+        private func outcome(_ ended: CommandRun.Ended, _ timeout: Duration) -> ProbeResult.Outcome
+        {
             switch ended.ending {
             case .timedOut:
                 return .fail("did not end within \(timeout.text) and was killed\(words(ended))")
