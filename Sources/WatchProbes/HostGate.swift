@@ -49,6 +49,7 @@ extension ProbeConfiguration.Kind {
         case .tls(let check): return check.endpoint.host.lowercased()
         case .dns(let check): return check.server?.host
         case .grpc(let check): return check.endpoint.host.lowercased()
+        case .exec, .unit: return nil
         }
     }
 

@@ -105,6 +105,12 @@ import WatchProbes
         #expect(await shell(script) { $0.isPlugin = true }.outcome == outcome)
     }
 
+    @Test func aWarningOfAPluginIsShown() async {
+        let result = await shell("echo 'WARNING - load 6 | load1=6'; exit 1") { $0.isPlugin = true }
+        #expect(result.outcome == .pass)
+        #expect(result.degraded == "WARNING - load 6")
+    }
+
     @Test func secretsReachTheEnvironmentAndNoMessage() async throws {
         let reference = try #require(try Template("${credential:db}").secrets.first)
         let secrets = Secrets(known: [reference: "hunter2"])

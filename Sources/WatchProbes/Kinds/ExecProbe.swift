@@ -18,6 +18,7 @@ struct ExecProbe: Sendable {
         report.result.body = finding.body
         report.result.timedOut = finding.timedOut
         report.result.status = finding.status
+        report.result.degraded = finding.warning
         report.result.took = time.now().boot - report.result.started
         if run.isTraced {
             report.trace.asked = [check.arguments.joined(separator: " ")]
@@ -31,6 +32,8 @@ struct ExecProbe: Sendable {
         var body: String?
         var timedOut: Bool?
         var status: Int?
+        /// What a plugin warns of, while it passes.
+        var warning: String?
         /// The first lines it printed.
         var lines: [String] = []
     }
@@ -99,6 +102,9 @@ struct ExecProbe: Sendable {
             if case .exited(let code) = ended.ending { finding.status = Int(code) }
             finding.timedOut = ended.ending == .timedOut
             finding.lines = lines(ended)
+            if check.isPlugin, ended.ending == .exited(1), finding.outcome == .pass {
+                finding.warning = firstLine(ended)
+            }
             if finding.outcome != .pass {
                 finding.body = redactor.evidence(body: ended.output + ended.complaints)
             }
@@ -135,9 +141,7 @@ struct ExecProbe: Sendable {
         /// Monitoring Plugins Development Guidelines, "Plugin Return Codes": the first line is for
         /// people, what follows a `|` for machines.
         private func plugin(_ code: Int32, _ ended: CommandRun.Ended) -> ProbeResult.Outcome {
-            let line = ended.output.split(separator: UInt8(ascii: "\n")).first ?? []
-            let text = redactor.excerpt(
-                body: Array(line.prefix { $0 != UInt8(ascii: "|") }))
+            let text = firstLine(ended)
             switch code {
             case 0, 1: return printed(ended.output)
             case 2: return .fail(text.isEmpty ? "critical\(words(ended))" : text)
@@ -145,6 +149,12 @@ struct ExecProbe: Sendable {
             default:
                 return .error("exit status \(code), which no plugin may have\(words(ended))")
             }
+        }
+
+        /// Without the figures for machines.
+        private func firstLine(_ ended: CommandRun.Ended) -> String {
+            let line = ended.output.split(separator: UInt8(ascii: "\n")).first ?? []
+            return redactor.excerpt(body: Array(line.prefix { $0 != UInt8(ascii: "|") }))
         }
 
         private func printed(_ output: [UInt8]) -> ProbeResult.Outcome {
