@@ -2,6 +2,8 @@
 
 import CCurl
 import Glibc
+import WatchCore
+import WatchSystem
 
 extension Transfer {
     func setCallbacks(_ context: UnsafeMutableRawPointer) {
@@ -61,6 +63,7 @@ extension Transfer {
         localErrno = 0
         phase = .firstByte
         headerBytes = 0
+        firstByteCame = nil
     }
 
     private func received(header line: UnsafeRawBufferPointer) -> Bool {
@@ -70,6 +73,7 @@ extension Transfer {
             return false
         }
         phase = .body
+        if firstByteCame == nil { firstByteCame = SystemTime().now().boot }
         if line.starts(with: "HTTP/".utf8) {
             headers = []
             body = []

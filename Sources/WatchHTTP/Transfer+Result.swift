@@ -184,7 +184,10 @@ extension Transfer {
         }
         let tls = microseconds(CURLINFO_APPCONNECT_TIME_T)
         let ready = microseconds(CURLINFO_PRETRANSFER_TIME_T)
-        let firstByte = microseconds(CURLINFO_STARTTRANSFER_TIME_T)
+        var firstByte = microseconds(CURLINFO_STARTTRANSFER_TIME_T)
+        if hops == 0, let firstByteCame {
+            firstByte = max(ready, (firstByteCame - began).nanoseconds / 1000)
+        }
         let total = microseconds(CURLINFO_TOTAL_TIME_T)
         func span(_ from: Int64, _ to: Int64) -> Double? {
             to > 0 ? Double(max(0, to - from)) / 1e6 : nil

@@ -23,6 +23,8 @@ final class Transfer {
     /// When the last handshake began; libcurl tells no times of a connection that failed in it.
     var handshakeBegan: Instant?
     let began = SystemTime().now().boot
+    /// Of the answer. libcurl counts from the first byte that was sent, where there is a body.
+    var firstByteCame: Instant?
     /// Of the last handshake.
     var tls: TLSInfo?
     /// What is said once the connection is there.

@@ -42,6 +42,25 @@ import WatchHTTP
         }
     }
 
+    /// Also where a body was sent before, whose first byte is not the answer's.
+    @Test func theFirstByteIsTheAnswers() async throws {
+        let server = try #require(
+            ScriptedServer(readsRequest: false) { connection in
+                _ = connection.readRequest()
+                connection.pause(milliseconds: 100)
+                connection.answer(200, [], "late")
+            })
+        defer { server.stop() }
+        for body in [nil, Array("hello".utf8)] {
+            let request = HTTPRequest(
+                method: body == nil ? "GET" : "POST", url: server.url, body: body,
+                timeout: .seconds(20), freshConnection: true)
+            let timings = try #require(await client.send(request).response?.timings)
+            #expect((timings.firstByte ?? 0) > 0.09, "\(timings)")
+            #expect(timings.total >= timings.firstByte ?? 0)
+        }
+    }
+
     @Test(
         "a request says what it was told to", arguments: ["PUT", "DELETE", "PATCH", "HEAD", "POST"])
     func methodsAreSent(method: String) async throws {

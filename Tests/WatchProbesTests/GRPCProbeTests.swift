@@ -49,6 +49,14 @@ import WatchProbes
                         + "'shop.Odrers'"))
     }
 
+    /// As real servers do it: an empty message, and the trailers say why.
+    @Test func anEmptyReasonIsLeftOut() async throws {
+        let trailers = [("grpc-status", "5"), ("grpc-message", "")]
+        #expect(
+            try await outcome(0, trailers: trailers, service: "a").failure
+                == "grpc status 5 NOT_FOUND, the server does not know 'a'")
+    }
+
     @Test func aServerWithoutHealthChecksSaysSo() async throws {
         let reason = try await outcome(nil, trailers: [("grpc-status", "12")]).failure
         #expect(

@@ -27,7 +27,10 @@ struct GRPCProbe: Sendable {
                 let reply = GRPCReply(response)
                 if let complaint = reply.complaint(check, filling.redactor) {
                     report.result.outcome = .fail(complaint)
-                    report.result.body = filling.redactor.evidence(body: response.body)
+                    // Messages are bytes for nobody's eyes; an error page is for people.
+                    if response.status != 200 {
+                        report.result.body = filling.redactor.evidence(body: response.body)
+                    }
                 }
                 report.trace.answered = reply.lines(filling.redactor)
             }

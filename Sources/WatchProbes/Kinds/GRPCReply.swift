@@ -89,16 +89,15 @@ struct GRPCReply: Sendable {
             return "there is no grpc-status in the answer; \(redactor.description(of: response))"
         }
         guard code == 0 else {
-            let message = response.header("grpc-message").map {
-                ": \(redactor.excerpt(Self.decoded($0)))"
-            }
+            let said = redactor.excerpt(Self.decoded(response.header("grpc-message") ?? ""))
+            let message = said.isEmpty ? "" : ": \(said)"
             let meaning =
                 switch code {
                 case 5: ", the server does not know '\(printable(check.service, limit: 80))'"
                 case 12: ", the server has no grpc.health.v1.Health"
                 default: ""
                 }
-            return "grpc status \(name(code))\(message ?? "")\(meaning)"
+            return "grpc status \(name(code))\(message)\(meaning)"
         }
         guard let status else { return "the answer is no HealthCheckResponse" }
         return status == "SERVING" ? nil : "the server says \(status), expected SERVING"
@@ -107,7 +106,7 @@ struct GRPCReply: Sendable {
     func lines(_ redactor: Redactor) -> [String] {
         var lines = ["HTTP status \(response.status)"]
         if let code { lines.append("grpc status \(name(code))") }
-        if let status { lines.append(status) }
+        if code == 0, let status { lines.append(status) }
         return lines.map(redactor.redact)
     }
 
