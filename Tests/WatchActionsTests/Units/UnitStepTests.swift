@@ -4,6 +4,7 @@ import Glibc
 import Testing
 import WatchCore
 import WatchSystem
+import WatchUnits
 
 @testable import WatchActions
 
