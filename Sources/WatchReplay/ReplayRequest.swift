@@ -159,6 +159,22 @@ extension ReplayRequest {
         }
     }
 
+    /// What `SERVICE/STREAM` names.
+    public static func stream(
+        _ name: String, in configuration: Configuration
+    ) throws(RequestProblem) -> (service: ServiceConfiguration, stream: StreamConfiguration) {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts.contains("") else {
+            throw RequestProblem(
+                "'\(printable(name))' is not of the form SERVICE/STREAM, for instance shop/access")
+        }
+        let service = try service(parts[0], in: configuration)
+        if let stream = service.stream(parts[1]) { return (service, stream) }
+        throw RequestProblem(
+            unknown(
+                "\(service.name) has no stream", parts[1], service.streams.map(\.name)))
+    }
+
     private static func service(
         _ name: String, in configuration: Configuration
     ) throws(RequestProblem) -> ServiceConfiguration {

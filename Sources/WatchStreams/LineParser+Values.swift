@@ -65,7 +65,7 @@ extension LineParser {
 
     /// The text of a value; nil: it is missing, as nothing and `-` are. An object is a value too,
     /// though none of ours.
-    private func present(_ slot: Int, _ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    func present(_ slot: Int, _ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard slot >= 0 else { return nil }
         let token = values.token(slot)
         if token.kind == .container { return UnsafeRawBufferPointer(rebasing: line[token.range]) }
@@ -74,7 +74,7 @@ extension LineParser {
         return text
     }
 
-    private static func status(_ text: UnsafeRawBufferPointer) -> Int? {
+    static func status(_ text: UnsafeRawBufferPointer) -> Int? {
         var at = 0
         guard let number = NumberText(text, &at, text.count), at == text.count,
             let status = number.exact, status <= 999

@@ -90,7 +90,7 @@ public final class LineParser {
 
     /// A log that went through another system may end its lines with CR LF.
     @inline(__always)
-    private static func withoutReturn(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    static func withoutReturn(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard line.count > 0, line[line.count - 1] == 13 else { return line }
         return UnsafeRawBufferPointer(rebasing: line[..<(line.count - 1)])
     }

@@ -31,6 +31,7 @@ struct Root: ParsableCommand {
             DeclareCommand.self, RollbackCommand.self, AbortCommand.self, DeployCommand.self,
             ArmCommand.self, DisarmCommand.self, SilenceCommand.self, MaintenanceCommand.self,
             ReloadCommand.self, ConfigCommand.self, ProbeCommand.self, ReplayCommand.self,
+            StreamCommand.self,
             TestChannelCommand.self,
         ])
 }

@@ -19,6 +19,12 @@ enum ConfigurationCheck {
         }
     }
 
+    /// The configuration that a command works with which needs no daemon.
+    static func load(_ files: [String], for command: String) throws(Failure) -> Configuration {
+        guard !files.isEmpty else { throw Failure(.usage, "\(command) needs --config FILE") }
+        return try load(files)
+    }
+
     /// - Throws: with every error, when they are no configuration.
     static func load(_ files: [String]) throws(Failure) -> Configuration {
         let result = ConfigurationLoader.load(paths: files)

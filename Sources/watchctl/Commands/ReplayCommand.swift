@@ -67,7 +67,7 @@ struct ReplayCommand: Verb {
     }
 
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
-        let configuration = try loaded()
+        let configuration = try ConfigurationCheck.load(config, for: "replay")
         let request: ReplayRequest
         var replay: Replay
         do {
@@ -77,7 +77,7 @@ struct ReplayCommand: Verb {
                 configuration: suggest
                     ? ThresholdAdvice.probing(configuration, request) : configuration)
         } catch {
-            throw Self.failure(error)
+            throw Failure(error)
         }
         let decisions =
             session.json
@@ -118,17 +118,10 @@ struct ReplayCommand: Verb {
             try replay.run(&shown)
         } catch {
             shown.finish()
-            throw Self.failure(error)
+            throw Failure(error)
         }
         shown.finish()
         return shown.observer
-    }
-
-    private func loaded() throws(Failure) -> Configuration {
-        guard !config.isEmpty else {
-            throw Failure(.usage, "replay needs --config FILE")
-        }
-        return try ConfigurationCheck.load(config)
     }
 
     private func request() throws(RequestProblem) -> ReplayRequest {
@@ -159,14 +152,6 @@ struct ReplayCommand: Verb {
         case nil: false
         case .rollback: decisions.contains(.rollback)
         case .page: !decisions.isDisjoint(with: [.rollback, .hold, .page])
-        }
-    }
-
-    private static func failure(_ error: any Error) -> Failure {
-        switch error {
-        case let problem as RequestProblem: Failure(.usage, safe(problem.text, limit: 1000))
-        case let problem as InputProblem: Failure(.unknown, safe(problem.sentence, limit: 1000))
-        default: Failure(.unknown, "\(error)")
         }
     }
 }
