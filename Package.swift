@@ -79,7 +79,9 @@ let package = Package(
             [
                 "WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "WatchUnits", "CProcess",
             ]),
-        library("WatchStreams", ["WatchCore", "WatchSystem", "WatchPatterns"]),
+        library(
+            "WatchStreams",
+            ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd", "CProcess"]),
         library("WatchReplay", ["WatchCore", "WatchStreams", "CZlib"]),
         library(
             "WatchActions",
@@ -125,7 +127,7 @@ let package = Package(
             [
                 "WatchProbes", "WatchHTTP", "WatchUnits", "WatchCore", "TestServers", "watchctl",
             ]),
-        tests("WatchStreamsTests", ["WatchStreams", "WatchCore"]),
+        tests("WatchStreamsTests", ["WatchStreams", "WatchCore", "CProcess"]),
         tests(
             "WatchReplayTests",
             ["WatchReplay", "WatchConfig", "WatchStreams", "WatchCore", "CZlib", "watchctl"],

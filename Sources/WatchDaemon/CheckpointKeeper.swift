@@ -5,6 +5,7 @@ import FoundationEssentials
 import Logging
 import WatchCore
 import WatchStore
+import WatchStreams
 
 struct CheckpointKeeper: Sendable {
     let store: Store

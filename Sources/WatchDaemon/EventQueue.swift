@@ -4,6 +4,7 @@
 
 import Synchronization
 import WatchCore
+import WatchStreams
 
 final class EventQueue: Sendable {
     /// An event, and how far a stream's file was read when it was made.

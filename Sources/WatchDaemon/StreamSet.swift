@@ -15,7 +15,7 @@ final class StreamSet: Sendable {
 
     private struct Entry {
         var wanted: Wanted
-        var stream: FileStream
+        var stream: LogStream
     }
 
     private let time: any TimeSource
@@ -55,7 +55,7 @@ final class StreamSet: Sendable {
         for stream in gone { stream.stop() }
         for (key, target) in wanted {
             guard entries.withLock({ $0[key] == nil }) else { continue }
-            let stream = try FileStream(
+            let stream = try LogStream(
                 service: target.service, configuration: target.configuration, time: time,
                 position: handedOver.withLock { $0[key] } ?? positions[key],
                 audiences: target.audiences

@@ -6,8 +6,6 @@ import Logging
 import WatchCore
 import WatchStreams
 
-typealias StreamPosition = FilePosition
-
 actor Supervisor {
     static let checkpointEvery = Duration.seconds(5)
     /// Writing takes at most such a share of the time: a checkpoint of ten thousand probes is

@@ -56,6 +56,26 @@ public struct BatchBuilder: LineConsumer {
         add(at: time)
     }
 
+    /// A line that came with a time (nanoseconds since 1970) and a level of its own, which count
+    /// where its text has none.
+    mutating func consume(_ bytes: UnsafeRawBufferPointer, time: Int64?, level: LogLevel?) {
+        batch.lines += 1
+        parser.outerLevel = level
+        parser.parse(bytes, into: &line)
+        if line.outcome == .unparsed { batch.losses.unparsed += 1 }
+        guard line.counts else { return }
+        let time = (line.time ?? time).map { $0 &+ offset } ?? now
+        guard time <= latest else {
+            batch.losses.early += 1
+            return
+        }
+        if line.isError || line.patterns != 0, samplesLeft > 0 { sample(bytes) }
+        add(at: time)
+    }
+
+    /// Lines that were lost before they came here.
+    mutating func lost(_ count: Int) { batch.losses.dropped += count }
+
     /// Of a flood of errors the first few of each second tell as much as all of them.
     private mutating func sample(_ bytes: UnsafeRawBufferPointer) {
         samplesLeft -= 1

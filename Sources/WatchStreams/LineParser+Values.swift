@@ -23,7 +23,9 @@ extension LineParser {
             parsed.time = fields.time
             parsed.level = level(of: line)
             return true
-        case .lines: return true
+        case .lines:
+            parsed.level = outerLevel
+            return true
         case .json:
             return JSONScanner.scan(line, rules.json, into: values.tokens)
                 && takeRoles(line, into: &parsed)
@@ -83,7 +85,7 @@ extension LineParser {
     }
 
     private func level(of line: UnsafeRawBufferPointer) -> LogLevel? {
-        guard rules.slots.level >= 0 else { return nil }
+        guard rules.slots.level >= 0 else { return outerLevel }
         return values.text(rules.slots.level, of: line).flatMap { LogLevel(text: $0) }
     }
 

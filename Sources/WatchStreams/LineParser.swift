@@ -30,6 +30,8 @@ public final class LineParser {
     let values: LineValues
     let regex: LinePatternMatcher?
     var routes = RouteTable()
+    /// The level that came with the line (journald's priority); one in its text goes before.
+    var outerLevel: LogLevel?
     private let patterns: [LinePatternMatcher]
     private let onlyLines: LineFilters
     private let onlyValues: LineFilters

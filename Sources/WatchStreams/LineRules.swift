@@ -99,7 +99,7 @@ public struct LineRules: Sendable {
         shape = Self.shape(configuration.format)
         isPlain =
             shape == .nginx && slots.sources.isEmpty && patterns.isEmpty && only.isEmpty
-            && ignore.isEmpty
+            && ignore.isEmpty && !configuration.hasOuterLevel
     }
 
     private static func shape(_ format: StreamConfiguration.Format) -> Shape {

@@ -2,6 +2,7 @@
 // from outside, and after a second anyway, for file systems without inotify.
 
 import Glibc
+import WatchCore
 import WatchSystem
 
 /// Descriptors only; the kernel makes their use from several threads safe.
@@ -62,21 +63,37 @@ final class Waker: Sendable {
     }
 
     /// Returns whether the time ran out, without a change or a call.
-    func wait(_ wait: Wait) -> Bool {
+    /// - Parameters:
+    ///   - others: descriptors whose readiness is a change, too; whoever owns them reads them.
+    ///   - patience: how long to wait for a change, if less than the usual interval.
+    func wait(
+        _ wait: Wait, at others: [Int32] = [], within patience: Duration? = nil
+    ) -> Bool {
         let events = Int16(POLLIN)
         var descriptors = [
             pollfd(fd: called, events: events, revents: 0),
             pollfd(fd: wait == .change ? notify : -1, events: events, revents: 0),
         ]
+        if wait == .change {
+            descriptors += others.map { pollfd(fd: $0, events: events, revents: 0) }
+        }
         let timeout: Int32 =
             switch wait {
-            case .change: Self.fallbackMilliseconds
+            case .change: Self.milliseconds(patience)
             case .pace: Self.paceMilliseconds
             case .none: 0
             }
         let ready = poll(&descriptors, nfds_t(descriptors.count), timeout)
-        for descriptor in descriptors where descriptor.revents != 0 { empty(descriptor.fd) }
+        for descriptor in descriptors.prefix(2) where descriptor.revents != 0 {
+            empty(descriptor.fd)
+        }
         return ready == 0
+    }
+
+    private static func milliseconds(_ patience: Duration?) -> Int32 {
+        guard let patience else { return fallbackMilliseconds }
+        let whole = (Swift.max(patience, .zero).nanoseconds + 999_999) / 1_000_000
+        return Swift.min(fallbackMilliseconds, Int32(clamping: whole))
     }
 
     private func empty(_ descriptor: Int32) {

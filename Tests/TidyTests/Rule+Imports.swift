@@ -25,7 +25,8 @@ extension Rule {
             "WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "WatchUnits", "CProcess",
         ],
         "WatchReplay": ["WatchCore", "WatchStreams", "CZlib"],
-        "WatchStreams": ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd"],
+        // The journal, and programs whose output is a log.
+        "WatchStreams": ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd", "CProcess"],
         "WatchActions": [
             "WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits", "CProcess", "CCrypto",
         ],

@@ -251,7 +251,7 @@ import WatchCore
         "services: { a: { assess: [] } }",
         "services: { a: { probes: { p: { exec: [/a], every: 1s } } } }",
         "services: { a: { probes: { p: { unit: a, every: 1s } } } }",
-        "services: { a: { streams: { s: { journal: {} } } } }",
+        "services: { a: { streams: { s: { drain: {} } } } }",
         "services: { a: { version: [{ exec: [a] }] } }",
         "access: { read: [] }",
         "channels: { a: { smtp: {} } }", "channels: { a: { pagerduty: x } }",

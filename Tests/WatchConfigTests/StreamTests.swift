@@ -191,7 +191,7 @@ import WatchCore
         }
     }
 
-    @Test(arguments: ["journal: {}", "command: [x]", "syslog: {}", "drain: {}"])
+    @Test(arguments: ["syslog: {}", "drain: {}"])
     func otherSourcesAreRefusedByName(body: String) {
         let found = service("streams: { a: { \(body) } }").diagnostics
         #expect(found.count == 1, "\(found.map(\.text))")

@@ -28,9 +28,12 @@ struct CheckpointKeeperTests {
             _ = engine.handle(
                 .probe(service: service.name, probe: "health", result), at: now)
         }
-        let position = StreamPosition(
+        let position = FilePosition(
             path: "/a", device: 1, inode: 2, headHash: 3, headLength: 4, offset: 5)
-        return Checkpoint(engine: engine.checkpoint(at: now), positions: ["shop/access": position])
+        let journal = JournalPosition(selection: "shop.service", cursor: "s=1;i=2", seen: 3)
+        return Checkpoint(
+            engine: engine.checkpoint(at: now),
+            positions: ["shop/access": .file(position), "shop/app": .journal(journal)])
     }
 
     private func bytes(of checkpoint: Checkpoint) throws -> [UInt8] {

@@ -3,6 +3,7 @@
 import Foundation
 import Testing
 import WatchCore
+import WatchStreams
 import WatchSystem
 
 @testable import WatchDaemon

@@ -6,69 +6,14 @@ import Testing
 import WatchCore
 import WatchStreams
 
-private struct Clock: TimeSource {
-    func now() -> Moment {
-        Moment(
-            boot: read(CLOCK_BOOTTIME),
-            wall: WallTime(nanoseconds: read(CLOCK_REALTIME).nanoseconds))
-    }
-
-    private func read(_ clock: clockid_t) -> Instant {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
-}
-
-/// Adds up batches; lets a test wait for what it expects.
-private final class Total: Sendable {
-    struct Sum {
-        var batches: [StreamBatch] = []
-        var lines = 0
-        var counted = 0
-        var errors = 0
-        var latencies = 0
-        var losses = 0
-        var position: FilePosition?
-    }
-
-    let sum = Mutex(Sum())
-    private let continuation: AsyncStream<Void>.Continuation
-    private let changes: AsyncStream<Void>
-
-    init() {
-        (changes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    func take(_ event: Event, _ position: FilePosition?) {
-        guard case .stream(_, _, let batch) = event else { return }
-        sum.withLock {
-            $0.batches.append(batch)
-            $0.lines += batch.lines
-            $0.counted += batch.slices.reduce(0) { $0 + $1.count }
-            $0.errors += batch.slices.reduce(0) { $0 + $1.errors }
-            $0.latencies += batch.slices.reduce(0) { $0 + $1.latency.count }
-            $0.losses += batch.losses.unparsed + batch.losses.dropped + batch.losses.early
-            $0.position = position
-        }
-        continuation.yield()
-    }
-
-    /// Suspends until `condition` holds; the test's time limit is the bound.
-    func wait(until condition: (borrowing Sum) -> Bool) async {
-        if sum.withLock({ condition($0) }) { return }
-        for await _ in changes where sum.withLock({ condition($0) }) { return }
-    }
-}
-
 @Suite(.timeLimit(.minutes(1))) struct FileStreamTests {
     let directory = Directory()
     var log: String { directory.file("access.log") }
 
     private func stream(
-        _ total: Total, format: String = "$status $request_time", position: FilePosition? = nil
-    ) throws -> FileStream {
-        try FileStream(
+        _ total: Total, format: String = "$status $request_time", position: StreamPosition? = nil
+    ) throws -> LogStream {
+        try LogStream(
             service: "shop",
             configuration: StreamConfiguration(
                 name: "access", kind: .file(path: log), format: .nginx(format)),
@@ -152,7 +97,7 @@ private final class Total: Sendable {
         try #require(pipe(&gate) == 0)
         let (held, opener) = (gate[0], gate[1])
         defer { close(held) }
-        let stream = try FileStream(
+        let stream = try LogStream(
             service: "shop",
             configuration: StreamConfiguration(
                 name: "access", kind: .file(path: log), format: .nginx("$status")),

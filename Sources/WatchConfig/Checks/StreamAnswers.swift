@@ -51,6 +51,8 @@ struct StreamAnswers {
 
     private static func remedy(_ answer: Answer, _ stream: StreamConfiguration) -> String {
         switch (stream.format, answer) {
+        case (.lines, .errors) where stream.hasOuterLevel:
+            "add error: level >= error, or a format that says where the status stands"
         case (.lines, .errors):
             "give it a format: that says where the status or the level stands, or count its "
                 + "patterns with matches(\(stream.name).PATTERN, W)"

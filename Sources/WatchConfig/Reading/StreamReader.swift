@@ -13,10 +13,12 @@ struct StreamReader {
         guard let section = Section(entry.value, .stream, problems, owner: entry.keyPlace) else {
             return nil
         }
-        let path = section.path("file") ?? "/"
+        let kind = StreamKindReader(
+            section: section, owner: entry.keyPlace, problems: problems
+        ).read()
         let format = format(section, owner: entry.keyPlace)
         var stream = StreamConfiguration(
-            name: entry.key, kind: .file(path: path), format: format?.format ?? .lines,
+            name: entry.key, kind: kind ?? .file(path: "/"), format: format?.format ?? .lines,
             noDataAfter: section.optionalDuration(
                 "no_data_after", in: .seconds(1)...Duration.days(30)))
         stream.patterns = patterns(section)
@@ -27,7 +29,9 @@ struct StreamReader {
         stream.roles = fields.roles(section)
         stream.fields = fields.named(section)
         let has = { Self.has($0, section, stream, format) }
-        stream.error = error(section, has)
+        // That of an entry of the journal is no text that a filter could ask.
+        let outer = { $0 == .level && stream.hasOuterLevel || has($0) }
+        stream.error = error(section, outer)
         let filters = FilterReader(stream: stream, has: has, problems: problems)
         stream.only = filters.read("only", section)
         stream.ignore = filters.read("ignore", section)
@@ -43,7 +47,10 @@ struct StreamReader {
     private func format(_ section: Section, owner: Place) -> StreamFormat? {
         guard let value = section.value("format") else {
             if section.has("patterns") { return StreamFormat(format: .lines) }
-            if !section.hadRefused {
+            // An entry has a level without a format.
+            if section.has("journal"), section.has("error") { return StreamFormat(format: .lines) }
+            let isAboutKind = section.given(StreamKindReader.kinds).isEmpty
+            if !section.hadRefused, !isAboutKind {
                 problems.error(
                     owner, "a stream needs 'format', or 'patterns' to look for in its lines",
                     "add format: nginx-combined, or as in patterns: { panic: '^panic:' }")

@@ -5,9 +5,16 @@ import WatchCore
 extension KeyTable {
     static let stream = KeyTable(
         "a stream",
-        notBuilt: ["journal", "command", "syslog", "drain", "no_data", "message"],
+        notBuilt: ["syslog", "drain", "no_data", "message"],
         [
-            .required("file", .text, "The log file; rotation is followed."),
+            .key("file", .text, "The log file; rotation is followed."),
+            .key(
+                "journal", .section(.journal),
+                "Entries of systemd's journal; a line is the MESSAGE, its level the PRIORITY."),
+            .key(
+                "command", .list(.text),
+                "A program and its arguments, whose standard output is followed; started again when "
+                    + "it ends."),
             .key(
                 "format", .either([.text, .section(.regexFormat)]),
                 "nginx-combined, apache-common, apache-combined, an nginx log_format string, json, "
@@ -39,6 +46,21 @@ extension KeyTable {
             .key("ignore", filters, "Lines that one of these fits are left out, such as bots."),
             .key("routes", .boolean, "true: requests are counted by route, a bounded number."),
             .key("no_data_after", .duration, "Silence for so long makes the stream blind."),
+        ])
+
+    static let journal = KeyTable(
+        "journal",
+        [
+            .key("unit", .text, "The unit whose entries are read, such as shop.service."),
+            .key("units", .list(.text), "Several units."),
+            .key("identifiers", .list(.text), "What syslog calls a tag (SYSLOG_IDENTIFIER)."),
+            .key(
+                "priority", .choice(JournalSelection.Priority.allCases.map(\.rawValue)),
+                "This and what is worse (all)."),
+            .key(
+                "match", .named(.either([.text, .list(.text)])),
+                "Fields of systemd.journal-fields(7) and the value, or values, they have."),
+            .key("directory", .text, "Where journal files lie, if not those of this host."),
         ])
 
     static let regexFormat = KeyTable(

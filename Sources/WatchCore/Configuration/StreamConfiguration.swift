@@ -3,6 +3,9 @@
 public struct StreamConfiguration: Hashable, Sendable, Codable {
     public enum Kind: Hashable, Sendable, Codable {
         case file(path: String)
+        case journal(JournalSelection)
+        /// A program whose output is the log: its absolute path, and its arguments.
+        case command([String])
     }
 
     public enum Format: Hashable, Sendable, Codable {
@@ -104,6 +107,13 @@ public struct StreamConfiguration: Hashable, Sendable, Codable {
 
     public var patternNames: [String] { patterns.map(\.name) }
     public var fieldNames: [String] { fields.map(\.name) }
+    /// Whether a line has a level of its own accord, without the format's help.
+    public var hasOuterLevel: Bool {
+        switch kind {
+        case .journal: true
+        case .file, .command: false
+        }
+    }
     /// Whether `error_rate` and its like can ever be anything but 0 here.
     public var tellsErrors: Bool { error != nil }
 }

@@ -1,17 +1,20 @@
-// The thread around a follower: waits, reads a turn, hands over what it summed up.
+// The thread around a log: waits, reads a turn, hands over what it summed up.
 
 import Glibc
 import Synchronization
 public import WatchCore
 import WatchSystem
 
-/// One `file` stream. Batches go to `sink`, called on the stream's own thread, at most every 25 ms;
+/// One stream, of whatever kind. Batches go to `sink`, called on the stream's own thread, at most every 25 ms;
 /// while `sink` is slow nothing more is read, so no more than one batch waits. With each batch
 /// comes the position up to which lines are contained in the batches so far: windows and position
-/// stored together count each line once. The first batch has no lines and says whether the file
+/// stored together count each line once. The first batch has no lines and says whether the log
 /// can be read.
-public final class FileStream: Sendable {
-    public typealias Sink = @Sendable (Event, FilePosition?) -> Void
+public final class LogStream: Sendable {
+    public typealias Sink = @Sendable (Event, StreamPosition?) -> Void
+
+    /// A position that moves without lines is handed over so often.
+    static let positionEvery = Duration.seconds(10)
 
     private struct State {
         var thread: pthread_t?
@@ -21,24 +24,20 @@ public final class FileStream: Sendable {
 
     private let service: String
     private let configuration: StreamConfiguration
-    private let path: String
     private let rules: LineRules
     private let time: any TimeSource
     private let beginning: FileFollower.Beginning
-    private let position: FilePosition?
+    private let position: StreamPosition?
     private let sink: Sink
     private let state = Mutex(State())
 
     /// `position`: where to go on; nil: see `beginning`. `audiences`: see `LineRules`.
     public init(
         service: String, configuration: StreamConfiguration, time: any TimeSource,
-        position: FilePosition?, beginning: FileFollower.Beginning = .end,
+        position: StreamPosition?, beginning: FileFollower.Beginning = .end,
         audiences: Set<String>? = nil, sink: @escaping Sink
     ) throws(LineRulesError) {
         rules = try LineRules(configuration, audiences: audiences)
-        switch configuration.kind {
-        case .file(let path): self.path = path
-        }
         self.service = service
         self.configuration = configuration
         self.time = time
@@ -61,8 +60,17 @@ public final class FileStream: Sendable {
             }
         }
         guard let problem else { return }
-        let reason = "\(path) cannot be followed (\(problem)); raise LimitNOFILE or TasksMax"
+        let reason = "\(name) cannot be followed (\(problem)); raise LimitNOFILE or TasksMax"
         send(StreamBatch(source: .unreadable(reason)), nil)
+    }
+
+    /// What it reads, in words.
+    private var name: String {
+        switch configuration.kind {
+        case .file(let path): path
+        case .journal(let selection): selection.summary
+        case .command(let arguments): arguments.first ?? ""
+        }
     }
 
     /// Makes the stream look at its file now.
@@ -87,50 +95,62 @@ public final class FileStream: Sendable {
 
     private func parse(_ waker: Waker) {
         do {
-            run(waker, try LineParser(rules))
+            let parser = try LineParser(rules)
+            switch configuration.kind {
+            case .file(let path):
+                run(
+                    waker, parser,
+                    FileSource(path: path, position: position?.file, beginning: beginning))
+            case .journal(let selection):
+                run(
+                    waker, parser,
+                    JournalSource(selection, position: position?.journal, beginning: beginning))
+            case .command(let arguments): run(waker, parser, CommandSource(arguments))
+            }
         } catch {
-            send(StreamBatch(source: .unreadable("\(path) cannot be parsed: \(error)")), nil)
+            send(StreamBatch(source: .unreadable("\(name) cannot be parsed: \(error)")), nil)
         }
     }
 
-    private func run(_ waker: Waker, _ parser: LineParser) {
-        let follower = FileFollower(
-            path: path, position: position, beginning: beginning)
+    private func run(_ waker: Waker, _ parser: LineParser, _ log: some LogSource) {
+        defer { log.close() }
         var builder = BatchBuilder(parser)
-        follower.look(now: time.now().boot)
-        var source = follower.source
-        send(builder.take(source: source), follower.position)
+        log.look(now: time.now())
+        var source = log.source
+        var position = log.position
+        send(builder.take(source: source), position)
         var sent = time.now().boot
         var isDue = false
         var isLast = false
-        var watched = -1
         while true {
             let moment = time.now()
             builder.begin(at: moment)
-            let outcome = follower.poll(now: moment.boot, into: &builder)
+            let hasMore = log.poll(now: moment, into: &builder)
             if moment.boot - sent >= Waker.pace { isDue = true }
-            if isDue || isLast, !builder.isEmpty || source != follower.source {
-                source = follower.source
-                send(builder.take(source: source), follower.position)
+            let isNews =
+                !builder.isEmpty || source != log.source
+                || (moment.boot - sent >= Self.positionEvery && position != log.position)
+            if isDue || isLast, isNews {
+                source = log.source
+                position = log.position
+                send(builder.take(source: source), position)
                 sent = moment.boot
                 isDue = false
             }
             if isLast { return }
-            let isWatched = watched == follower.generation
-            if !isWatched {
-                watched = follower.generation
-                waker.watch(path: path, descriptors: follower.descriptors)
-            }
-            // What came before the watch was set is looked for once more.
-            let goesOn = outcome.hasMore || !isWatched
+            // What came before a watch was set is looked for once more.
+            let isWatchedAnew = log.watch(with: waker)
+            let goesOn = hasMore || isWatchedAnew
             let wait: Waker.Wait = goesOn ? .none : isDue ? .change : .pace
             // Nobody called while the pace was waited for: it is due.
-            if waker.wait(wait), wait == .pace { isDue = true }
+            if waker.wait(wait, at: log.descriptors, within: log.patience), wait == .pace {
+                isDue = true
+            }
             isLast = isStopping
         }
     }
 
-    private func send(_ batch: StreamBatch, _ position: FilePosition?) {
+    private func send(_ batch: StreamBatch, _ position: StreamPosition?) {
         sink(.stream(service: service, stream: configuration.name, batch), position)
     }
 
