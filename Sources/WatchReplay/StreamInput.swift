@@ -11,7 +11,7 @@ final class StreamInput {
     let service: String
     let stream: String
     let path: String
-    private let reader: LineReader
+    private let reader: RecordReader
     private var builder: BatchBuilder
     var tally = InputTally()
     /// Time of the next line that has one, nanoseconds; nil: there is none.
@@ -27,8 +27,9 @@ final class StreamInput {
         service = input.service
         stream = input.signal
         path = input.path
-        builder = try Self.builder(configuration, input)
-        reader = LineReader(try ByteSources.open(path))
+        let parser = try Self.parser(configuration, input)
+        builder = BatchBuilder(parser)
+        reader = RecordReader(try ByteSources.open(path), parser.joiner)
         // Both clocks of a replay are the wall clock of its record, and nothing is early.
         let far = Int64.max / 2
         builder.begin(
@@ -36,7 +37,7 @@ final class StreamInput {
         head = .min
         while read(before: .min) {}
         first = head
-        guard head != nil || tally.lines == 0 || reader.problem != nil else {
+        guard head != nil || tally.lines == 0 || problem != nil else {
             let example = tally.firstUnparsed.map { "; line \($0.number) is: \($0.text)" } ?? ""
             throw InputProblem(
                 path: path,
@@ -45,18 +46,18 @@ final class StreamInput {
         }
     }
 
-    private static func builder(
+    private static func parser(
         _ configuration: StreamConfiguration, _ input: ReplayRequest.Input
-    ) throws(InputProblem) -> BatchBuilder {
+    ) throws(InputProblem) -> LineParser {
         do throws(LineRulesError) {
-            return BatchBuilder(try LineParser(configuration))
+            return try LineParser(configuration)
         } catch {
             throw InputProblem(path: input.name, text: error.description)
         }
     }
 
-    var source: any ByteSource { reader.source }
-    var problem: InputProblem? { reader.problem }
+    var source: any ByteSource { reader.lines.source }
+    var problem: InputProblem? { reader.lines.problem }
 
     /// Takes lines up to the first that is not before `limit`; false: that one is reached, or the
     /// end.
@@ -64,9 +65,9 @@ final class StreamInput {
         guard head != nil else { return false }
         for _ in 0..<Self.turn {
             switch reader.next() {
-            case .line(let line):
+            case .record(let line, let size):
                 switch builder.consume(
-                    line, before: limit, clock: latest == .min ? nil : latest)
+                    line, head: size, before: limit, clock: latest == .min ? nil : latest)
                 {
                 case .counted(let time):
                     tally.lines += 1

@@ -15,7 +15,7 @@ public struct StreamReport: Hashable, Sendable {
     /// Complaints kept.
     public static let complaintLimit = 10
 
-    /// All lines: those that parsed, those that did not, those that a filter left out.
+    /// All lines, or records where lines are joined: those that parsed, those that did not, those that a filter left out.
     public private(set) var lines = 0
     public private(set) var parsed = 0
     public private(set) var unparsed = 0
@@ -46,13 +46,14 @@ public struct StreamReport: Hashable, Sendable {
         } catch {
             throw InputProblem(path: configuration.name, text: error.description)
         }
-        let reader = LineReader(try ByteSources.open(path))
+        let reader = RecordReader(try ByteSources.open(path), parser.joiner)
         patterns = Dictionary(
             configuration.patternNames.map { ($0, 0) }, uniquingKeysWith: { first, _ in first })
         var counting = Counting(parser, configuration.patternNames, window: window)
         reading: while true {
             switch reader.next() {
-            case .line(let line): add(line, number: reader.number, &counting)
+            case .record(let line, let head):
+                add(line, head: head, number: reader.number, &counting)
             case .tooLong:
                 lines += 1
                 unparsed += 1
@@ -62,7 +63,7 @@ public struct StreamReport: Hashable, Sendable {
             case .end: break reading
             }
         }
-        problem = reader.problem
+        problem = reader.lines.problem
         for (index, count) in counting.matched.enumerated() {
             patterns[configuration.patternNames[index]] = count
         }
@@ -95,10 +96,14 @@ public struct StreamReport: Hashable, Sendable {
     }
 
     private mutating func add(
-        _ bytes: UnsafeRawBufferPointer, number: Int, _ counting: inout Counting
+        _ bytes: UnsafeRawBufferPointer, head: Int, number: Int, _ counting: inout Counting
     ) {
         lines += 1
-        counting.parser.parse(bytes, into: &counting.line)
+        if head == bytes.count {
+            counting.parser.parse(bytes, into: &counting.line)
+        } else {
+            counting.parser.parse(record: bytes, head: head, into: &counting.line)
+        }
         switch counting.line.outcome {
         case .counted:
             parsed += 1
@@ -112,7 +117,8 @@ public struct StreamReport: Hashable, Sendable {
             unparsed += 1
             if complaints.count < Self.complaintLimit {
                 let text = String(decoding: bytes.prefix(400), as: UTF8.self)
-                complain(counting.parser.complaint(bytes), number: number, text)
+                let first = UnsafeRawBufferPointer(rebasing: bytes[..<head])
+                complain(counting.parser.complaint(first), number: number, text)
             }
         case .ignored:
             ignored += 1

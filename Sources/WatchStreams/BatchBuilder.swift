@@ -12,6 +12,14 @@ public struct BatchBuilder: LineConsumer {
     public static let aheadLimit = Duration.seconds(10)
 
     private let parser: LineParser
+    /// Holds the lines of a record that is not finished yet; nil: each line is one.
+    private let joiner: LineJoiner?
+    /// Of the record that is held: when its first line was read, and what came with it.
+    private var heldSince: Int64 = 0
+    private var heldTime: Int64?
+    private var heldLevel: LogLevel?
+    /// When a line was added to it last.
+    private var joinedAt: Int64 = 0
     private var line = ParsedLine()
     private var sums: [LineSums] = []
     private var batch = StreamBatch()
@@ -27,7 +35,10 @@ public struct BatchBuilder: LineConsumer {
     private var samplesLeft = 0
     private var sampleSecond = Int64.min
 
-    public init(_ parser: LineParser) { self.parser = parser }
+    public init(_ parser: LineParser) {
+        self.parser = parser
+        joiner = parser.joiner
+    }
 
     /// Lines from here on were read at `moment`; its clocks turn their time into boot time.
     public mutating func begin(at moment: Moment) {
@@ -42,12 +53,29 @@ public struct BatchBuilder: LineConsumer {
     public var isEmpty: Bool { batch.lines == 0 && batch.losses == StreamBatch.Losses() }
 
     public mutating func consume(_ bytes: UnsafeRawBufferPointer) {
-        batch.lines += 1
-        if parser.isPlain { return consumePlain(bytes) }
+        if parser.isPlain {
+            batch.lines += 1
+            return consumePlain(bytes)
+        }
+        consume(bytes, time: nil, level: nil)
+    }
+
+    /// A line that came with a time (nanoseconds since 1970) and a level of its own, which count
+    /// where its text has none.
+    mutating func consume(_ bytes: UnsafeRawBufferPointer, time: Int64?, level: LogLevel?) {
+        if let joiner { return join(bytes, joiner, time, level) }
+        parser.outerLevel = level
         parser.parse(bytes, into: &line)
+        count(bytes, time: time, readAt: now)
+    }
+
+    private mutating func count(
+        _ bytes: UnsafeRawBufferPointer, time: Int64?, readAt: Int64
+    ) {
+        batch.lines += 1
         if line.outcome == .unparsed { batch.losses.unparsed += 1 }
         guard line.counts else { return }
-        let time = line.time.map { $0 &+ offset } ?? now
+        let time = (line.time ?? time).map { $0 &+ offset } ?? readAt
         guard time <= latest else {
             batch.losses.early += 1
             return
@@ -56,21 +84,48 @@ public struct BatchBuilder: LineConsumer {
         add(at: time)
     }
 
-    /// A line that came with a time (nanoseconds since 1970) and a level of its own, which count
-    /// where its text has none.
-    mutating func consume(_ bytes: UnsafeRawBufferPointer, time: Int64?, level: LogLevel?) {
-        batch.lines += 1
-        parser.outerLevel = level
-        parser.parse(bytes, into: &line)
-        if line.outcome == .unparsed { batch.losses.unparsed += 1 }
-        guard line.counts else { return }
-        let time = (line.time ?? time).map { $0 &+ offset } ?? now
-        guard time <= latest else {
-            batch.losses.early += 1
-            return
+    // MARK: - Records of several lines
+
+    /// Lines that were consumed and are in no batch yet.
+    struct Held: Hashable {
+        var lines = 0
+        /// With their newlines.
+        var bytes = 0
+    }
+
+    var joinsLines: Bool { joiner != nil }
+
+    var held: Held { Held(lines: joiner?.lines ?? 0, bytes: joiner?.size ?? 0) }
+
+    /// How long a record may still be held; nil: none is.
+    var patience: Duration? {
+        guard let joiner, !joiner.isEmpty else { return nil }
+        return joiner.wait - .nanoseconds(now &- joinedAt)
+    }
+
+    private mutating func join(
+        _ bytes: UnsafeRawBufferPointer, _ joiner: LineJoiner, _ time: Int64?, _ level: LogLevel?
+    ) {
+        if !joiner.joins(bytes) {
+            finishRecord()
+            (heldSince, heldTime, heldLevel) = (now, time, level)
         }
-        if line.isError || line.patterns != 0, samplesLeft > 0 { sample(bytes) }
-        add(at: time)
+        joiner.add(bytes)
+        joinedAt = now
+    }
+
+    /// Counts the record that is held: nothing can be added to it any more.
+    mutating func finishRecord() {
+        guard let joiner, !joiner.isEmpty else { return }
+        parser.outerLevel = heldLevel
+        parser.parse(record: joiner.record, head: joiner.head, into: &line)
+        count(joiner.record, time: heldTime, readAt: heldSince)
+        joiner.clear()
+    }
+
+    /// The same, if nothing was added to it for as long as its rule waits.
+    mutating func finishRecordIfDue() {
+        if let patience, patience <= .zero { finishRecord() }
     }
 
     /// Lines that were lost before they came here.
@@ -117,11 +172,12 @@ public struct BatchBuilder: LineConsumer {
     /// As `consume`, for replays, where the lines themselves tell the time: takes only a line from
     /// before `limit` (nanoseconds of `CLOCK_BOOTTIME`). One without a time of its own is of
     /// `clock`; without that, too, it is unparsed.
+    /// - Parameter head: bytes of the first line of a record of several.
     public mutating func consume(
-        _ bytes: UnsafeRawBufferPointer, before limit: Int64, clock: Int64?
+        _ bytes: UnsafeRawBufferPointer, head: Int? = nil, before limit: Int64, clock: Int64?
     ) -> Taken {
         if parser.isPlain { return consumePlain(bytes, before: limit, clock: clock) }
-        parser.parse(bytes, into: &line)
+        parser.parse(record: bytes, head: head ?? bytes.count, into: &line)
         let own = line.time.map { $0 &+ offset }
         if line.counts, let own, own >= limit { return .later(own) }
         batch.lines += 1
@@ -171,6 +227,8 @@ public struct BatchBuilder: LineConsumer {
         batch.losses.unparsed += 1
     }
 
+    public mutating func beganFile() { finishRecord() }
+
     public mutating func gaveUpFile() { batch.losses.dropped += 1 }
 
     /// What was gathered, oldest second first; begins the next batch.
@@ -180,7 +238,9 @@ public struct BatchBuilder: LineConsumer {
         taken.slices.sort { $0.second < $1.second }
         taken.source = source
         taken.samples = samples.map {
-            printable(String(decoding: $0, as: UTF8.self), limit: Evidence.lineSize)
+            printable(
+                String(decoding: $0, as: UTF8.self).split(separator: "\n").joined(separator: " ↵ "),
+                limit: Evidence.lineSize)
         }
         samples.removeAll()
         batch = StreamBatch()

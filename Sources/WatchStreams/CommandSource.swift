@@ -36,7 +36,7 @@ final class CommandSource: LogSource {
     deinit { buffer.deallocate() }
 
     var source: StreamBatch.Source { problem.map { .unreadable($0) } ?? .reading }
-    var position: StreamPosition? { nil }
+    func position(before held: BatchBuilder.Held) -> StreamPosition? { nil }
     var descriptors: [Int32] { program?.descriptors ?? [] }
     var patience: Duration? {
         (startAt ?? silentSince.map { $0 + Self.grace }).map { $0 - now }
@@ -70,6 +70,7 @@ final class CommandSource: LogSource {
             return hasMore
         }
         splitter.end(into: &builder)
+        builder.finishRecord()
         program.listen()
         let complaint = program.complaint
         self.program = nil

@@ -86,7 +86,10 @@ public final class FileFollower {
         var index = 0
         while index < files.count {
             guard drain(files[index], now: now, &outcome, &consumer) else { return outcome }
-            if index == current, index + 1 < files.count { current += 1 }
+            if index == current, index + 1 < files.count {
+                current += 1
+                consumer.beganFile()
+            }
             index += 1
         }
         retire(now: now, &consumer)

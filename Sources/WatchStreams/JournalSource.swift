@@ -27,6 +27,8 @@ final class JournalSource: LogSource {
     private var tryAfter: Instant?
     /// Of the last entry that was counted.
     private var cursor: String?
+    /// Of the entry before those whose lines are held.
+    private var cursorBeforeRecord: String?
     /// The entry that is looked at was counted, and its cursor not asked for yet.
     private var isCursorStale = false
     /// Everything written before was seen.
@@ -57,8 +59,9 @@ final class JournalSource: LogSource {
 
     var source: StreamBatch.Source { problem.map { .unreadable($0) } ?? .reading }
 
-    var position: StreamPosition? {
+    func position(before held: BatchBuilder.Held) -> StreamPosition? {
         readCursor()
+        let cursor = held.lines > 0 ? cursorBeforeRecord : cursor
         guard seen.nanoseconds > 0 else { return saved.map { .journal($0) } }
         return .journal(
             JournalPosition(selection: name, cursor: cursor, seen: seen.nanoseconds))
@@ -190,6 +193,8 @@ final class JournalSource: LogSource {
         }
         do throws(JournalError) {
             for _ in 0..<Self.turnLimit {
+                // Of each entry only where one may be held.
+                if builder.joinsLines { readCursor() }
                 guard try reader.next() else {
                     isBehind = false
                     seen = Swift.max(seen, now.wall)
@@ -218,7 +223,9 @@ final class JournalSource: LogSource {
     private func take(
         _ reader: JournalReader, _ builder: inout BatchBuilder
     ) throws(JournalError) {
+        let before = cursor
         isCursorStale = true
+        defer { if builder.held.lines == 1 { cursorBeforeRecord = before } }
         let time = reader.time
         if let time { seen = Swift.max(seen, time) }
         do throws(JournalError) {

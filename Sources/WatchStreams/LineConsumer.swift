@@ -7,6 +7,12 @@ public protocol LineConsumer {
     mutating func skippedLongLine()
     /// A line was begun and will never be finished: its file was truncated or taken away.
     mutating func lostUnfinishedLine()
+    /// What follows is of another file, or of the same one written anew.
+    mutating func beganFile()
     /// Rotated files were given up unread, because there were too many.
     mutating func gaveUpFile()
+}
+
+extension LineConsumer {
+    public mutating func beganFile() {}
 }

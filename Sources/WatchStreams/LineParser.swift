@@ -29,6 +29,8 @@ public final class LineParser {
     let isPlain: Bool
     let values: LineValues
     let regex: LinePatternMatcher?
+    /// For whoever cuts a log into records; nil: each line is one.
+    public let joiner: LineJoiner?
     var routes = RouteTable()
     /// The level that came with the line (journald's priority); one in its text goes before.
     var outerLevel: LogLevel?
@@ -47,6 +49,7 @@ public final class LineParser {
         regex = try rules.regex.map { pattern throws(LineRulesError) in
             try LineFilters.matcher(pattern)
         }
+        joiner = try rules.joining.map { rule throws(LineRulesError) in try LineJoiner(rule) }
         patterns = try LineFilters.matchers(rules.patterns)
         // Whether one of several takes a line is known when all were asked.
         let onlyAsksLine = rules.only.allSatisfy(\.asksLineOnly)
@@ -68,7 +71,10 @@ public final class LineParser {
     /// Reads a line without its newline into `parsed`, which can be used again and again.
     @inline(__always)
     public func parse(_ line: UnsafeRawBufferPointer, into parsed: inout ParsedLine) {
-        guard isPlain else { return parseFully(Self.withoutReturn(line), into: &parsed) }
+        guard isPlain else {
+            let line = Self.withoutReturn(line)
+            return parseFully(line, head: line, into: &parsed)
+        }
         guard let fields = plain(line) else { return parsed.clear() }
         parsed.outcome = .counted
         parsed.status = fields.status
@@ -102,8 +108,19 @@ public final class LineParser {
         rules.errors.answer(status: fields.status, level: nil) == .error
     }
 
+    /// Reads a record of several lines: the format sees the first of them, `head` bytes long,
+    /// filters and patterns all of it.
+    public func parse(
+        record: UnsafeRawBufferPointer, head: Int, into parsed: inout ParsedLine
+    ) {
+        let first = UnsafeRawBufferPointer(rebasing: record[..<head])
+        parseFully(
+            Self.withoutReturn(record), head: Self.withoutReturn(first), into: &parsed)
+    }
+
     private func parseFully(
-        _ line: UnsafeRawBufferPointer, into parsed: inout ParsedLine
+        _ line: UnsafeRawBufferPointer, head: UnsafeRawBufferPointer,
+        into parsed: inout ParsedLine
     ) {
         parsed.clear()
         guard line.count <= Self.lineLimit else { return }
@@ -116,13 +133,13 @@ public final class LineParser {
                 parsed.outcome = .ignored
                 return
             }
-            if try read(line, into: &parsed) {
+            if try read(head, into: &parsed) {
                 if try isFilteredByValue(line) {
                     parsed.clear()
                     parsed.outcome = .ignored
                     return
                 }
-                judge(line, into: &parsed)
+                judge(head, into: &parsed)
             }
         } catch {
             parsed.outcome = .unparsed

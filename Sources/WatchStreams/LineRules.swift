@@ -38,7 +38,20 @@ public struct LineRules: Sendable {
         }
     }
 
+    struct Joining: Sendable {
+        enum Shape: Sendable {
+            case start(LinePattern), java(LinePattern)
+            case python
+        }
+
+        var shape: Shape
+        var lines: Int
+        var wait: Duration
+    }
+
     let shape: Shape
+    /// Which lines are one record; nil: each is.
+    let joining: Joining?
     let nginx: LogFormat
     let json: JSONPaths
     /// Of logfmt, in the order of the slots.
@@ -86,7 +99,12 @@ public struct LineRules: Sendable {
         self.named = named
         fieldNames = named.map(\.name)
         patternNames = configuration.patternNames
-        patterns = try Self.compile(configuration.patterns.map(\.pattern))
+        let isJoined = configuration.multiline != nil
+        joining = try configuration.multiline.map { rule throws(LineRulesError) in
+            try Self.joining(rule)
+        }
+        patterns = try Self.compile(
+            configuration.patterns.map { isJoined ? Self.ofEachLine($0.pattern) : $0.pattern })
         only = try Self.filters(configuration.only, slots, named)
         ignore = try Self.filters(configuration.ignore, slots, named)
         errors = ErrorTable(configuration.error)
@@ -100,6 +118,23 @@ public struct LineRules: Sendable {
         isPlain =
             shape == .nginx && slots.sources.isEmpty && patterns.isEmpty && only.isEmpty
             && ignore.isEmpty && !configuration.hasOuterLevel
+            && !isJoined
+    }
+
+    private static func joining(_ rule: MultilineRule) throws(LineRulesError) -> Joining {
+        let shape: Joining.Shape
+        switch rule.shape {
+        case .start(let pattern): shape = .start(try compile(pattern))
+        case .java: shape = .java(try compile(LineJoiner.java))
+        case .python: shape = .python
+        }
+        return Joining(shape: shape, lines: rule.lines, wait: rule.wait)
+    }
+
+    /// In a record `^` and `$` are the ends of each of its lines, as they are without one. (Verbs,
+    /// pcre2pattern(3), come first in a pattern.)
+    private static func ofEachLine(_ pattern: String) -> String {
+        pattern.hasPrefix("(*") ? pattern : "(?m)" + pattern
     }
 
     private static func shape(_ format: StreamConfiguration.Format) -> Shape {

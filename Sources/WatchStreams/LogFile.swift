@@ -155,6 +155,7 @@ final class LogFile {
 
     private func restart(_ consumer: inout some LineConsumer) -> Step {
         abandon(&consumer)
+        consumer.beganFile()
         seek(to: 0)
         isSkipping = false
         head = FileHead()

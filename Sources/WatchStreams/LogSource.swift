@@ -7,8 +7,9 @@ import WatchCore
 protocol LogSource: AnyObject {
     /// Whether it can be read.
     var source: StreamBatch.Source { get }
-    /// Up to where lines are in the batches handed over so far; nil: it knows no position.
-    var position: StreamPosition? { get }
+    /// Up to where lines are in the batches handed over so far, of which those that are held are
+    /// not; nil: it knows no position.
+    func position(before held: BatchBuilder.Held) -> StreamPosition?
     /// Descriptors to wait at besides the waker's own.
     var descriptors: [Int32] { get }
     /// How long to wait at most when nothing happens; nil: the usual interval.
@@ -42,7 +43,13 @@ final class FileSource: LogSource {
     }
 
     var source: StreamBatch.Source { follower.source }
-    var position: StreamPosition? { follower.position.map { .file($0) } }
+
+    func position(before held: BatchBuilder.Held) -> StreamPosition? {
+        guard var position = follower.position else { return nil }
+        // What is held is of one file: the end of a file finishes its record.
+        position.offset = Swift.max(0, position.offset - Int64(held.bytes))
+        return .file(position)
+    }
 
     func look(now: Moment) { follower.look(now: now.boot) }
 

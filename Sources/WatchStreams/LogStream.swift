@@ -117,7 +117,7 @@ public final class LogStream: Sendable {
         var builder = BatchBuilder(parser)
         log.look(now: time.now())
         var source = log.source
-        var position = log.position
+        var position = log.position(before: builder.held)
         send(builder.take(source: source), position)
         var sent = time.now().boot
         var isDue = false
@@ -126,13 +126,15 @@ public final class LogStream: Sendable {
             let moment = time.now()
             builder.begin(at: moment)
             let hasMore = log.poll(now: moment, into: &builder)
+            if !hasMore { builder.finishRecordIfDue() }
             if moment.boot - sent >= Waker.pace { isDue = true }
             let isNews =
                 !builder.isEmpty || source != log.source
-                || (moment.boot - sent >= Self.positionEvery && position != log.position)
+                || (moment.boot - sent >= Self.positionEvery
+                    && position != log.position(before: builder.held))
             if isDue || isLast, isNews {
                 source = log.source
-                position = log.position
+                position = log.position(before: builder.held)
                 send(builder.take(source: source), position)
                 sent = moment.boot
                 isDue = false
@@ -143,7 +145,8 @@ public final class LogStream: Sendable {
             let goesOn = hasMore || isWatchedAnew
             let wait: Waker.Wait = goesOn ? .none : isDue ? .change : .pace
             // Nobody called while the pace was waited for: it is due.
-            if waker.wait(wait, at: log.descriptors, within: log.patience), wait == .pace {
+            let patience = [log.patience, builder.patience].compactMap { $0 }.min()
+            if waker.wait(wait, at: log.descriptors, within: patience), wait == .pace {
                 isDue = true
             }
             isLast = isStopping

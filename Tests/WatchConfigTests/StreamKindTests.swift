@@ -78,6 +78,27 @@ import WatchCore
         #expect(found.first?.text.contains(text) ?? false, "\(found.map(\.text))")
     }
 
+    @Test func recordsOfSeveralLinesAreNamedOrBeginWithAPattern() throws {
+        let more = "file: /a, format: json"
+        #expect(try stream("\(more), multiline: java").multiline?.shape == .java)
+        #expect(try stream("\(more), multiline: python").multiline?.shape == .python)
+        let own = try #require(
+            try stream("\(more), multiline: { start: '^[0-9]', lines: 50, wait: 2s }").multiline)
+        #expect(own.shape == .start("^[0-9]"))
+        #expect(own.lines == 50)
+        #expect(own.wait == .seconds(2))
+        for (body, text) in [
+            ("multiline: jva", "did you mean 'java'?"),
+            ("multiline: { lines: 5 }", "needs 'start'"),
+            ("multiline: { start: 'a(b' }", "the pattern is wrong"),
+            ("multiline: { start: a, wait: 1h }", "too long"),
+        ] {
+            let found = load("\(more), \(body)").diagnostics
+            #expect(found.count == 1)
+            #expect(found.first?.text.contains(text) ?? false, "\(found.map(\.text))")
+        }
+    }
+
     @Test func aProgramThatRepeatsTheLogIsWarnedOf() throws {
         for (command, warns) in [
             ("[/usr/bin/docker, logs, -f, web]", true),

@@ -138,6 +138,20 @@ import WatchCore
         #expect(try await stream(["shop/access", "--input", damaged]).status == 3)
     }
 
+    @Test func recordsOfSeveralLinesCountOnce() async throws {
+        let traced = "\tat com.example.Orders.place(Orders.java:17)"
+        let lines = [line(0), line(1, 500), traced, traced, line(2), "hello", traced]
+        var stream = try #require(recording.configuration.service("shop")?.stream("access"))
+        stream.multiline = MultilineRule(.java)
+        stream.patterns = [.init("trace", "^\\s+at ")]
+        let report = try StreamReport(
+            of: recording.write("app.log", lines), stream, window: .minutes(1))
+        #expect(report.lines == 4)
+        #expect(report.parsed == 3)
+        #expect(report.complaints.map(\.line.number) == [6])
+        #expect(report.patterns == ["trace": 2])
+    }
+
     @Test func aMisspeltNameIsSuggested() async throws {
         let result = try await stream(["shop/acess", "--input", "-"])
         #expect(result.errors.contains("did you mean 'access'?"))

@@ -22,6 +22,7 @@ struct StreamReader {
             noDataAfter: section.optionalDuration(
                 "no_data_after", in: .seconds(1)...Duration.days(30)))
         stream.patterns = patterns(section)
+        stream.multiline = multiline(section)
         stream.countsRoutes = section.boolean("routes", false)
         // What else is wrong cannot be known while the format is not.
         guard let format else { return stream }
@@ -75,6 +76,32 @@ struct StreamReader {
         case .route: return LogFormat.routeVariables.contains(where: format.names.contains)
         case .latency, .time, .level: return false
         }
+    }
+
+    /// `java`, `python`, or where a record starts.
+    private func multiline(_ section: Section) -> MultilineRule? {
+        guard let value = section.value("multiline") else { return nil }
+        guard value.entries != nil else {
+            switch value.text {
+            case "java": return MultilineRule(.java)
+            case "python": return MultilineRule(.python)
+            default:
+                let text = value.text ?? value.kindName
+                let near = Suggestion.nearest(to: text, among: ["java", "python"])
+                problems.error(
+                    value.place, "'\(printable(text, limit: 60))' is no kind of multi-line record",
+                    near.map { "did you mean '\($0)'?" }
+                        ?? "write java, python, or { start: PATTERN } for what begins a record")
+                return nil
+            }
+        }
+        guard let rule = Section(value, .multiline, problems), let start = rule.pattern("start")
+        else { return nil }
+        var multiline = MultilineRule(.start(start))
+        multiline.lines = rule.integer("lines", multiline.lines)
+        multiline.wait = rule.duration(
+            "wait", multiline.wait, in: .milliseconds(25)...Duration.seconds(30))
+        return multiline
     }
 
     // MARK: - Patterns

@@ -45,6 +45,9 @@ extension KeyTable {
                     + "field, each with a pattern."),
             .key("ignore", filters, "Lines that one of these fits are left out, such as bots."),
             .key("routes", .boolean, "true: requests are counted by route, a bounded number."),
+            .key(
+                "multiline", .either([.choice(["java", "python"]), .section(.multiline)]),
+                "Lines that belong together are one record: stack traces, or by how one starts."),
             .key("no_data_after", .duration, "Silence for so long makes the stream blind."),
         ])
 
@@ -61,6 +64,14 @@ extension KeyTable {
                 "match", .named(.either([.text, .list(.text)])),
                 "Fields of systemd.journal-fields(7) and the value, or values, they have."),
             .key("directory", .text, "Where journal files lie, if not those of this host."),
+        ])
+
+    static let multiline = KeyTable(
+        "multiline",
+        [
+            .required("start", .text, "A PCRE2 pattern; a line with it begins a record."),
+            .key("lines", .integer(2...10_000), "Lines of one record at most (500)."),
+            .key("wait", .duration, "Without a line for so long a record is at its end (500ms)."),
         ])
 
     static let regexFormat = KeyTable(

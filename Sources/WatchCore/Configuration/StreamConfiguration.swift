@@ -94,6 +94,8 @@ public struct StreamConfiguration: Hashable, Sendable, Codable {
     public var ignore: [LineFilter] = []
     /// Requests are counted by route.
     public var countsRoutes = false
+    /// Which lines are one record; nil: each is.
+    public var multiline: MultilineRule?
     /// Silence for so long makes the stream blind; nil: silence is `insufficient`.
     public var noDataAfter: Duration?
 
