@@ -73,6 +73,11 @@ public final class FileFollower {
             headHash: file.head.hash, headLength: file.head.length, offset: file.lineStart)
     }
 
+    /// Whether it reads that file, under whatever name.
+    func follows(_ identity: LogFile.Identity) -> Bool {
+        files.contains { $0.identity == identity }
+    }
+
     /// Descriptors to wait at; others when `generation` is another.
     var descriptors: [Int32] { files.map(\.descriptor) }
     private(set) var generation = 0

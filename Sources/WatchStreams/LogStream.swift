@@ -68,6 +68,7 @@ public final class LogStream: Sendable {
     private var name: String {
         switch configuration.kind {
         case .file(let path): path
+        case .files(let pattern): pattern
         case .journal(let selection): selection.summary
         case .command(let arguments): arguments.first ?? ""
         }
@@ -101,6 +102,11 @@ public final class LogStream: Sendable {
                 run(
                     waker, parser,
                     FileSource(path: path, position: position?.file, beginning: beginning))
+            case .files(let pattern):
+                run(
+                    waker, parser,
+                    GlobSource(
+                        pattern: pattern, position: position?.files, beginning: beginning))
             case .journal(let selection):
                 run(
                     waker, parser,

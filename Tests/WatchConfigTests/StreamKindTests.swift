@@ -78,6 +78,20 @@ import WatchCore
         #expect(found.first?.text.contains(text) ?? false, "\(found.map(\.text))")
     }
 
+    @Test func aPatternNamesSeveralFiles() throws {
+        let stream = try stream("file: '/var/log/app/*.log', format: json")
+        #expect(stream.kind == .files(pattern: "/var/log/app/*.log"))
+        for (body, text) in [
+            ("file: '/var/log/app.log*', format: json", "as in *.log"),
+            ("file: '/a/*.log', format: json, multiline: java", "make a stream of each file"),
+            ("file: '*.log', format: json", "no absolute path"),
+        ] {
+            let found = load(body).diagnostics
+            #expect(found.count == 1)
+            #expect(found.first?.text.contains(text) ?? false, "\(found.map(\.text))")
+        }
+    }
+
     @Test func recordsOfSeveralLinesAreNamedOrBeginWithAPattern() throws {
         let more = "file: /a, format: json"
         #expect(try stream("\(more), multiline: java").multiline?.shape == .java)

@@ -11,6 +11,7 @@ import WatchStreams
     @Test func eachComesBackAsItWas() throws {
         for position in [
             StreamPosition.file(file),
+            .files(FilesPosition(pattern: "/*.log", files: [file], seen: 6)),
             .journal(JournalPosition(selection: "shop.service", cursor: "s=1;i=2", seen: 3)),
             .journal(JournalPosition(selection: "", cursor: nil, seen: 3)),
         ] {

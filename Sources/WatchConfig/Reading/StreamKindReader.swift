@@ -19,7 +19,7 @@ struct StreamKindReader {
             return nil
         }
         switch kind {
-        case "file": return section.path("file").map { .file(path: $0) }
+        case "file": return section.path("file").map(file)
         case "journal": return journal().map { .journal($0) }
         default: return command().map { .command($0) }
         }
@@ -36,6 +36,24 @@ struct StreamKindReader {
                 owner, "a stream needs \(all)",
                 "add file: /var/log/…, journal: { unit: NAME.service }, or command: [/path]")
         }
+    }
+
+    // MARK: - Files
+
+    private func file(_ path: String) -> StreamConfiguration.Kind {
+        guard path.contains(where: { "*?[".contains($0) }) else { return .file(path: path) }
+        if path.hasSuffix("*") {
+            problems.error(
+                section.place("file"),
+                "the pattern '\(printable(path, limit: 60))' names rotated "
+                    + "files, too",
+                "end it as the names of the logs end, as in *.log")
+        }
+        if let place = section.keyPlace("multiline") {
+            problems.error(
+                place, "the lines of several files cannot be joined", "make a stream of each file")
+        }
+        return .files(pattern: path)
     }
 
     // MARK: - Journal

@@ -7,7 +7,9 @@ extension KeyTable {
         "a stream",
         notBuilt: ["syslog", "drain", "no_data", "message"],
         [
-            .key("file", .text, "The log file; rotation is followed."),
+            .key(
+                "file", .text,
+                "The log file; rotation is followed. A pattern (*.log) names several."),
             .key(
                 "journal", .section(.journal),
                 "Entries of systemd's journal; a line is the MESSAGE, its level the PRIORITY."),

@@ -3,6 +3,8 @@
 public struct StreamConfiguration: Hashable, Sendable, Codable {
     public enum Kind: Hashable, Sendable, Codable {
         case file(path: String)
+        /// All that a pattern of glob(7) names.
+        case files(pattern: String)
         case journal(JournalSelection)
         /// A program whose output is the log: its absolute path, and its arguments.
         case command([String])
@@ -113,7 +115,7 @@ public struct StreamConfiguration: Hashable, Sendable, Codable {
     public var hasOuterLevel: Bool {
         switch kind {
         case .journal: true
-        case .file, .command: false
+        case .file, .files, .command: false
         }
     }
     /// Whether `error_rate` and its like can ever be anything but 0 here.
