@@ -34,6 +34,8 @@ let lifecycle = Target.Dependency.product(
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -48,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -82,6 +85,9 @@ let package = Package(
         library(
             "WatchStreams",
             ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd", "CProcess"]),
+        library(
+            "WatchReceivers",
+            ["WatchCore", "WatchSystem", "WatchStreams", nioCore, nioPosix]),
         library("WatchReplay", ["WatchCore", "WatchStreams", "CZlib"]),
         library(
             "WatchActions",
@@ -92,8 +98,8 @@ let package = Package(
             "WatchDaemon",
             [
                 "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes",
-                "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "WatchPatterns",
-                "WatchUnits", "CSystemd", lifecycle, signals, logging,
+                "WatchStreams", "WatchReceivers", "WatchActions", "WatchStore", "WatchControl",
+                "WatchPatterns", "WatchUnits", "CSystemd", lifecycle, signals, logging,
             ]),
         program("watchd", ["WatchDaemon", "WatchSystem", logging, argumentParser]),
         program(
@@ -128,6 +134,8 @@ let package = Package(
                 "WatchProbes", "WatchHTTP", "WatchUnits", "WatchCore", "TestServers", "watchctl",
             ]),
         tests("WatchStreamsTests", ["WatchStreams", "WatchCore", "CProcess"]),
+        tests(
+            "WatchReceiversTests", ["WatchReceivers", "WatchStreams", "WatchSystem", "WatchCore"]),
         tests(
             "WatchReplayTests",
             ["WatchReplay", "WatchConfig", "WatchStreams", "WatchCore", "CZlib", "watchctl"],

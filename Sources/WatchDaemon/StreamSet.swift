@@ -2,6 +2,7 @@
 
 import Synchronization
 import WatchCore
+import WatchReceivers
 import WatchStreams
 
 final class StreamSet: Sendable {
@@ -58,7 +59,7 @@ final class StreamSet: Sendable {
             let stream = try LogStream(
                 service: target.service, configuration: target.configuration, time: time,
                 position: handedOver.withLock { $0[key] } ?? positions[key],
-                audiences: target.audiences
+                audiences: target.audiences, receiver: Receivers.receiver(for:inbox:)
             ) { [self] event, position in hand(event, position, key) }
             entries.withLock { $0[key] = Entry(wanted: target, stream: stream) }
             stream.start()

@@ -27,17 +27,25 @@ public final class LogStream: Sendable {
     private let rules: LineRules
     private let time: any TimeSource
     private let beginning: FileFollower.Beginning
+    private let inbox: LineInbox?
+    private let receiver: (any LineReceiver)?
     private let position: StreamPosition?
     private let sink: Sink
     private let state = Mutex(State())
 
-    /// `position`: where to go on; nil: see `beginning`. `audiences`: see `LineRules`.
+    /// `position`: where to go on; nil: see `beginning`. `audiences`: see `LineRules`. `receiver`:
+    /// makes what fills the inbox of a stream whose lines are sent to us.
     public init(
         service: String, configuration: StreamConfiguration, time: any TimeSource,
         position: StreamPosition?, beginning: FileFollower.Beginning = .end,
-        audiences: Set<String>? = nil, sink: @escaping Sink
+        audiences: Set<String>? = nil,
+        receiver: (StreamConfiguration.Kind, LineInbox) -> (any LineReceiver)? = { _, _ in nil },
+        sink: @escaping Sink
     ) throws(LineRulesError) {
         rules = try LineRules(configuration, audiences: audiences)
+        let inbox = configuration.isReceived ? try? LineInbox() : nil
+        self.inbox = inbox
+        self.receiver = inbox.flatMap { receiver(configuration.kind, $0) }
         self.service = service
         self.configuration = configuration
         self.time = time
@@ -59,7 +67,10 @@ public final class LogStream: Sendable {
                 return error
             }
         }
-        guard let problem else { return }
+        guard let problem else {
+            receiver?.start()
+            return
+        }
         let reason = "\(name) cannot be followed (\(problem)); raise LimitNOFILE or TasksMax"
         send(StreamBatch(source: .unreadable(reason)), nil)
     }
@@ -71,6 +82,7 @@ public final class LogStream: Sendable {
         case .files(let pattern): pattern
         case .journal(let selection): selection.summary
         case .command(let arguments): arguments.first ?? ""
+        case .syslog(let listener): listener.endpoint.text
         }
     }
 
@@ -79,6 +91,8 @@ public final class LogStream: Sendable {
 
     /// Ends the thread. When this returns, the last batch was handed over. Not for the sink.
     public func stop() {
+        // What it put into the inbox is still taken out.
+        receiver?.stop()
         let thread = state.withLock { state -> pthread_t? in
             state.isStopping = true
             state.waker?.wake()
@@ -112,6 +126,12 @@ public final class LogStream: Sendable {
                     waker, parser,
                     JournalSource(selection, position: position?.journal, beginning: beginning))
             case .command(let arguments): run(waker, parser, CommandSource(arguments))
+            case .syslog(let listener):
+                if case .unix(let path) = listener.endpoint {
+                    run(waker, parser, UnixDatagramSource(listener, path: path))
+                } else if let inbox {
+                    run(waker, parser, InboxSource(inbox))
+                }
             }
         } catch {
             send(StreamBatch(source: .unreadable("\(name) cannot be parsed: \(error)")), nil)

@@ -24,6 +24,7 @@ extension Rule {
         "WatchProbes": [
             "WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "WatchUnits", "CProcess",
         ],
+        "WatchReceivers": ["WatchCore", "WatchSystem", "WatchStreams", "NIOCore", "NIOPosix"],
         "WatchReplay": ["WatchCore", "WatchStreams", "CZlib"],
         // The journal, and programs whose output is a log.
         "WatchStreams": ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd", "CProcess"],
@@ -38,7 +39,8 @@ extension Rule {
         ],
         "WatchDaemon": [
             "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes", "WatchPatterns",
-            "WatchStreams", "WatchActions", "WatchStore", "WatchControl", "WatchUnits", "CSystemd",
+            "WatchStreams", "WatchReceivers", "WatchActions", "WatchStore", "WatchControl",
+            "WatchUnits", "CSystemd",
             "ServiceLifecycle", "UnixSignals", "Logging",
         ],
         "WatchSimulator": ["WatchCore"],

@@ -191,7 +191,7 @@ import WatchCore
         }
     }
 
-    @Test(arguments: ["syslog: {}", "drain: {}"])
+    @Test(arguments: ["drain: {}"])
     func otherSourcesAreRefusedByName(body: String) {
         let found = service("streams: { a: { \(body) } }").diagnostics
         #expect(found.count == 1, "\(found.map(\.text))")

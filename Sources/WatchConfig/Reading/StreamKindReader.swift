@@ -3,7 +3,7 @@
 import WatchCore
 
 struct StreamKindReader {
-    static let kinds = ["file", "journal", "command"]
+    static let kinds = ["file", "journal", "command", "syslog"]
     /// Units, identifiers or values in one list; more is another stream.
     private static let listLimit = 64
 
@@ -21,6 +21,7 @@ struct StreamKindReader {
         switch kind {
         case "file": return section.path("file").map(file)
         case "journal": return journal().map { .journal($0) }
+        case "syslog": return SyslogReader(problems: problems).read(section).map { .syslog($0) }
         default: return command().map { .command($0) }
         }
     }

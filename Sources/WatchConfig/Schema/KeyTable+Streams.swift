@@ -5,7 +5,7 @@ import WatchCore
 extension KeyTable {
     static let stream = KeyTable(
         "a stream",
-        notBuilt: ["syslog", "drain", "no_data", "message"],
+        notBuilt: ["drain", "no_data", "message"],
         [
             .key(
                 "file", .text,
@@ -17,6 +17,10 @@ extension KeyTable {
                 "command", .list(.text),
                 "A program and its arguments, whose standard output is followed; started again when "
                     + "it ends."),
+            .key(
+                "syslog", .section(.syslog),
+                "Listens for syslog (RFC 5424, RFC 3164); a line is the message, its level the "
+                    + "severity."),
             .key(
                 "format", .either([.text, .section(.regexFormat)]),
                 "nginx-combined, apache-common, apache-combined, an nginx log_format string, json, "
@@ -66,6 +70,18 @@ extension KeyTable {
                 "match", .named(.either([.text, .list(.text)])),
                 "Fields of systemd.journal-fields(7) and the value, or values, they have."),
             .key("directory", .text, "Where journal files lie, if not those of this host."),
+        ])
+
+    static let syslog = KeyTable(
+        "syslog", notBuilt: ["tls", "unix_stream"],
+        [
+            .key("udp", .text, "Address and port to listen at, or a port of 127.0.0.1."),
+            .key("tcp", .text, "Likewise; messages are octet-counted or end with a newline."),
+            .key("unix", .text, "A datagram socket that is made, such as for nginx."),
+            .key("mode", .text, "Permissions of that socket (\"0660\")."),
+            .key(
+                "programs", .list(.text),
+                "Only what these send (APP-NAME, or the tag of RFC 3164)."),
         ])
 
     static let multiline = KeyTable(

@@ -8,6 +8,7 @@ public struct StreamConfiguration: Hashable, Sendable, Codable {
         case journal(JournalSelection)
         /// A program whose output is the log: its absolute path, and its arguments.
         case command([String])
+        case syslog(SyslogListener)
     }
 
     public enum Format: Hashable, Sendable, Codable {
@@ -114,8 +115,15 @@ public struct StreamConfiguration: Hashable, Sendable, Codable {
     /// Whether a line has a level of its own accord, without the format's help.
     public var hasOuterLevel: Bool {
         switch kind {
-        case .journal: true
+        case .journal, .syslog: true
         case .file, .files, .command: false
+        }
+    }
+    /// Whether its lines are sent to us over the network.
+    public var isReceived: Bool {
+        switch kind {
+        case .syslog(let listener): !listener.isLocal
+        case .file, .files, .journal, .command: false
         }
     }
     /// Whether `error_rate` and its like can ever be anything but 0 here.

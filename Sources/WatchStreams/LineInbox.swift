@@ -1,0 +1,160 @@
+// Where received lines wait for their stream's thread: bounded, and whoever puts something in never
+// waits.
+
+import Glibc
+import Synchronization
+public import WatchCore
+public import WatchSystem
+
+/// Lines that came together, in one piece of memory.
+public struct ReceivedLines: Sendable {
+    struct Entry: Sendable {
+        var start: Int
+        var count: Int
+        /// Nanoseconds since 1970.
+        var time: Int64?
+        var level: LogLevel?
+    }
+
+    private(set) var bytes: [UInt8] = []
+    private(set) var entries: [Entry] = []
+    /// Longer than the bound of a line.
+    public private(set) var tooLong = 0
+    /// Not what a sender should send.
+    public var broken = 0
+
+    public init() {}
+
+    public var isEmpty: Bool { entries.isEmpty && tooLong == 0 && broken == 0 }
+    public var count: Int { entries.count + tooLong + broken }
+    var size: Int { bytes.count + count * MemoryLayout<Entry>.stride }
+
+    public mutating func add(
+        _ line: UnsafeRawBufferPointer, time: Int64? = nil, level: LogLevel? = nil
+    ) {
+        guard line.count <= LineParser.lineLimit else {
+            tooLong += 1
+            return
+        }
+        entries.append(Entry(start: bytes.count, count: line.count, time: time, level: level))
+        bytes.append(contentsOf: line)
+    }
+
+    public mutating func addTooLong() { tooLong += 1 }
+}
+
+public final class LineInbox: Sendable {
+    /// Bytes that wait, about.
+    public static let limit = 16 << 20
+
+    private struct State {
+        var waiting: [ReceivedLines] = []
+        var size = 0
+        var dropped = 0
+        var problem: String?
+    }
+
+    private let state = Mutex(State())
+    /// Readable while something waits.
+    let descriptor: Int32
+    private let bell: Int32
+
+    public init() throws(SystemError) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw SystemError("create a pipe") }
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        (descriptor, bell) = (ends[0], ends[1])
+    }
+
+    deinit {
+        close(descriptor)
+        close(bell)
+    }
+
+    /// False: there is no room, and nothing was taken.
+    public func put(_ lines: ReceivedLines) -> Bool {
+        let (isTaken, isFirst) = state.withLock { state in
+            guard state.size + lines.size <= Self.limit else { return (false, false) }
+            state.waiting.append(lines)
+            state.size += lines.size
+            return (true, state.waiting.count == 1)
+        }
+        if isFirst { ring() }
+        return isTaken
+    }
+
+    /// The same; what there is no room for is dropped and counted.
+    public func putOrDrop(_ lines: ReceivedLines) {
+        if put(lines) { return }
+        state.withLock { $0.dropped += lines.count }
+        ring()
+    }
+
+    /// Why nothing can be received; nil: it can.
+    public func report(_ problem: String?) {
+        state.withLock { $0.problem = problem }
+        ring()
+    }
+
+    private func ring() {
+        var one: UInt8 = 1
+        _ = write(bell, &one, 1)
+    }
+
+    var problem: String? { state.withLock { $0.problem } }
+
+    func take() -> (lines: [ReceivedLines], dropped: Int) {
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
+            _ = read(descriptor, buffer.baseAddress, buffer.count)
+        }
+        return state.withLock { state in
+            defer {
+                state.waiting = []
+                state.size = 0
+                state.dropped = 0
+            }
+            return (state.waiting, state.dropped)
+        }
+    }
+}
+
+/// Fills the inbox of a stream.
+public protocol LineReceiver: Sendable {
+    func start()
+    /// When this returns, nothing more comes.
+    func stop()
+}
+
+/// What was received, as a stream.
+final class InboxSource: LogSource {
+    private let inbox: LineInbox
+
+    init(_ inbox: LineInbox) { self.inbox = inbox }
+
+    var source: StreamBatch.Source { inbox.problem.map { .unreadable($0) } ?? .reading }
+    var descriptors: [Int32] { [inbox.descriptor] }
+
+    func position(before held: BatchBuilder.Held) -> StreamPosition? { nil }
+
+    func look(now: Moment) {}
+
+    func poll(now: Moment, into builder: inout BatchBuilder) -> Bool {
+        let (received, dropped) = inbox.take()
+        if dropped > 0 { builder.lost(dropped) }
+        for lines in received {
+            lines.bytes.withUnsafeBytes { bytes in
+                for entry in lines.entries {
+                    let line = UnsafeRawBufferPointer(
+                        rebasing: bytes[entry.start..<entry.start + entry.count])
+                    builder.consume(line, time: entry.time, level: entry.level)
+                }
+            }
+            for _ in 0..<lines.tooLong { builder.skippedLongLine() }
+            for _ in 0..<lines.broken { builder.lostUnfinishedLine() }
+        }
+        return false
+    }
+}

@@ -1,0 +1,118 @@
+// Messages out of a stream of bytes (RFC 6587): each says how long it is, or ends with a newline.
+// Senders mix them up, so each message is asked anew.
+
+public struct SyslogFraming: Sendable {
+    /// A message besides its text: header and structured data.
+    static let headerLimit = 4096
+    /// Digits of a length; more is none.
+    private static let digitLimit = 7
+
+    private var carry: [UInt8] = []
+    /// Bytes of a message that is too long and still to come.
+    private var toSkip = 0
+    private var skipsToNewline = false
+    /// It is not syslog, and will not become so: the sender is to be let go.
+    public private(set) var isBroken = false
+
+    private static var limit: Int { LineParser.lineLimit + headerLimit }
+
+    public init() {}
+
+    /// Cuts what came, and hands out each message.
+    public mutating func take(
+        _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void,
+        tooLong: () -> Void
+    ) {
+        guard !isBroken else { return }
+        if carry.isEmpty {
+            let rest = cut(bytes, body, tooLong)
+            carry.append(contentsOf: bytes[(bytes.count - rest)...])
+        } else {
+            carry.append(contentsOf: bytes)
+            let all = carry
+            let rest = all.withUnsafeBytes { cut($0, body, tooLong) }
+            carry.removeFirst(all.count - rest)
+        }
+    }
+
+    /// The sender is done: what it began and did not end is a message, too.
+    public mutating func end(_ body: (UnsafeRawBufferPointer) -> Void) {
+        if !carry.isEmpty, !skipsToNewline, toSkip == 0, carry[0] == UInt8(ascii: "<") {
+            carry.withUnsafeBytes(body)
+        }
+        carry = []
+    }
+
+    /// How many bytes at the end are of a message that is not whole yet.
+    private mutating func cut(
+        _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void,
+        _ tooLong: () -> Void
+    ) -> Int {
+        var at = 0
+        while at < bytes.count, !isBroken {
+            if toSkip > 0 {
+                let skipped = Swift.min(toSkip, bytes.count - at)
+                toSkip -= skipped
+                at += skipped
+            } else if !skipsToNewline, (48...57).contains(bytes[at]) {
+                guard let next = counted(bytes, at, body, tooLong) else { break }
+                at = next
+            } else {
+                guard let next = ended(bytes, at, body, tooLong) else { break }
+                at = next
+            }
+        }
+        return isBroken || skipsToNewline ? 0 : bytes.count - at
+    }
+
+    /// `LENGTH SP MESSAGE`; where the next one begins, nil: it is not whole.
+    private mutating func counted(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ body: (UnsafeRawBufferPointer) -> Void,
+        _ tooLong: () -> Void
+    ) -> Int? {
+        var at = start
+        var length = 0
+        while at < bytes.count, at - start <= Self.digitLimit, (48...57).contains(bytes[at]) {
+            length = length * 10 + Int(bytes[at] - 48)
+            at += 1
+        }
+        guard at < bytes.count, at - start <= Self.digitLimit else {
+            isBroken = at - start > Self.digitLimit
+            return nil
+        }
+        guard bytes[at] == 32, length > 0 else {
+            isBroken = true
+            return nil
+        }
+        at += 1
+        guard length <= Self.limit else {
+            tooLong()
+            toSkip = length
+            return at
+        }
+        guard bytes.count - at >= length else { return nil }
+        body(UnsafeRawBufferPointer(rebasing: bytes[at..<at + length]))
+        return at + length
+    }
+
+    private mutating func ended(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ body: (UnsafeRawBufferPointer) -> Void,
+        _ tooLong: () -> Void
+    ) -> Int? {
+        guard let end = bytes[start...].firstIndex(of: 10) else {
+            if !skipsToNewline, bytes.count - start > Self.limit {
+                skipsToNewline = true
+                tooLong()
+            }
+            return nil
+        }
+        if skipsToNewline {
+            skipsToNewline = false
+        } else if end - start > Self.limit {
+            tooLong()
+        } else if end > start {
+            body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+        }
+        return end + 1
+    }
+}

@@ -1,0 +1,53 @@
+// Where a stream listens for syslog.
+
+import Testing
+import WatchConfig
+import WatchCore
+
+@Suite struct SyslogConfigurationTests {
+    private func load(_ body: String) -> LoadResult {
+        ConfigurationLoader.loadText(
+            "services: { shop: { streams: { a: { syslog: \(body), format: json } } } }",
+            name: "test.yaml")
+    }
+
+    private func listener(_ body: String) throws -> SyslogListener? {
+        let result = load(body)
+        #expect(result.diagnostics.map(\.text) == [])
+        guard case .syslog(let listener)? = result.configuration?.services[0].streams[0].kind
+        else { return nil }
+        return listener
+    }
+
+    @Test func placesToListenAt() throws {
+        for (body, endpoint) in [
+            ("{ udp: 5514 }", SyslogListener.Endpoint.udp(host: "127.0.0.1", port: 5514)),
+            ("{ udp: '0.0.0.0:5514' }", .udp(host: "0.0.0.0", port: 5514)),
+            ("{ tcp: '[::1]:6514' }", .tcp(host: "::1", port: 6514)),
+            ("{ unix: /run/watchd/nginx.sock }", .unix(path: "/run/watchd/nginx.sock")),
+        ] {
+            #expect(try listener(body)?.endpoint == endpoint, "\(body)")
+        }
+        let nginx = try #require(
+            try listener("{ unix: /run/watchd/a.sock, mode: '0666', programs: [nginx, shop] }"))
+        #expect(nginx.mode == 0o666)
+        #expect(nginx.programs == ["nginx", "shop"])
+        #expect(try listener("{ udp: 5514 }")?.mode == 0o660)
+    }
+
+    @Test(arguments: [
+        ("{}", "does not say where to listen"), ("{ udp: 514 }", "ports below 1024"),
+        ("{ udp: 5514, tcp: 5514 }", "one place, not several"),
+        ("{ udp: localhost }", "no address to listen at"),
+        ("{ tcp: '::1:5514' }", "no address to listen at"),
+        ("{ tcp: 70000 }", "no address to listen at"), ("{ unix: a.sock }", "no absolute path"),
+        ("{ udp: 5514, mode: '0660' }", "there is none"),
+        ("{ unix: /a, mode: rw }", "no permissions"), ("{ upd: 5514 }", "did you mean 'udp'?"),
+        ("{ tcp: 5514, tls: {} }", "not built yet"),
+    ])
+    func mistakesAreSaid(body: String, text: String) {
+        let found = load(body).diagnostics
+        #expect(found.count == 1, "\(found.map(\.text))")
+        #expect(found.first?.text.contains(text) ?? false, "\(found.map(\.text))")
+    }
+}
