@@ -12,6 +12,9 @@ protocol LogSource: AnyObject {
     func position(before held: BatchBuilder.Held) -> StreamPosition?
     /// Descriptors to wait at besides the waker's own.
     var descriptors: [Int32] { get }
+    /// Whether it is to be read at once, and not only when something is due to be handed over:
+    /// what waits too long is lost.
+    var isUrgent: Bool { get }
     /// How long to wait at most when nothing happens; nil: the usual interval.
     var patience: Duration? { get }
 
@@ -28,6 +31,7 @@ protocol LogSource: AnyObject {
 
 extension LogSource {
     var descriptors: [Int32] { [] }
+    var isUrgent: Bool { false }
     var patience: Duration? { nil }
     func watch(with waker: Waker) -> Bool { false }
     func close() {}

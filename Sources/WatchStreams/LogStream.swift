@@ -172,7 +172,8 @@ public final class LogStream: Sendable {
             let wait: Waker.Wait = goesOn ? .none : isDue ? .change : .pace
             // Nobody called while the pace was waited for: it is due.
             let patience = [log.patience, builder.patience].compactMap { $0 }.min()
-            if waker.wait(wait, at: log.descriptors, within: patience), wait == .pace {
+            let descriptors = wait == .change || log.isUrgent ? log.descriptors : []
+            if waker.wait(wait, at: descriptors, within: patience), wait == .pace {
                 isDue = true
             }
             isLast = isStopping

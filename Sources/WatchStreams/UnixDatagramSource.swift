@@ -4,8 +4,9 @@
 import Glibc
 import WatchCore
 
-/// Makes the socket file and takes it away. While nobody reads, the kernel's buffer fills and senders
-/// wait or drop, as they are made.
+/// Makes the socket file and takes it away. The kernel holds but few messages
+/// (`net.unix.max_dgram_qlen`, 10 on many hosts; unix(7)); then senders wait or, as nginx, drop what
+/// they have, which nobody can count here. So it is read at once.
 final class UnixDatagramSource: LogSource {
     /// Messages read in one turn.
     private static let turnLimit = 8192
@@ -33,6 +34,7 @@ final class UnixDatagramSource: LogSource {
         buffer.deallocate()
     }
 
+    var isUrgent: Bool { true }
     var source: StreamBatch.Source { problem.map { .unreadable($0) } ?? .reading }
     var descriptors: [Int32] { descriptor >= 0 ? [descriptor] : [] }
 

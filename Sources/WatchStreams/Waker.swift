@@ -74,7 +74,7 @@ final class Waker: Sendable {
             pollfd(fd: called, events: events, revents: 0),
             pollfd(fd: wait == .change ? notify : -1, events: events, revents: 0),
         ]
-        if wait == .change {
+        if wait != .none {
             descriptors += others.map { pollfd(fd: $0, events: events, revents: 0) }
         }
         let timeout: Int32 =
