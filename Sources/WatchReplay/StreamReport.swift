@@ -15,7 +15,8 @@ public struct StreamReport: Hashable, Sendable {
     /// Complaints kept.
     public static let complaintLimit = 10
 
-    /// All lines, or records where lines are joined: those that parsed, those that did not, those that a filter left out.
+    /// All lines, or records where lines are joined: those that parsed, those that did not, those
+    /// that a filter left out.
     public private(set) var lines = 0
     public private(set) var parsed = 0
     public private(set) var unparsed = 0

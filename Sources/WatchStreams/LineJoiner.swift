@@ -1,5 +1,5 @@
-// Joins the lines of one record. A line is told to go on with the record before it by its own looks,
-// and in Python's tracebacks by what came before it.
+// Joins the lines of one record. A line is told to go on with the record before it by its own
+// looks, and in Python's tracebacks by what came before it.
 
 import Glibc
 import WatchCore

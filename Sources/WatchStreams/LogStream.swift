@@ -5,11 +5,11 @@ import Synchronization
 public import WatchCore
 import WatchSystem
 
-/// One stream, of whatever kind. Batches go to `sink`, called on the stream's own thread, at most every 25 ms;
-/// while `sink` is slow nothing more is read, so no more than one batch waits. With each batch
-/// comes the position up to which lines are contained in the batches so far: windows and position
-/// stored together count each line once. The first batch has no lines and says whether the log
-/// can be read.
+/// One stream, of whatever kind. Batches go to `sink`, called on the stream's own thread, at most
+/// every 25 ms; while `sink` is slow nothing more is read, so no more than one batch waits. With
+/// each batch comes the position up to which lines are contained in the batches so far: windows and
+/// position stored together count each line once. The first batch has no lines and says whether the
+/// log can be read.
 public final class LogStream: Sendable {
     public typealias Sink = @Sendable (Event, StreamPosition?) -> Void
 

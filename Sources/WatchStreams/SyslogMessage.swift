@@ -53,8 +53,8 @@ public struct SyslogMessage: Hashable, Sendable {
 
     // MARK: - RFC 3164 §4
 
-    /// `Mmm dd hh:mm:ss HOST TAG[PID]: text`; host and pid may be missing, and the stamp may be that
-    /// of RFC 3339.
+    /// `Mmm dd hh:mm:ss HOST TAG[PID]: text`; host and pid may be missing, and the stamp may be
+    /// that of RFC 3339.
     private mutating func readOld(_ reader: inout Reader) {
         let start = reader.at
         if reader.skipOldStamp() {

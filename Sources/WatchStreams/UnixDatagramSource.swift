@@ -5,8 +5,8 @@ import Glibc
 import WatchCore
 
 /// Makes the socket file and takes it away. The kernel holds but few messages
-/// (`net.unix.max_dgram_qlen`, 10 on many hosts; unix(7)); then senders wait or, as nginx, drop what
-/// they have, which nobody can count here. So it is read at once.
+/// (`net.unix.max_dgram_qlen`, 10 on many hosts; unix(7)); then senders wait or, as nginx, drop
+/// what they have, which nobody can count here. So it is read at once.
 final class UnixDatagramSource: LogSource {
     /// Messages read in one turn.
     private static let turnLimit = 8192

@@ -139,7 +139,8 @@ import WatchCore
     @Test func tooLongALineIsSkipped() throws {
         let source = CommandSource(
             shell(
-                "head -c 200000 /dev/zero | tr '\\0' x; echo; echo line; head -c 65536 /dev/zero | tr '\\0' y; echo"
+                "head -c 200000 /dev/zero | tr '\\0' x; echo; echo line; "
+                    + "head -c 65536 /dev/zero | tr '\\0' y; echo"
             ))
         var builder = try builder()
         poll(source, &builder, at: 10) { $0.source != .reading }

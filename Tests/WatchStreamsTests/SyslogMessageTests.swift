@@ -39,7 +39,8 @@ import WatchCore
         #expect(
             read(
                 "<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 "
-                    + #"[exampleSDID@32473 iut="3" eventSource="A\"]pp" eventID="1011"][x@1 a="b"] An event"#
+                    + #"[exampleSDID@32473 iut="3" eventSource="A\"]pp" eventID="1011"]"#
+                    + #"[x@1 a="b"] An event"#
             )
                 == Read(level: .notice, time: Self.example, program: "evntslog", text: "An event"))
         #expect(

@@ -15,8 +15,8 @@ extension KeyTable {
                 "Entries of systemd's journal; a line is the MESSAGE, its level the PRIORITY."),
             .key(
                 "command", .list(.text),
-                "A program and its arguments, whose standard output is followed; started again when "
-                    + "it ends."),
+                "A program and its arguments, whose standard output is followed; started again "
+                    + "when it ends."),
             .key(
                 "syslog", .section(.syslog),
                 "Listens for syslog (RFC 5424, RFC 3164); a line is the message, its level the "
