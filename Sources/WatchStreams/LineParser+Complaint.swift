@@ -19,7 +19,9 @@ extension LineParser {
         var parsed = ParsedLine()
         parse(line, into: &parsed)
         if rules.errors.answer(status: parsed.status, level: parsed.level) == .unknown {
-            return "it has none of the values that 'error' asks for"
+            let none = "it has none of the values that 'error' asks for"
+            return rules.hasOuterLevel
+                ? none + ": the level that it came with is not in its text" : none
         }
         return "a pattern needs too long for it; write a simpler one"
     }

@@ -74,6 +74,8 @@ public struct LineRules: Sendable {
     let routeIsRequest: Bool
     /// Nothing but status, latency and time is read.
     let isPlain: Bool
+    /// Lines come with a level, which is not in their text.
+    let hasOuterLevel: Bool
 
     /// - Parameter audiences: the fields whose distinct values are counted; nil: all.
     /// - Throws: when the configuration is not one that the reader made.
@@ -115,6 +117,7 @@ public struct LineRules: Sendable {
         groups = try Self.groups(slots.names, regex)
         self.regex = regex
         shape = Self.shape(configuration.format)
+        hasOuterLevel = configuration.hasOuterLevel
         isPlain =
             shape == .nginx && slots.sources.isEmpty && patterns.isEmpty && only.isEmpty
             && ignore.isEmpty && !configuration.hasOuterLevel

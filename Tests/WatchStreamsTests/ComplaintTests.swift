@@ -78,6 +78,16 @@ import WatchCore
             ).hasPrefix("it is longer than 64 KB"))
     }
 
+    /// A file with texts of the journal has no priorities.
+    @Test func aLevelThatIsNotInTheTextIsSaid() throws {
+        var stream = StreamConfiguration(name: "app", kind: .journal(.init()), format: .lines)
+        stream.error = try LineCondition("level >= error")
+        #expect(
+            try complaint("broken", stream)
+                == "it has none of the values that 'error' asks for: the level that it came with "
+                + "is not in its text")
+    }
+
     /// Whatever bytes come: a reason, and the same verdict as the scanner's.
     @Test func everyUnparsedLineHasAReason() throws {
         let format = #"$remote_addr - $remote_user [$time_local] "$request" $status $request_time"#
