@@ -1,5 +1,5 @@
-// A listener for syslog by UDP and TCP. It only cuts what comes into messages and puts them into the
-// stream's inbox; the stream's thread does the rest.
+// A listener for syslog by UDP and TCP. It only cuts what comes into messages and puts them into
+// the stream's inbox; the stream's thread does the rest.
 
 import NIOCore
 import NIOPosix
