@@ -66,6 +66,25 @@ import WatchCore
         #expect(broken(Array(storm.dropLast())) == nil)
     }
 
+    @Test func whatEachNextReleaseBreaksIsNoStorm() {
+        let page = Transaction(
+            incidents: [record("shop-1")], messages: [message(.page, "shop-1", to: "chat")])
+        let releases = (1...9).map { number in
+            Transaction(
+                events: [
+                    EventRecord(
+                        time: .seconds(1000), service: "shop", kind: "release.detected",
+                        release: ReleaseIdentity(version: "\(number)"), text: "")
+                ])
+        }
+        let most = Array(repeating: page, count: 9 * Books.pagesPerRelease - 1)
+        #expect(broken([page] + releases + most) == nil)
+        #expect(broken([page] + releases + most + [page]) == "no-page-storm")
+        // The same one again is no other.
+        let same = Array(repeating: releases[0], count: 9)
+        #expect(broken([page] + same + most) == "no-page-storm")
+    }
+
     @Test func aSecondRollbackWhileOneRuns() {
         let rollback = RollbackRecord(
             id: "shop-1-r1", plan: "p", from: ReleaseIdentity(version: "2"),

@@ -17,8 +17,10 @@ struct Circumstances {
 }
 
 extension Books {
-    /// More pages of one incident to one channel within an hour are a storm.
+    /// More pages of one incident to one channel within an hour are a storm …
     static let pagesPerHour = 40
+    /// … unless each of the releases that ran had less: what the next one breaks is told.
+    static let pagesPerRelease = 5
 
     mutating func take(_ transaction: Transaction, _ circumstances: Circumstances) throws(Violation)
     {
@@ -121,6 +123,7 @@ extension Books {
             service.running = event.release
             if event.reason == "rollback" { service.putByRollback = event.release?.version }
             if event.reason != "rollback", isOther ?? true { service.putByRollback = nil }
+            if isOther ?? true { service.noteRelease(at: circumstances.time) }
             guard isOther ?? true, let configuration = circumstances.configuration.service(name)
             else { break }
             for trigger in configuration.triggers where trigger.mode != .veto {
@@ -237,7 +240,8 @@ extension Books {
                 let hour = circumstances.time - 3600 * Clock.second
                 var times = book.pages[outbox.channel, default: []].filter { $0 > hour }
                 times.append(circumstances.time)
-                if times.count > Self.pagesPerHour {
+                let releases = book.releases.count { $0 > hour }
+                if times.count > Swift.max(Self.pagesPerHour, releases * Self.pagesPerRelease) {
                     throw Violation(
                         "no-page-storm",
                         "\(incident) paged \(outbox.channel) \(times.count) times within an hour")

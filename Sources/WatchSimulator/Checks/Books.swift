@@ -28,6 +28,8 @@ struct IncidentBook {
     var resolved: Set<String> = []
     /// True times of its pages, by channel.
     var pages: [String: [Int64]] = [:]
+    /// True times at which another release began while it was open.
+    var releases: [Int64] = []
     var opened: Int64
     var wasPageWanted = false
     /// Some breach of it stands.
@@ -58,6 +60,11 @@ struct ServiceBook {
     var isArmed = true
     var armedAgain: Moment?
     var isSettled = false
+
+    /// Another release runs while these incidents are open.
+    mutating func noteRelease(at time: Int64) {
+        for id in open.keys { open[id]?.releases.append(time) }
+    }
     /// The last rollback that ended, with when.
     var ended: (rollback: RollbackBook, at: Moment)?
     /// Rollbacks that watchd walked back with, after another one landed in vain.
