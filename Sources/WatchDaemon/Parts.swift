@@ -40,9 +40,7 @@ struct Parts: Sendable {
     ) throws {
         let time = SystemTime()
         let now = time.now()
-        let queue = EventQueue()
-        let broadcaster = EventBroadcaster()
-        let manager = ServiceManager()
+        let (queue, broadcaster, manager) = (EventQueue(), EventBroadcaster(), ServiceManager())
         // Before anything that has a thread: a thread that ends while the process exits crashes it.
         try Self.checkShim(options.shim)
         let (store, bootID) = try Self.openStore(options)

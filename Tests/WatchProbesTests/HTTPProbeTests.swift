@@ -206,7 +206,17 @@ import WatchProbes
         }
     }
 
-    @Test func aCachedAnswerIsGoodEnoughForAProbe() async throws {
-        #expect(try await outcome(HTTPExpectation(), headers: ["Age: 30"], body: "ok") == .pass)
+    /// It says how the target was, not how it is.
+    @Test func aCachedAnswerIsAnError() async throws {
+        for status in [200, 503] {
+            let found = try await outcome(
+                HTTPExpectation(), status: status, headers: ["Age: 30"], body: "ok")
+            #expect(
+                found
+                    == .error(
+                        "the answer came from a cache (Age: 30), so the target was not asked; "
+                            + "exempt this path from caching"))
+        }
+        #expect(try await outcome(HTTPExpectation(), headers: ["Age: 0"], body: "ok") == .pass)
     }
 }

@@ -162,8 +162,8 @@ private struct Deaf: UnitBus {
         #expect(
             await probe(status, wanted).outcome
                 == .error(
-                    "systemd does not count the memory of shop.service; set MemoryAccounting=yes in "
-                        + "its unit file"))
+                    "systemd does not count the memory of shop.service; set "
+                        + "MemoryAccounting=yes in its unit file"))
         status.memory = 1_000_000_000
         #expect(await probe(status, wanted).outcome == .pass)
         status.memory = 1_610_612_736

@@ -19,6 +19,9 @@ struct HTTPProbe: Sendable {
         case .success(let built):
             var request = built.request
             request.inspectsTLS = run.isTraced
+            request.noCache = !request.headers.contains {
+                $0.name.lowercased() == "cache-control"
+            }
             report.result.host = OtherHost.name(request.host)
             let answer = await client.send(request)
             judge(answer, expectation, softer, built.redactor, &report)
@@ -37,6 +40,12 @@ struct HTTPProbe: Sendable {
         case .success(let response):
             report.note(response)
             report.result.status = response.status
+            if let cache = HTTPVersion.cacheEvidence(response) {
+                report.result.outcome = .error(
+                    "the answer came from a cache (\(redactor.excerpt(cache))), so the target was "
+                        + "not asked; exempt this path from caching")
+                return
+            }
             do {
                 let judge = ResponseJudge(expectation: expectation, redactor: redactor)
                 if let complaint = try judge.complaint(response) {

@@ -161,7 +161,7 @@ struct UnitState {
     /// What a person would ask systemctl for.
     var lines: [String] {
         var lines = [
-            "\(status.loadState), \(status.activeState) (\(status.subState)), result \(status.result)"
+            "\(status.loadState), \(status.activeState) (\(status.subState))", "result \(status.result)",
         ]
         if let restarts = status.restarts { lines.append("restarted \(restarts)×") }
         if let memory = status.memory { lines.append("memory \(ByteCount.text(Double(memory)))") }
