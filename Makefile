@@ -35,7 +35,7 @@ STATES ?= 150000
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
 FUZZ_SECONDS ?= 5
 
-.PHONY: help setup build release test unit-test system-test lint fuzz bench simulate planted demo install \
+.PHONY: help setup build release test unit-test system-test lint fuzz bench bench-peers simulate planted demo install \
     uninstall clean
 
 help: ## this list
@@ -56,6 +56,13 @@ bench: ## figures of the inner loops, as ratios to a peer or a limit
 	@scripts/setup build
 	swift build $(OPTIMISED) --product watchd-bench
 	@.build/release/watchd-bench
+	@$(MAKE) bench-peers
+
+bench-peers: ## watchd beside mtail, blackbox_exporter and bare loops over the same input (minutes)
+	@scripts/setup bench
+	swift build $(OPTIMISED) --product watchd-bench
+	swift build $(OPTIMISED) --product watchd
+	@Benchmarks/peers/run
 
 simulate: ## live through SEEDS=5000 simulated worlds from seed FROM=1, looking for a broken rule
 	@scripts/setup build

@@ -114,7 +114,10 @@ let package = Package(
         program("watchd-simulate", ["WatchSimulator"]),
         .executableTarget(
             name: "watchd-bench",
-            dependencies: ["WatchCore", "WatchPatterns", "WatchStreams", "WatchReplay"],
+            dependencies: [
+                "WatchCore", "WatchSystem", "WatchPatterns", "WatchStreams", "WatchReplay",
+                "WatchHTTP", "WatchProbes",
+            ],
             path: "Benchmarks/watchd-bench", swiftSettings: house),
 
         tests("WatchCoreTests", ["WatchCore", "WatchSystem"]),

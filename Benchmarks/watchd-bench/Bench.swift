@@ -1,6 +1,7 @@
 // Figures of the inner loops, each beside a peer or a limit measured in the same run. Run it with
 // `make bench` (release build); absolute numbers of a busy machine say little, ratios say more.
 
+import Glibc
 import WatchCore
 import WatchPatterns
 import WatchStreams
@@ -15,7 +16,9 @@ enum Bench {
     static let pattern =
         #"^(?:[^ ]*) - (?:[^ ]*) \[([^\]]*)\] "(?:[^"]*)" (\d{3}) (?:[^ ]*) "(?:[^"]*)" "(?:[^"]*)" ([0-9.]+)$"#
 
-    static func main() throws {
+    static func main() async throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        if !arguments.isEmpty { return try await command(Array(arguments)) }
         print("watchd's inner loops, best of 5; compare ratios, not machines")
         windows()
         try scanning()
@@ -23,6 +26,15 @@ enum Bench {
         try engine()
         try checkpoint()
         try replaying()
+    }
+
+    private static func command(_ arguments: [String]) async throws {
+        do {
+            try await Command.run(arguments)
+        } catch let failure as Command.Failure {
+            fputs("\(failure)\n", stderr)
+            exit(1)
+        }
     }
 
     /// Seconds of the fastest of five runs.
