@@ -32,7 +32,8 @@ enum Bench {
         do {
             try await Command.run(arguments)
         } catch let failure as Command.Failure {
-            fputs("\(failure)\n", stderr)
+            let text = Array("\(failure)\n".utf8)
+            _ = write(STDERR_FILENO, text, text.count)
             exit(1)
         }
     }

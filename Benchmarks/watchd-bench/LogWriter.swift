@@ -1,6 +1,7 @@
 // Logs for the comparison with peers: written at once, or line by line at a given rate.
 
 import Glibc
+import WatchCore
 
 enum LogWriter {
     /// What a written log covers, up to now; its lines are evenly spread.
