@@ -79,6 +79,11 @@ class Processes:
                 [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=output,
                 stderr=subprocess.PIPE)
         self.running.append(process)
+        cpu = self.reap(process, seconds)
+        return path.read_text(encoding="utf-8"), cpu
+
+    def reap(self, process, seconds):
+        """Waits until a process ended well; its CPU seconds."""
         end = time.monotonic() + seconds
         # Not Popen.wait: the kernel tells what a child cost when it is reaped, once.
         while True:
@@ -86,15 +91,18 @@ class Processes:
             if pid:
                 break
             if time.monotonic() > end:
-                raise Trouble(f"{words[0]} took more than {seconds} s")
+                raise Trouble(f"{process.args[0]} took more than {seconds} s")
             time.sleep(0.01)
         self.running.remove(process)
         process.returncode = os.waitstatus_to_exitcode(status)
-        complaint = process.stderr.read().decode(errors="replace").strip()
-        process.stderr.close()
+        complaint = ""
+        if process.stderr:
+            complaint = process.stderr.read().decode(errors="replace").strip()
+            process.stderr.close()
         if process.returncode != 0:
-            raise Trouble(f"{words[0]} {words[1]}: {complaint or process.returncode}")
-        return path.read_text(encoding="utf-8"), usage.ru_utime + usage.ru_stime
+            what = complaint or f"status {process.returncode}"
+            raise Trouble(f"{' '.join(process.args[:2])}: {what}")
+        return usage.ru_utime + usage.ru_stime
 
     def best(self, times, words, count, key):
         """The most of `key` a CPU second in so many runs; each must have done all."""

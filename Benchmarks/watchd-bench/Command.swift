@@ -20,7 +20,7 @@ struct Command {
 
     private static let usage = """
         [write nginx|json PATH --lines N]
-                   [follow PATH --lines N | --live SECONDS [--json] [--pattern P] [--routes]]
+                   [follow PATH --lines N [--live SECONDS] [--json] [--pattern P] [--routes]]
                    [feed PATH --rate N --seconds N]
                    [probe URL --count N --at-once N]
         """

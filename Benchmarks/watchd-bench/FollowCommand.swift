@@ -55,13 +55,13 @@ final class Followed: Sendable {
 
 enum FollowCommand {
     /// `follow PATH --lines N`: from its beginning until so many lines were counted.
-    /// `follow PATH --live SECONDS`: from its end, for so long.
+    /// With `--live SECONDS` from its end, and for so long at most.
     static func run(_ command: Command) throws {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw Command.Failure.system("create a pipe") }
         let isLive = command.text("--live") != nil
         let limit = Duration.seconds(isLive ? try command.number("--live") : 120)
-        let wanted = isLive ? Int.max : try command.number("--lines")
+        let wanted = try command.number("--lines")
         let stream = try stream(command)
         let followed = Followed(try configuration(stream), news: ends[1])
         let following = try FileStream(
@@ -87,7 +87,7 @@ enum FollowCommand {
         }
         following.stop()
         let lines = try followed.lines()
-        guard isLive || lines == wanted else {
+        guard lines == wanted else {
             throw Command.Failure.wrong("\(lines) lines were counted, \(wanted) expected")
         }
         Command.report("lines", lines)

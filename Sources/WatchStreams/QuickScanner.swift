@@ -17,6 +17,9 @@ final class QuickScanner {
         /// Bytes of the literal after it, and where they are.
         var count: Int32
         var literal: Int32
+        /// The literal's first eight bytes as a word, and which of them there are.
+        var word: UInt64
+        var mask: UInt64
     }
 
     private let steps: UnsafeMutablePointer<Step>
@@ -43,12 +46,14 @@ final class QuickScanner {
         for (index, field) in format.fields.enumerated() {
             let literal = field.terminator
             let first = literal.count > 0 ? format.literals[literal.start] : 0
+            let word = Self.word(format.literals[literal.start...].prefix(literal.count))
             (steps + index).initialize(
                 to: Step(
                     use: field.use, isQuoted: field.isQuoted,
                     endsAtSpace: literal.count == 1 && first == UInt8(ascii: " "),
                     slot: field.slot, first: first, count: Int32(literal.count),
-                    literal: Int32(literal.start)))
+                    literal: Int32(literal.start), word: word,
+                    mask: literal.count >= 8 ? .max : (1 << UInt64(literal.count * 8)) - 1))
         }
         prefixCount = format.prefix.count
         timeExponent = format.timeExponent
@@ -59,6 +64,13 @@ final class QuickScanner {
     deinit {
         steps.deallocate()
         literals.deallocate()
+    }
+
+    /// Up to eight bytes as the processor would load them.
+    private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        var word: UInt64 = 0
+        for byte in bytes.prefix(8).reversed() { word = word << 8 | UInt64(byte) }
+        return UInt64(littleEndian: word)
     }
 
     private static func knows(_ field: LogFormat.Field, _ format: LogFormat) -> Bool {
@@ -133,15 +145,46 @@ final class QuickScanner {
         _ step: UnsafeMutablePointer<Step>, _ bytes: UnsafePointer<UInt8>, _ at: Int, _ end: Int
     ) -> Bool {
         let count = Int(step.pointee.count)
-        guard at >= 0, at + count <= end else { return false }
+        guard at >= 0, at &+ count <= end else { return false }
         if count == 0 { return at == end }
-        let literal = literals + Int(step.pointee.literal)
         var index = 0
+        if at &+ 8 <= end {
+            guard (Self.load(bytes, at) ^ step.pointee.word) & step.pointee.mask == 0 else {
+                return false
+            }
+            index = 8
+        }
+        let literal = literals + Int(step.pointee.literal)
         while index < count {
-            if bytes[at + index] != literal[index] { return false }
-            index += 1
+            if bytes[at &+ index] != literal[index] { return false }
+            index &+= 1
         }
         return true
+    }
+
+    @inline(__always)
+    private static func load(_ bytes: UnsafePointer<UInt8>, _ at: Int) -> UInt64 {
+        UnsafeRawPointer(bytes + at).loadUnaligned(as: UInt64.self)
+    }
+
+    /// Where `byte` is next; negative: nowhere. Most values end within a few bytes, which are looked
+    /// at eight at a time (Hacker's Delight, 6-1) in less time than a call of memchr(3) takes.
+    @inline(__always)
+    private static func next(
+        _ byte: UInt8, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int
+    ) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let wanted = UInt64(byte) &* ones
+        var at = start
+        while at &+ 8 <= end, at &- start < 16 {
+            let other = UInt64(littleEndian: load(bytes, at)) ^ wanted
+            // The lowest bit set is of the first byte that is equal.
+            let equal = (other &- ones) & ~other & (ones &<< 7)
+            if equal != 0 { return at &+ equal.trailingZeroBitCount / 8 }
+            at = at &+ 8
+        }
+        guard let hit = memchr(bytes + at, Int32(byte), end &- at) else { return -1 }
+        return UnsafeRawPointer(hit) - UnsafeRawPointer(bytes)
     }
 
     /// Where the value from `at` on ends; negative: nowhere.
@@ -152,17 +195,15 @@ final class QuickScanner {
         let count = Int(step.pointee.count)
         if count == 0 { return end }
         var at = start
-        while at + count <= end {
-            guard let hit = memchr(bytes + at, Int32(step.pointee.first), end - at) else {
-                return -1
-            }
-            at = UnsafeRawPointer(hit) - UnsafeRawPointer(bytes)
+        while at &+ count <= end {
+            at = Self.next(step.pointee.first, bytes, at, end)
+            guard at >= 0 else { return -1 }
             if follows(step, bytes, at, end),
                 !step.pointee.isQuoted || !isEscaped(bytes, at, from: start)
             {
                 return at
             }
-            at += 1
+            at = at &+ 1
         }
         return -1
     }
