@@ -14,8 +14,24 @@ struct ByteSearch: Sendable {
     }
 
     func isIn(_ line: UnsafeRawBufferPointer) -> Bool {
-        guard let base = line.baseAddress, line.count >= text.count else { return false }
-        return text.withUnsafeBytes { text in
+        text.withUnsafeBytes { Needle(text: $0, rarest: rarest).isIn(line) }
+    }
+
+    /// The same in memory that the caller frees.
+    func copy() -> Needle {
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: text.count, alignment: 1)
+        bytes.copyBytes(from: text)
+        return Needle(text: UnsafeRawBufferPointer(bytes), rarest: rarest)
+    }
+
+    /// What is searched, without a reference that would be counted for each line.
+    struct Needle {
+        let text: UnsafeRawBufferPointer
+        let rarest: Int
+
+        @inline(__always)
+        func isIn(_ line: UnsafeRawBufferPointer) -> Bool {
+            guard let base = line.baseAddress, line.count >= text.count else { return false }
             guard let wanted = text.baseAddress else { return true }
             let byte = Int32(text[rarest])
             var at = rarest

@@ -16,20 +16,31 @@ public struct LinePattern: Sendable {
 
 /// Asks lines for one pattern. Confined to one thread.
 public final class LinePatternMatcher {
-    private let literals: [ByteSearch]
+    private let literals: UnsafeMutableBufferPointer<ByteSearch.Needle>
     private let matcher: PatternMatcher
 
     /// - Throws: `PatternError` when there is no memory.
     public init(_ pattern: LinePattern) throws(PatternError) {
-        literals = pattern.literals
         matcher = try PatternMatcher(pattern.pattern)
+        literals = .allocate(capacity: pattern.literals.count)
+        _ = literals.initialize(from: pattern.literals.map { $0.copy() })
+    }
+
+    deinit {
+        for literal in literals { literal.text.deallocate() }
+        literals.deallocate()
     }
 
     /// Whether the pattern is found in the bytes.
     /// - Throws: `PatternLimitError` when it would take too long to know.
     public func matches(_ line: UnsafeRawBufferPointer) throws(PatternLimitError) -> Bool {
-        guard literals.isEmpty || literals.contains(where: { $0.isIn(line) }) else { return false }
+        guard literals.isEmpty || hasLiteral(line) else { return false }
         return try matcher.matches(line)
+    }
+
+    private func hasLiteral(_ line: UnsafeRawBufferPointer) -> Bool {
+        for literal in literals where literal.isIn(line) { return true }
+        return false
     }
 
     /// Where a group of the last match stands in its line; nil: it took no part.
