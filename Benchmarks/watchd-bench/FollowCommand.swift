@@ -64,7 +64,7 @@ enum FollowCommand {
         let wanted = try command.number("--lines")
         let stream = try stream(command)
         let followed = Followed(try configuration(stream), news: ends[1])
-        let following = try FileStream(
+        let following = try LogStream(
             service: "shop", configuration: stream, time: SystemTime(), position: nil,
             beginning: isLive ? .end : .start
         ) { event, _ in followed.handle(event) }
