@@ -223,8 +223,9 @@ def idle(bench):
     path = bench.directory / "watchd.yaml"
     path.write_text(text.replace("@LOG@", str(log)).replace("@PROBES@", probes))
     state = bench.directory / "state"
+    # There is no plan, so no step is ever run.
     words = [bench.watchd, "--config", path, "--state", state, "--socket",
-             bench.directory / "watchd.sock"]
+             bench.directory / "watchd.sock", "--shim", "/bin/true"]
     process = bench.processes.start(words, "watchd")
     # Its start, and the first round of all probes.
     time.sleep(max(12, bench.many(20)))
