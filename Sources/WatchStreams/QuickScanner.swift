@@ -167,8 +167,8 @@ final class QuickScanner {
         UnsafeRawPointer(bytes + at).loadUnaligned(as: UInt64.self)
     }
 
-    /// Where `byte` is next; negative: nowhere. Most values end within a few bytes, which are looked
-    /// at eight at a time (Hacker's Delight, 6-1) in less time than a call of memchr(3) takes.
+    /// Where `byte` is next; negative: nowhere. Most values end within a few bytes, which are
+    /// looked at eight at a time (Hacker's Delight, 6-1) in less time than memchr(3) is called in.
     @inline(__always)
     private static func next(
         _ byte: UInt8, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int

@@ -114,12 +114,12 @@ final class Bench: Sendable {
         return await answers.next(task.id)
     }
 
-    func shell(_ script: String, id: String = "t1", timeout: Duration = .seconds(60)) -> StepTask {
+    func shell(_ script: String, id: String = "t1", timeout: Duration = .seconds(600)) -> StepTask {
         exec(["/bin/sh", "-c", script], id: id, timeout: timeout)
     }
 
     func exec(
-        _ command: [String], id: String = "t1", timeout: Duration = .seconds(60),
+        _ command: [String], id: String = "t1", timeout: Duration = .seconds(600),
         variables: [String: String] = ["to.version": "1.9.0"]
     ) -> StepTask {
         let templates = command.map { (try? Template($0)) ?? Template(literal: $0) }

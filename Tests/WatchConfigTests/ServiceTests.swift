@@ -249,8 +249,7 @@ import WatchCore
     @Test(arguments: [
         "heartbeat: {}",
         "services: { a: { assess: [] } }",
-        "services: { a: { probes: { p: { exec: [/a], every: 1s } } } }",
-        "services: { a: { probes: { p: { unit: a, every: 1s } } } }",
+        "services: { a: { probes: { p: { journey: [], every: 1s } } } }",
         "services: { a: { streams: { s: { drain: {} } } } }",
         "services: { a: { version: [{ exec: [a] }] } }",
         "access: { read: [] }",

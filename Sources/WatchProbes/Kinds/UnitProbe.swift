@@ -160,9 +160,8 @@ struct UnitState {
 
     /// What a person would ask systemctl for.
     var lines: [String] {
-        var lines = [
-            "\(status.loadState), \(status.activeState) (\(status.subState))", "result \(status.result)",
-        ]
+        let state = "\(status.loadState), \(status.activeState) (\(status.subState))"
+        var lines = [state, "result \(status.result)"]
         if let restarts = status.restarts { lines.append("restarted \(restarts)×") }
         if let memory = status.memory { lines.append("memory \(ByteCount.text(Double(memory)))") }
         if let used = status.cpuNanoseconds {
