@@ -169,7 +169,7 @@ final class FakeSystemd: UnitBus, Sendable {
 
 extension Bench {
     func unit(
-        _ name: String, with: String? = nil, id: String = "t1", timeout: Duration = .seconds(60),
+        _ name: String, with: String? = nil, id: String = "t1", timeout: Duration = .seconds(600),
         variables: [String: String] = ["to.version": "1.9.0"]
     ) -> StepTask {
         StepTask(
