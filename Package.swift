@@ -71,7 +71,7 @@ let package = Package(
             name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
         library("WatchCore", [collections]),
-        library("WatchSystem", ["WatchCore"]),
+        library("WatchSystem", ["WatchCore", "CProcess"]),
         library("WatchPatterns", ["CPCRE2"]),
         library("WatchUnits", ["WatchSystem", "CSystemd", "CProcess"]),
         library("WatchHTTP", ["WatchCore", "WatchSystem", "CCurl", "CTLS"]),
@@ -124,7 +124,7 @@ let package = Package(
         tests("WatchSimulatorTests", ["WatchSimulator", "WatchCore"]),
         tests("WatchSystemTests", ["WatchSystem", "WatchCore"]),
         tests("WatchPatternsTests", ["WatchPatterns"]),
-        // Real servers with scripted manners, for the tests of everything that talks HTTP.
+        // Real servers with scripted manners, and how tests run a program of ours.
         .target(
             name: "TestServers", dependencies: ["WatchHTTP", "WatchSystem"],
             path: "Tests/TestServers",
@@ -141,7 +141,10 @@ let package = Package(
             "WatchReceiversTests", ["WatchReceivers", "WatchStreams", "WatchSystem", "WatchCore"]),
         tests(
             "WatchReplayTests",
-            ["WatchReplay", "WatchConfig", "WatchStreams", "WatchCore", "CZlib", "watchctl"],
+            [
+                "WatchReplay", "WatchConfig", "WatchStreams", "WatchCore", "TestServers", "CZlib",
+                "watchctl",
+            ],
             resources: [.copy("Golden")]),
         tests(
             "WatchActionsTests",

@@ -163,68 +163,23 @@ struct CommandRun {
 
     // MARK: - Starting it
 
-    /// What the daemon was started with is none of its business.
-    private static let standardEnvironment = [
-        "HOME=/", "LANG=C.UTF-8",
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    ]
-
     private var wholeEnvironment: [String] {
         let names = environment.map { $0.prefix { $0 != "=" } }
-        return Self.standardEnvironment.filter { !names.contains($0.prefix { $0 != "=" }) }
+        return ProgramStart.environment.filter { !names.contains($0.prefix { $0 != "=" }) }
             + environment
     }
 
     private func spawn(
         _ path: String, output: Int32, complaints: Int32
     ) throws(Failure) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, complaints, 2)
-        _ = watchd_spawn_close_from(&actions, 3)
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        // A new session is a new group besides, and has no terminal.
-        posix_spawnattr_setflags(
-            &attributes,
-            watchd_spawn_setsid() | Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-        var argv = arguments.map { strdup($0) } + [nil]
-        var envp = wholeEnvironment.map { strdup($0) } + [nil]
-        defer { for pointer in argv + envp { free(pointer) } }
-        var pid: pid_t = 0
-        let code = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
-        guard code == 0 else { throw Failure(message: explain(path, code)) }
-        return pid
-    }
-
-    /// The kernel says ENOENT also when it is the interpreter that is missing.
-    private func explain(_ path: String, _ code: Int32) -> String {
-        let exists = access(path, F_OK) == 0
-        switch code {
-        case ENOENT where exists:
-            return "\(program) is there but its interpreter is not; install that or mend the "
-                + "first line"
-        case ENOENT, ENOTDIR:
-            return "there is no program at \(program); install it or mend the path"
-        case EACCES where exists:
-            return "\(program) may not be run by watchd's user; chmod 755 it, and check that its "
-                + "directories can be entered and are not mounted noexec"
-        case ENOEXEC:
-            return "\(program) is neither a binary for this machine nor a script with a first "
-                + "line '#!/path/to/interpreter'; add that line"
-        default: return "\(SystemError("start \(program)", code: code))"
+        do throws(SystemError) {
+            return try ProgramStart.start(path, arguments, environment: wholeEnvironment) {
+                posix_spawn_file_actions_addopen(&$0, 0, "/dev/null", O_RDONLY, 0)
+                posix_spawn_file_actions_adddup2(&$0, output, 1)
+                posix_spawn_file_actions_adddup2(&$0, complaints, 2)
+            }
+        } catch {
+            throw Failure(message: ProgramStart.explanation(of: error, path, name: program))
         }
     }
 }

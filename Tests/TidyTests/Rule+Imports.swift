@@ -15,7 +15,7 @@ extension Rule {
 
     /// What a room may import besides `everywhere`.
     private static let rooms: [String: Set<String>] = [
-        "WatchSystem": ["WatchCore"],
+        "WatchSystem": ["WatchCore", "CProcess"],
         "WatchPatterns": ["CPCRE2"],
         "WatchUnits": ["WatchSystem", "CSystemd", "CProcess"],
         "WatchHTTP": ["WatchCore", "WatchSystem", "CCurl", "CTLS"],

@@ -1,6 +1,7 @@
 // `watchctl replay` as people and pipelines run it: exit statuses, streams of output, the report.
 
 import Foundation
+import TestServers
 import Testing
 import WatchCore
 

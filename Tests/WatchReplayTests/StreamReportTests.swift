@@ -2,6 +2,7 @@
 // get them.
 
 import Foundation
+import TestServers
 import Testing
 import WatchCore
 

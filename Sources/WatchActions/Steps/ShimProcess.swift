@@ -38,34 +38,13 @@ final class ShimProcess: Sendable {
     static func spawn(
         _ program: String, _ arguments: [String], environment: [String], log: String
     ) throws(SystemError) -> ShimProcess {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0)
-        posix_spawn_file_actions_adddup2(&actions, 0, 1)
-        posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        _ = watchd_spawn_close_from(&actions, 3)
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var blocked = sigset_t()
-        sigemptyset(&blocked)
-        sigaddset(&blocked, SIGTERM)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &blocked)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(
-            &attributes,
-            watchd_spawn_setsid() | Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-        var argv = ([program] + arguments).map { strdup($0) } + [nil]
-        var envp = environment.map { strdup($0) } + [nil]
-        defer { for pointer in argv + envp { free(pointer) } }
-        var pid: pid_t = 0
-        let code = posix_spawn(&pid, program, &actions, &attributes, &argv, &envp)
-        guard code == 0 else { throw SystemError("start \(program)", code: code) }
+        let pid = try ProgramStart.start(
+            program, [program] + arguments, environment: environment, blocked: [SIGTERM]
+        ) {
+            posix_spawn_file_actions_addopen(&$0, 0, "/dev/null", O_RDWR, 0)
+            posix_spawn_file_actions_adddup2(&$0, 0, 1)
+            posix_spawn_file_actions_addopen(&$0, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
         // Our child stays a zombie until we reap it, so its pid cannot be another's yet.
         let descriptor = watchd_pidfd_open(pid)
         guard descriptor >= 0 else {

@@ -109,8 +109,8 @@ final class UnitProbe: Sendable {
     private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
 
     private func unaccounted(_ unit: String, _ what: String, _ setting: String) -> String {
-        "systemd does not count the \(what) of \(printable(unit)); set \(setting) in its unit file, "
-            + "or remove the bound if this host's control groups cannot"
+        "systemd does not count the \(what) of \(printable(unit)); set \(setting) in its unit "
+            + "file, or remove the bound if this host's control groups cannot"
     }
 
     private func explain(_ error: UnitBusError, _ unit: String) -> String {

@@ -1,15 +1,15 @@
 // The program that was built beside the tests.
 
-import Foundation
+public import Foundation
 
-struct ProgramResult: Sendable {
-    var status: Int32
-    var output: String
-    var errors: String
+public struct ProgramResult: Sendable {
+    public var status: Int32
+    public var output: String
+    public var errors: String
 }
 
 /// Runs `watchctl` with a file, or nothing, as its standard input.
-func watchctl(
+public func watchctl(
     _ arguments: [String], input: String? = nil, directory: URL? = nil
 ) async throws -> ProgramResult {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
