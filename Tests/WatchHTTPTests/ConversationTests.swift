@@ -7,7 +7,7 @@ import WatchHTTP
     let client = HTTPClient()
 
     private func talk(
-        _ exchange: Exchange, timeout: Duration = .seconds(20),
+        _ exchange: Exchange, timeout: Duration = .minutes(10),
         _ script: @escaping ScriptedServer.Script
     ) async throws -> HTTPResponse {
         let server = try #require(ScriptedServer(readsRequest: false, script: script))

@@ -9,7 +9,7 @@ import WatchProbes
 @Suite struct CommandVersionTests {
     private func read(
         _ command: [String], _ output: VersionSource.Output = .firstLine,
-        timeout: Duration = .seconds(20)
+        timeout: Duration = .minutes(10)
     ) async -> VersionReading.Answer {
         let prober = LiveProber(client: HTTPClient(), secrets: Secrets(), time: SystemSleeper())
         return await prober.read(
@@ -19,7 +19,7 @@ import WatchProbes
 
     private func shell(
         _ script: String, _ output: VersionSource.Output = .firstLine,
-        timeout: Duration = .seconds(20)
+        timeout: Duration = .minutes(10)
     ) async -> VersionReading.Answer {
         await read(["/bin/sh", "-c", script], output, timeout: timeout)
     }

@@ -8,7 +8,7 @@ import WatchProbes
 @Suite struct ExecProbeTests {
     private func probe(
         _ arguments: [String], environment: [ExecCheck.Variable] = [],
-        secrets: Secrets = Secrets(), timeout: Duration = .seconds(20),
+        secrets: Secrets = Secrets(), timeout: Duration = .minutes(10),
         _ change: (inout ExecCheck) -> Void = { _ in }
     ) async -> ProbeResult {
         var check = ExecCheck(arguments)
@@ -22,7 +22,7 @@ import WatchProbes
     }
 
     private func shell(
-        _ script: String, timeout: Duration = .seconds(20),
+        _ script: String, timeout: Duration = .minutes(10),
         _ change: (inout ExecCheck) -> Void = { _ in }
     ) async -> ProbeResult {
         await probe(["/bin/sh", "-c", script], timeout: timeout, change)

@@ -143,7 +143,7 @@ import WatchProbes
         let server = try TLSServer(.expired)
         defer { server.stop() }
         let result = await probe(
-            try .http(server.url, timeout: .seconds(20), caFile: server.certificatePath))
+            try .http(server.url, timeout: .minutes(10), caFile: server.certificatePath))
         guard case .fail(let reason) = result.outcome else {
             Issue.record("\(result.outcome)")
             return

@@ -104,7 +104,7 @@ import WatchProbes
             })
         defer { server.stop() }
         let prober = LiveProber(client: HTTPClient(), secrets: secrets, time: SystemSleeper())
-        var configuration = try ProbeConfiguration.http(server.url, timeout: .seconds(20))
+        var configuration = try ProbeConfiguration.http(server.url, timeout: .minutes(10))
         configuration.perHost = 1
         await withTaskGroup(of: ProbeResult.self) { [configuration] group in
             for _ in 0..<4 { group.addTask { await prober.probe(configuration) } }

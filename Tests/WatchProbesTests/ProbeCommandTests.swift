@@ -14,7 +14,7 @@ import WatchHTTP
         let file = FileManager.default.temporaryDirectory
             .appendingPathComponent("watchd-probe-\(UUID().uuidString).yaml")
         try Data(
-            "services: { shop: { probes: { p: { every: 10s, timeout: 20s, \(probe) } } } }".utf8
+            "services: { shop: { probes: { p: { every: 10m, timeout: 10m, \(probe) } } } }".utf8
         ).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
         return try await watchctl(["probe", name, "--config", file.path] + arguments)

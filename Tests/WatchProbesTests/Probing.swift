@@ -8,7 +8,7 @@ import WatchProbes
 
 /// Runs a probe of any kind once.
 func probe(
-    _ kind: ProbeConfiguration.Kind, timeout: Duration = .seconds(20),
+    _ kind: ProbeConfiguration.Kind, timeout: Duration = .minutes(10),
     secrets: Secrets = Secrets()
 ) async -> ProbeResult {
     let prober = LiveProber(client: HTTPClient(), secrets: secrets, time: SystemSleeper())

@@ -37,7 +37,7 @@ func path(_ text: String) throws -> JSONPath { try JSONPath(text) }
 extension ProbeConfiguration {
     static func http(
         _ url: String, name: String = "health", every: Duration = .seconds(10),
-        timeout: Duration = .seconds(5), expect: HTTPExpectation = HTTPExpectation(),
+        timeout: Duration = .minutes(10), expect: HTTPExpectation = HTTPExpectation(),
         caFile: String? = nil, headers: [HTTPRequestSpec.Header] = []
     ) throws -> ProbeConfiguration {
         ProbeConfiguration(

@@ -7,7 +7,7 @@ import WatchProbes
 
 @Suite struct VersionReaderTests {
     private func read(
-        _ kind: VersionSource.Kind, timeout: Duration = .seconds(5)
+        _ kind: VersionSource.Kind, timeout: Duration = .minutes(10)
     ) async -> VersionReading.Answer {
         let prober = LiveProber(client: HTTPClient(), secrets: Secrets(), time: SystemSleeper())
         return await prober.read(
