@@ -32,6 +32,10 @@ EVENTS ?= 2000
 # More states of one small world of the search than these are a failure: it did not close.
 STATES ?= 150000
 
+# Tests that only compute. They go by themselves: beside them, those with real sockets and clocks
+# would wait for a turn on the two threads that tests share, and run out of time.
+COMPUTING = ^(WatchCoreTests|WatchConfigTests|WatchSimulatorTests|TidyTests)\.
+
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
 FUZZ_SECONDS ?= 5
 
@@ -91,7 +95,8 @@ test: ## set up and pass all tests
 
 unit-test: ## the Swift tests
 	swift build --build-tests
-	swift test --skip-build
+	swift test --skip-build --filter '$(COMPUTING)'
+	swift test --skip-build --skip '$(COMPUTING)'
 
 system-test: ## the tests in a disposable systemd (root, or sudo)
 	@Tests/system/run --bin .build/debug
