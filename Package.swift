@@ -63,6 +63,7 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CTLS", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CBytes"),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
@@ -84,7 +85,7 @@ let package = Package(
             ]),
         library(
             "WatchStreams",
-            ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd", "CProcess"]),
+            ["WatchCore", "WatchSystem", "WatchPatterns", "CBytes", "CSystemd", "CProcess"]),
         library(
             "WatchReceivers",
             ["WatchCore", "WatchSystem", "WatchStreams", nioCore, nioPosix]),

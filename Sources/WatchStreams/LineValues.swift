@@ -24,6 +24,7 @@ final class LineValues {
     }
 
     deinit {
+        quick?.deallocate()
         tokens.deallocate()
         memo.deallocate()
         decoded.deallocate()

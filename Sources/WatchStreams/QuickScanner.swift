@@ -2,11 +2,12 @@
 // there may be; where that does not lead to the end of the line, it says nothing, and `LogScanner`
 // decides. So it may know fewer lines than that one, but must never read one in another way.
 
+import CBytes
 import Glibc
 
-/// One format's steps in memory of their own: arrays would be retained and checked for each line.
-/// Confined to one thread.
-final class QuickScanner {
+/// One format's steps in memory of their own: arrays, and an object, would be retained and checked
+/// for each line. Confined to one thread; `deallocate()` ends it and all its copies.
+struct QuickScanner {
     private struct Step {
         var use: LogFormat.Use
         var isQuoted: Bool
@@ -61,7 +62,7 @@ final class QuickScanner {
         self.memo = memo
     }
 
-    deinit {
+    func deallocate() {
         steps.deallocate()
         literals.deallocate()
     }
@@ -89,7 +90,7 @@ final class QuickScanner {
     @inline(__always)
     func scan(_ line: UnsafeRawBufferPointer, _ captures: some LogCaptures) -> LogLine? {
         guard let base = line.baseAddress, line.count >= prefixCount,
-            memcmp(base, literals, prefixCount) == 0, memchr(base, 0, line.count) == nil
+            memcmp(base, literals, prefixCount) == 0
         else { return nil }
         let bytes = base.assumingMemoryBound(to: UInt8.self)
         let end = line.count
@@ -167,36 +168,16 @@ final class QuickScanner {
         UnsafeRawPointer(bytes + at).loadUnaligned(as: UInt64.self)
     }
 
-    /// Where `byte` is next; negative: nowhere. Most values end within a few bytes, which are
-    /// looked at eight at a time (Hacker's Delight, 6-1) in less time than memchr(3) is called in.
-    @inline(__always)
-    private static func next(
-        _ byte: UInt8, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int
-    ) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let wanted = UInt64(byte) &* ones
-        var at = start
-        while at &+ 8 <= end, at &- start < 16 {
-            let other = UInt64(littleEndian: load(bytes, at)) ^ wanted
-            // The lowest bit set is of the first byte that is equal.
-            let equal = (other &- ones) & ~other & (ones &<< 7)
-            if equal != 0 { return at &+ equal.trailingZeroBitCount / 8 }
-            at = at &+ 8
-        }
-        guard let hit = memchr(bytes + at, Int32(byte), end &- at) else { return -1 }
-        return UnsafeRawPointer(hit) - UnsafeRawPointer(bytes)
-    }
-
-    /// Where the value from `at` on ends; negative: nowhere.
+    /// Where the value from `at` on ends; negative: nowhere, or there are NULs.
     @inline(__always)
     private func find(
         _ step: UnsafeMutablePointer<Step>, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int
     ) -> Int {
         let count = Int(step.pointee.count)
-        if count == 0 { return end }
+        if count == 0 { return memchr(bytes + start, 0, end - start) == nil ? end : -1 }
         var at = start
         while at &+ count <= end {
-            at = Self.next(step.pointee.first, bytes, at, end)
+            at = watchd_find_byte(bytes, at, end, step.pointee.first)
             guard at >= 0 else { return -1 }
             if follows(step, bytes, at, end),
                 !step.pointee.isQuoted || !isEscaped(bytes, at, from: start)
@@ -248,16 +229,16 @@ final class QuickScanner {
             at += 1
         }
         guard at > start else { return -1 }
-        var scale: Int64 = 1_000_000_000
+        var scale = watchd_power_of_ten(9)
         if at < end, bytes[at] == UInt8(ascii: ".") {
             at += 1
             let point = at
             while at < end, bytes[at] &- 48 <= 9, at - point < 9 {
                 value = value &* 10 &+ Int64(bytes[at] &- 48)
-                scale /= 10
                 at += 1
             }
             guard at > point else { return -1 }
+            scale = watchd_power_of_ten(Int64(9 &- (at &- point)))
         }
         // At most nine digits on either side: it cannot overflow.
         result.latency = Double(value &* scale) / 1e9

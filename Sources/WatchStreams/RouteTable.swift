@@ -52,15 +52,24 @@ struct RouteTable {
         var at = 0
         while at + 8 <= route.count {
             let word = route.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
-            hash ^= hash >> 32
+            hash = mixed(hash, word)
             at += 8
+        }
+        if at < route.count, route.count >= 8 {
+            // The last eight, some of them again.
+            let word = route.loadUnaligned(fromByteOffset: route.count - 8, as: UInt64.self)
+            return mixed(hash, word)
         }
         while at < route.count {
             hash = (hash ^ UInt64(route[at])) &* 0x100_0000_01B3
             at += 1
         }
         return hash ^ (hash >> 29)
+    }
+
+    private static func mixed(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
+        return product ^ (product >> 32)
     }
 
     private func isEqual(_ number: Int, _ route: UnsafeRawBufferPointer) -> Bool {

@@ -11,9 +11,15 @@ final class RouteText {
 
     private let bytes = UnsafeMutableRawBufferPointer.allocate(
         byteCount: RouteText.limit, alignment: 8)
+    private let marks = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
     private(set) var count = 0
 
-    deinit { bytes.deallocate() }
+    init() { for byte in UInt8.min ... .max { marks[Int(byte)] = Mark.of(byte) } }
+
+    deinit {
+        bytes.deallocate()
+        marks.deallocate()
+    }
 
     /// Valid until the next route is set; empty: there is none.
     var text: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[..<count]) }
@@ -30,7 +36,6 @@ final class RouteText {
     /// Writes the route and returns how long it is. What has been written is counted in a local:
     /// a property of a class would be stored for each byte.
     private func written(_ text: UnsafeRawBufferPointer, isRequest: Bool) -> Int {
-        var count = 0
         var path = text
         if isRequest {
             guard let target = Self.target(text) else { return 0 }
@@ -39,21 +44,52 @@ final class RouteText {
         path = Self.withoutOrigin(path)
         guard let first = path.first else { return 0 }
         if path.count == 1, first == UInt8(ascii: "-") { return 0 }
-        var end = 0
-        while end < path.count, !Self.endsPath(path[end]) { end += 1 }
+        let marks = marks
+        var count = 0
         var at = 0
-        while at < end, count < Self.limit {
-            if path[at] == UInt8(ascii: "/") {
+        while at < path.count, count < Self.limit {
+            let mark = marks[Int(path[at])]
+            if mark & Mark.end != 0 { break }
+            if mark & Mark.slash != 0 {
                 append(path[at], &count)
                 at += 1
                 continue
             }
-            var next = at
-            while next < end, path[next] != UInt8(ascii: "/") { next += 1 }
-            segment(UnsafeRawBufferPointer(rebasing: path[at..<next]), &count)
-            at = next
+            let (start, begun) = (at, count)
+            var seen: UInt8 = 0
+            while at < path.count {
+                let mark = marks[Int(path[at])]
+                if mark & (Mark.slash | Mark.end) != 0 { break }
+                seen |= mark
+                append(mark & Mark.unprintable != 0 ? UInt8(ascii: "?") : path[at], &count)
+                at += 1
+            }
+            // No id is without one of these.
+            if seen & (Mark.digit | Mark.hyphen) != 0 {
+                collapse(UnsafeRawBufferPointer(rebasing: path[start..<at]), from: begun, &count)
+            }
         }
         return count
+    }
+
+    /// What a byte means in a path.
+    private enum Mark {
+        static let slash: UInt8 = 1
+        static let end: UInt8 = 2
+        static let digit: UInt8 = 4
+        static let hyphen: UInt8 = 8
+        static let unprintable: UInt8 = 16
+
+        static func of(_ byte: UInt8) -> UInt8 {
+            switch byte {
+            case UInt8(ascii: "/"): slash
+            case UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: ";"): end
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit
+            case UInt8(ascii: "-"): hyphen
+            case 0...32, 127: unprintable
+            default: 0
+            }
+        }
     }
 
     /// Between the method and the version (RFC 9112 §3), both of which must be there.
@@ -79,30 +115,28 @@ final class RouteText {
         guard colon > 0, text[colon + 1] == UInt8(ascii: "/"), text[colon + 2] == UInt8(ascii: "/")
         else { return text }
         var at = colon + 3
-        while at < text.count, text[at] != UInt8(ascii: "/"), !endsPath(text[at]) { at += 1 }
+        while at < text.count, Mark.of(text[at]) & (Mark.slash | Mark.end) == 0 { at += 1 }
         return UnsafeRawBufferPointer(rebasing: text[at...])
     }
 
-    private static func endsPath(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") || byte == UInt8(ascii: ";")
-    }
-
     /// A segment, or what stands before the last dot of one, that is an id becomes `:id`.
-    @inline(__always)
-    private func segment(_ text: UnsafeRawBufferPointer, _ count: inout Int) {
+    /// - Parameter start: where the segment was written.
+    private func collapse(
+        _ text: UnsafeRawBufferPointer, from start: Int, _ count: inout Int
+    ) {
         var stem = text.count
         if !Self.isID(text) {
             stem = text.lastIndex(of: UInt8(ascii: ".")) ?? 0
             if stem > 0, !Self.isID(UnsafeRawBufferPointer(rebasing: text[..<stem])) { stem = 0 }
         }
-        if stem > 0 {
-            append(UInt8(ascii: ":"), &count)
-            append(UInt8(ascii: "i"), &count)
-            append(UInt8(ascii: "d"), &count)
-        }
-        for at in stem..<text.count {
-            let byte = text[at]
-            append(byte <= 32 || byte == 127 ? UInt8(ascii: "?") : byte, &count)
+        guard stem > 0 else { return }
+        count = start
+        append(UInt8(ascii: ":"), &count)
+        append(UInt8(ascii: "i"), &count)
+        append(UInt8(ascii: "d"), &count)
+        for byte in text[stem...] {
+            append(
+                marks[Int(byte)] & Mark.unprintable != 0 ? UInt8(ascii: "?") : byte, &count)
         }
     }
 

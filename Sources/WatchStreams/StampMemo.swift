@@ -3,9 +3,9 @@
 
 /// The bytes of one `$time_local` and what they mean. One for each parser, confined to its thread.
 struct StampMemo {
-    /// The 26 bytes as four overlapping words. Zero at first, which no line holds: the scanner
-    /// takes none with NULs in it.
-    private var words = SIMD4<UInt64>()
+    /// The 26 bytes as four overlapping words. At first the last two contradict one another where
+    /// they overlap, so that no line holds them.
+    private var words = SIMD4<UInt64>(0, 0, 0, .max)
     private(set) var time: Int64 = 0
 
     /// Whether the bytes from `start` on, of which there are `LogTime.localLength`, are the same.

@@ -27,7 +27,9 @@ extension Rule {
         "WatchReceivers": ["WatchCore", "WatchSystem", "WatchStreams", "NIOCore", "NIOPosix"],
         "WatchReplay": ["WatchCore", "WatchStreams", "CZlib"],
         // The journal, and programs whose output is a log.
-        "WatchStreams": ["WatchCore", "WatchSystem", "WatchPatterns", "CSystemd", "CProcess"],
+        "WatchStreams": [
+            "WatchCore", "WatchSystem", "WatchPatterns", "CBytes", "CSystemd", "CProcess",
+        ],
         "WatchActions": [
             "WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits", "CProcess", "CCrypto",
         ],

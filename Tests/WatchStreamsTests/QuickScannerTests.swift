@@ -73,6 +73,7 @@ import WatchCore
         memo.initialize(to: StampMemo())
         defer { memo.deallocate() }
         let quick = try #require(QuickScanner(format, memo: memo))
+        defer { quick.deallocate() }
         var random = SplitMix(seed: UInt64(text.utf8.count))
         var read = 0
         for _ in 0..<1_500 {
