@@ -39,8 +39,8 @@ COMPUTING = ^(WatchCoreTests|WatchConfigTests|WatchSimulatorTests|TidyTests)\.
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
 FUZZ_SECONDS ?= 5
 
-.PHONY: help setup build release test unit-test system-test lint fuzz bench bench-peers simulate planted demo install \
-    uninstall clean
+.PHONY: help setup build release test unit-test system-test lint fuzz bench bench-peers bench-unit simulate planted demo \
+    install uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -67,6 +67,11 @@ bench-peers: ## watchd beside mtail, blackbox_exporter and bare loops over the s
 	swift build $(OPTIMISED) --product watchd-bench
 	swift build $(OPTIMISED) --product watchd
 	@Benchmarks/peers/run
+
+bench-unit: ## the figures of streams again, inside a unit hardened as watchd.service (root, or sudo)
+	@scripts/setup bench
+	swift build $(OPTIMISED) --product watchd-bench
+	@Benchmarks/peers/in-unit
 
 simulate: ## live through SEEDS=5000 simulated worlds from seed FROM=1, looking for a broken rule
 	@scripts/setup build
