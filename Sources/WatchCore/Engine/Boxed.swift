@@ -13,6 +13,9 @@ struct Boxed<Value: Hashable & Sendable & Codable>: Hashable, Sendable {
 
     var projectedValue: Boxed { self }
 
+    /// Whether there is none: asked at every event, and no copy of one.
+    var isEmpty: Bool { box.isEmpty }
+
     /// One member of it, without a copy of the rest.
     func peek<Member>(_ body: (Value) -> Member?) -> Member? {
         box.withUnsafeBufferPointer { $0.isEmpty ? nil : body($0[0]) }

@@ -67,11 +67,11 @@ extension Engine {
     }
 
     package func hasRollback(_ service: String) -> Bool {
-        services.place(of: service).map { services.values[$0].state.rollback != nil } ?? false
+        services.place(of: service).map { services.values[$0].state.hasRollback } ?? false
     }
 
     package func hasIncident(_ service: String) -> Bool {
-        services.place(of: service).map { services.values[$0].state.incident != nil } ?? false
+        services.place(of: service).map { services.values[$0].state.hasIncident } ?? false
     }
 }
 

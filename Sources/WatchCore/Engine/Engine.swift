@@ -107,7 +107,9 @@ public struct Engine {
                 $0.tick(touched: .nothing, &$1)
             }
         case .task(let id, let result):
-            let place = services.values.firstIndex { $0.state.rollback?.pending?.id == id }
+            let place = services.values.firstIndex {
+                $0.state.$rollback.peek { $0.pending?.id } == id
+            }
             guard let place else { return [] }
             return update(services.names[place], now) {
                 $0.taskFinished(id, result, &$1)

@@ -18,7 +18,7 @@ public enum Event: Hashable, Sendable {
     /// The store takes transactions again.
     case storeRecovered
 
-    var isTick: Bool { if case .tick = self { true } else { false } }
+    package var isTick: Bool { if case .tick = self { true } else { false } }
 }
 
 /// One result of one probe.

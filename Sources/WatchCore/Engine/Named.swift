@@ -11,10 +11,15 @@ struct Named<Value> {
 
     var indices: Range<Int> { values.indices }
 
-    func place(of name: String) -> Int? { places[name] }
+    func place(of name: String) -> Int? {
+        // Of few, comparing is quicker than hashing.
+        names.count <= Self.few ? names.firstIndex(of: name) : places[name]
+    }
+
+    private static var few: Int { 8 }
 
     subscript(name: String) -> Value? {
-        guard let place = places[name] else { return nil }
+        guard let place = place(of: name) else { return nil }
         return values[place]
     }
 
@@ -31,7 +36,7 @@ struct Named<Value> {
 
     /// Changes the one with that name in place, if there is one.
     mutating func update(_ name: String, _ body: (inout Value) -> Void) {
-        if let place = places[name] { body(&values[place]) }
+        if let place = place(of: name) { body(&values[place]) }
     }
 
     /// By name.

@@ -208,7 +208,7 @@ extension ServiceEngine {
             context.isDirty = true
             context.events.append(
                 transition("incident.held", context, reason: Reason.held.code, text: said))
-            if state.rollback != nil {
+            if state.hasRollback {
                 withdraw(Refusal(.held, "it is \(said), until \(until.wall.text)"), &context)
             } else {
                 send(

@@ -19,7 +19,7 @@ extension ServiceEngine {
     mutating func offerRollback(
         for trigger: TriggerConfiguration, _ context: inout Context
     ) {
-        guard trigger.mode != .veto, state.rollback == nil,
+        guard trigger.mode != .veto, !state.hasRollback,
             let plan = plan(of: trigger, context), let target = state.book.lastKnownGood,
             let running = state.book.running?.release
         else {

@@ -30,10 +30,9 @@ extension ServiceEngine {
             note(blindCause(of: probes.names[place], now: now), of: probes.names[place], now)
         }
         for name in streams.names { note(blindCause(of: name, now: now), of: name, now) }
-        guard !sight.isEmpty || state.blind != nil else { return }
+        guard !sight.isEmpty || state.hasBlind else { return }
         // What is not configured any more is not missed.
-        let known = Set(probes.names + streams.names)
-        for signal in sight.keys where !known.contains(signal) { sight[signal] = nil }
+        for signal in sight.keys where source(of: signal) == nil { sight[signal] = nil }
         for (signal, timer) in sight.sorted(by: { $0.key < $1.key })
         where now - timer.since >= Self.blindFor && !isKnownBlind(signal)
             && !(timer.isDismissed ?? false)
@@ -49,6 +48,8 @@ extension ServiceEngine {
             timer.seenSince = nil
             if timer.since == now || now - timer.since >= Self.blindFor { timer.text = cause.text }
             sight[signal] = timer
+        } else if sight.isEmpty {
+            return
         } else if let seen = sight[signal]?.seenSince {
             if now - seen >= configuration.judgement.clearFor { sight[signal] = nil }
         } else {
@@ -68,7 +69,7 @@ extension ServiceEngine {
             $0.mode != .shadow && signals(of: $0).contains(signal)
         }
         let severity = users.map(\.severity).max() ?? .low
-        if state.blind == nil {
+        if !state.hasBlind {
             let id = "\(name)-\(context.nextNumber())"
             let record = IncidentRecord(
                 id: id, service: name, state: .open, severity: severity,
@@ -133,7 +134,7 @@ extension ServiceEngine {
     }
 
     mutating func closeBlind(_ why: String, _ context: inout Context) {
-        guard state.blind != nil else { return }
+        guard state.hasBlind else { return }
         context.isDirty = true
         context.events.append(event("incident.closed", context, slot: .blindness, text: why))
         state.blind?.record.state = .cleared

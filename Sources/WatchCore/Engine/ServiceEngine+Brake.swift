@@ -12,8 +12,9 @@ extension ServiceEngine {
     func asNeighbour(now: Instant) -> Neighbour {
         Neighbour(
             name: name,
-            isRollingBackAutomatically: state.rollback?.asker.isAutomatic ?? false,
-            incident: NeighbourIncident(state.incident), graveBreaches: graveBreaches(now: now))
+            isRollingBackAutomatically: state.$rollback.peek { $0.asker.isAutomatic } ?? false,
+            incident: state.peek(.breaches) { NeighbourIncident($0) },
+            graveBreaches: graveBreaches(now: now))
     }
 
     /// - Parameter trigger: what is asked for; in shadow mode its breach counts here all the same,

@@ -21,7 +21,7 @@ extension ServiceEngine {
     }
 
     mutating func takeEvidence(_ context: inout Context) {
-        guard state.incident != nil else { return }
+        guard state.hasIncident else { return }
         var readings: [String: [String: Reading]] = [:]
         for trigger in configuration.triggers {
             guard let state = triggers[trigger.name], state.isBreached else { continue }

@@ -16,7 +16,7 @@ extension ServiceEngine {
         // However short it is, and whatever crashes before the next second.
         if trigger.severity >= .high { state.book.beginBakeAgain() }
         rememberGraveBreach(trigger, at: context.now)
-        let isNew = state.incident == nil
+        let isNew = !state.hasIncident
         openIncident(
             severity: trigger.severity, cause: Reason.trigger(trigger.name).code, by: trigger,
             &context)
@@ -108,7 +108,7 @@ extension ServiceEngine {
 
     /// Decides about the most severe breach that stands. Nothing is decided while a rollback runs.
     mutating func decideAnew(joining trigger: TriggerConfiguration?, _ context: inout Context) {
-        guard let incident = state.incident, state.rollback == nil else { return }
+        guard let incident = state.incident, !state.hasRollback else { return }
         let joining = trigger
         switch incident.record.state {
         case .recovered:
@@ -177,14 +177,14 @@ extension ServiceEngine {
     }
 
     mutating func breachCleared(_ trigger: TriggerConfiguration, _ context: inout Context) {
-        guard trigger.mode != .shadow, state.incident != nil else { return }
+        guard trigger.mode != .shadow, state.hasIncident else { return }
         state.incident?.markCleared(trigger.name, at: context.now.wall)
         context.isDirty = true
     }
 
     /// What time brings: clearing, closing, the next step of a route, the end of `busy`.
     mutating func advanceIncident(_ context: inout Context) {
-        guard let current = state.peek(.breaches, { $0.record.state }), state.rollback == nil else {
+        guard let current = state.peek(.breaches, { $0.record.state }), !state.hasRollback else {
             return
         }
         switch current {
@@ -284,7 +284,7 @@ extension ServiceEngine {
     }
 
     mutating func closeIncident(_ why: String, _ context: inout Context) {
-        guard state.incident != nil else { return }
+        guard state.hasIncident else { return }
         context.isDirty = true
         endOffer(.void, by: nil, why, &context)
         context.events.append(

@@ -3,12 +3,12 @@
 
 extension ServiceEngine {
     mutating func advanceQuiet(_ context: inout Context) {
-        if state.incident != nil {
+        if state.hasIncident {
             watchAcknowledgement(slot: .breaches, &context)
             releaseHeldPage(slot: .breaches, &context)
         }
         watchSight(&context)
-        guard state.blind != nil else { return }
+        guard state.hasBlind else { return }
         watchAcknowledgement(slot: .blindness, &context)
         releaseHeldPage(slot: .blindness, &context)
         escalateWhenDue(slot: .blindness, &context)

@@ -17,7 +17,7 @@ extension ServiceEngine {
     }
 
     mutating func beginRollback(_ start: RollbackStart, _ context: inout Context) {
-        guard state.rollback == nil, let incident = state.incident,
+        guard !state.hasRollback, let incident = state.incident,
             let running = state.book.running?.release
         else { return }
         let id = "\(incident.record.id)-r\(incident.record.rollbacks.count + 1)"

@@ -49,7 +49,7 @@ extension ServiceEngine {
     }
 
     mutating func noteProbeForVerification(_ probe: String, _ result: ProbeResult) {
-        guard state.rollback != nil, case .curing(var curing) = state.rollback?.stage,
+        guard state.hasRollback, case .curing(var curing) = state.rollback?.stage,
             let rollback = state.rollback, rollback.plan.verify.probes.contains(probe)
         else { return }
         if case .fail = result.outcome, curing.settled != nil {
@@ -60,7 +60,7 @@ extension ServiceEngine {
 
     /// What time brings to a rollback.
     mutating func advanceRollback(_ context: inout Context) {
-        guard state.rollback != nil, let rollback = state.rollback, !context.mode.assumesRollbacks
+        guard state.hasRollback, let rollback = state.rollback, !context.mode.assumesRollbacks
         else { return }
         syncRollbackRecord()
         if let pending = rollback.pending, let since = rollback.pendingSince {
@@ -81,15 +81,18 @@ extension ServiceEngine {
     }
 
     /// The incident's record shows the rollback as it stands.
-    func rollbackIndex(_ incident: Incident, _ rollback: Rollback) -> Int? {
-        incident.record.rollbacks.lastIndex { $0.id == rollback.id }
-    }
-
     mutating func syncRollbackRecord() {
-        guard state.rollback != nil, let rollback = state.rollback, let incident = state.incident,
-            let index = rollbackIndex(incident, rollback)
+        // Mostly it does already, and to write it would copy what was handed to the store.
+        guard state.hasRollback, let id = state.$rollback.peek({ $0.id }),
+            let record = state.$rollback.peek({ $0.record }),
+            let index = state.peek(
+                .breaches,
+                { incident in
+                    incident.record.rollbacks.lastIndex { $0.id == id }
+                }),
+            state.peek(.breaches, { $0.record.rollbacks[index] }) != record
         else { return }
-        state.incident?.record.rollbacks[index] = rollback.record
+        state.incident?.record.rollbacks[index] = record
     }
 
     /// Whether it was due.

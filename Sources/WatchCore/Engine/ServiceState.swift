@@ -60,6 +60,11 @@ enum IncidentSlot {
 }
 
 extension ServiceState {
+    /// Asked at every event: whether there is one, without a copy of it.
+    var hasIncident: Bool { !$incident.isEmpty }
+    var hasRollback: Bool { !$rollback.isEmpty }
+    var hasBlind: Bool { !$blind.isEmpty }
+
     /// One member of an incident, without a copy of the rest: asked for at every event.
     func peek<Member>(_ slot: IncidentSlot, _ member: (Incident) -> Member?) -> Member? {
         switch slot {

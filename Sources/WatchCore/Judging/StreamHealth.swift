@@ -13,9 +13,31 @@ struct StreamHealth: Hashable, Sendable, Codable {
         var unparsed = 0
         var misdated = 0
         var dropped = 0
+
+        static func += (a: inout Second, b: Second) {
+            a.lines &+= b.lines
+            a.unparsed &+= b.unparsed
+            a.misdated &+= b.misdated
+            a.dropped &+= b.dropped
+        }
+
+        static func -= (a: inout Second, b: Second) {
+            a.lines &-= b.lines
+            a.unparsed &-= b.unparsed
+            a.misdated &-= b.misdated
+            a.dropped &-= b.dropped
+        }
     }
 
+    /// Ascending.
     private var seconds: [Second] = []
+    /// All of them together: asked for by every rule at every event.
+    private var sum = Second(second: 0)
+
+    private enum CodingKeys: String, CodingKey {
+        case seconds, unreadable, lastLine, hasReported, watchedSince
+    }
+
     private(set) var unreadable: String?
     private(set) var lastLine: Instant?
     /// Anything was ever heard of the source itself.
@@ -32,13 +54,20 @@ struct StreamHealth: Hashable, Sendable, Codable {
         }
         guard batch.lines > 0 || batch.losses.dropped > 0 else { return }
         if batch.lines > 0 { lastLine = now }
-        if seconds.last?.second != now.second { seconds.append(Second(second: now.second)) }
-        let last = seconds.count - 1
-        seconds[last].lines += batch.lines
-        seconds[last].unparsed += batch.losses.unparsed + batch.losses.tooLong
-        seconds[last].misdated += late + batch.losses.early
-        seconds[last].dropped += batch.losses.dropped
-        seconds.removeAll { $0.second <= now.second - Self.span }
+        let more = Second(
+            second: now.second, lines: batch.lines,
+            unparsed: batch.losses.unparsed + batch.losses.tooLong,
+            misdated: late + batch.losses.early, dropped: batch.losses.dropped)
+        // A clock that goes back changes nothing.
+        if seconds.last.map({ $0.second < now.second }) ?? true {
+            seconds.append(Second(second: now.second))
+        }
+        seconds[seconds.count - 1] += more
+        sum += more
+        let old = seconds.prefix { $0.second <= now.second - Self.span }
+        guard !old.isEmpty else { return }
+        for second in old { sum -= second }
+        seconds.removeFirst(old.count)
     }
 
     /// Why the stream cannot be believed, not yet in words.
@@ -69,20 +98,17 @@ struct StreamHealth: Hashable, Sendable, Codable {
         now: Instant, noDataAfter: Duration?, asksForUnparsed: Bool = false
     ) -> Cause? {
         if let unreadable { return .unreadable(unreadable) }
-        var lines = 0
-        var dropped = 0
-        var unparsed = 0
-        var misdated = 0
-        for second in seconds where second.second > now.second - Self.span {
-            lines += second.lines
-            dropped += second.dropped
-            unparsed += second.unparsed
-            misdated += second.misdated
+        var recent = sum
+        for second in seconds {
+            // Few or none: a batch takes out what is old.
+            guard second.second <= now.second - Self.span else { break }
+            recent -= second
         }
-        if dropped > 0 { return .dropped(dropped) }
+        let lines = recent.lines
+        if recent.dropped > 0 { return .dropped(recent.dropped) }
         if lines >= Self.linesToJudge, !asksForUnparsed {
-            if unparsed * 5 > lines { return .unparsed(unparsed, of: lines) }
-            if misdated * 2 > lines { return .clock(misdated, of: lines) }
+            if recent.unparsed * 5 > lines { return .unparsed(recent.unparsed, of: lines) }
+            if recent.misdated * 2 > lines { return .clock(recent.misdated, of: lines) }
         }
         if let noDataAfter, let since = lastLine ?? watchedSince, now - since > noDataAfter {
             return .noData(now - since)
@@ -93,5 +119,18 @@ struct StreamHealth: Hashable, Sendable, Codable {
     /// Why the stream is blind now; nil: it can be believed.
     func blindness(now: Instant, noDataAfter: Duration?) -> String? {
         cause(now: now, noDataAfter: noDataAfter)?.text
+    }
+}
+
+extension StreamHealth {
+    /// The sum is made anew, so that it cannot disagree with the seconds.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        seconds = try container.decode([Second].self, forKey: .seconds)
+        unreadable = try container.decodeIfPresent(String.self, forKey: .unreadable)
+        lastLine = try container.decodeIfPresent(Instant.self, forKey: .lastLine)
+        hasReported = try container.decode(Bool.self, forKey: .hasReported)
+        watchedSince = try container.decodeIfPresent(Instant.self, forKey: .watchedSince)
+        for second in seconds { sum += second }
     }
 }

@@ -6,6 +6,12 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
     }
 
+    /// The same of each, one behind the other.
+    mutating func append(fixed numbers: [UInt64]) {
+        guard 1.littleEndian == 1 else { return numbers.forEach { append(fixed: $0) } }
+        numbers.withUnsafeBytes { append(contentsOf: $0) }
+    }
+
     /// LEB128: seven bits a byte, the lowest first.
     mutating func append(varint number: UInt64) {
         var rest = number
@@ -46,6 +52,19 @@ struct ByteReader<Bytes: RandomAccessCollection<UInt8>> {
             number |= UInt64(byte() ?? 0) << shift
         }
         return number
+    }
+
+    /// As many of them as there are, if the bytes lie in one piece; else nil.
+    mutating func allFixed() -> [UInt64]? {
+        let count = remaining / 8
+        let numbers = bytes[at...].withContiguousStorageIfAvailable { bytes in
+            let raw = UnsafeRawBufferPointer(bytes)
+            return (0..<count).map {
+                UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self))
+            }
+        }
+        if numbers != nil { skip(8 * count) }
+        return numbers
     }
 
     /// nil also when it does not fit 64 bits.

@@ -24,7 +24,7 @@ extension LatencySketch {
         if let bits = bitPatterns {
             bytes.reserveCapacity(bytes.count + 1 + 8 * bits.count)
             bytes.append(UInt8(truncatingIfNeeded: bits.count))
-            for value in bits { bytes.append(fixed: value) }
+            bytes.append(fixed: bits)
             return
         }
         bytes.append(0)
@@ -56,6 +56,10 @@ extension LatencySketch {
         }
         if head > 0 {
             guard head < Self.exactLimit, reader.remaining == 8 * Int(head) else { return nil }
+            if let bits = reader.allFixed() {
+                self.init(bitPatterns: bits)
+                return
+            }
             var bits: [UInt64] = []
             bits.reserveCapacity(Int(head))
             while let value = reader.fixed() { bits.append(value) }

@@ -28,4 +28,14 @@ struct NamedTests {
         #expect(named.values == [10, 3])
         #expect(named.mapped { $0 * 2 } == ["a": 20, "b": 6])
     }
+
+    @Test("Many are found as few are", arguments: [8, 9, 100])
+    func many(count: Int) {
+        var named = Named<Int>()
+        for value in 0..<count { named.set(value, for: "n\(value)") }
+        #expect((0..<count).allSatisfy { named["n\($0)"] == $0 })
+        #expect(named.place(of: "n\(count)") == nil)
+        named.update("n3") { $0 = -3 }
+        #expect(named["n3"] == -3)
+    }
 }

@@ -1,5 +1,6 @@
 // A log that cannot be believed must make its triggers blind.
 
+import FoundationEssentials
 import Testing
 
 @testable import WatchCore
@@ -74,5 +75,29 @@ import Testing
             blindness(spoke, at: 301, noDataAfter: .minutes(5)) == "no-data: no line for 5m1s")
         // Never a line: silent since it was first looked at.
         #expect(blindness([batch()], at: 301, noDataAfter: .minutes(5)) != nil)
+    }
+
+    @Test func whatItAddsUpIsARecountOfTheLastMinute() throws {
+        var random = SystemRandomNumberGenerator()
+        var health = StreamHealth()
+        var told: [(second: Int, unparsed: Int)] = []
+        for second in 0..<300 {
+            let unparsed = Int.random(in: 0...40, using: &random)
+            if Bool.random(using: &random) {
+                health.record(
+                    batch(lines: 100, unparsed: unparsed), late: 0, now: .seconds(Double(second)))
+                told.append((second, unparsed))
+            }
+            // Also when it comes back from a checkpoint.
+            if second % 50 == 0 {
+                health = try JSONDecoder().decode(
+                    StreamHealth.self, from: JSONEncoder().encode(health))
+            }
+            let recent = told.filter { $0.second > second - 60 }
+            let (sum, lines) = (recent.reduce(0) { $0 + $1.unparsed }, recent.count * 100)
+            let expected: StreamHealth.Cause? =
+                sum * 5 > lines ? .unparsed(sum, of: lines) : nil
+            #expect(health.cause(now: .seconds(Double(second)), noDataAfter: nil) == expected)
+        }
     }
 }
