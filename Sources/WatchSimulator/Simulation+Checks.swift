@@ -119,7 +119,7 @@ extension Simulation {
                 ledgers[index].restart(at: restarted)
                 hasNewFloor = true
             }
-            let isSettled = emitted.services[name]?.isSettled ?? false
+            let isSettled = emitted.services[index]?.isSettled ?? false
             if anew.remove(name) != nil { try checkFloor(index) }
             guard isSettled != ledgers[index].isSettled else { continue }
             ledgers[index].isSettled = isSettled
@@ -142,10 +142,10 @@ extension Simulation {
         for index in ledgers.indices {
             defer { lastEvidence[index] = now }
             let last = lastEvidence[index]
-            guard let book = emitted.services[ledgers[index].name],
-                let version = book.running?.version, !book.good.contains(version)
+            guard let version = emitted.services[index]?.running?.version,
+                !(emitted.services[index]?.good.contains(version) ?? true)
             else { continue }
-            let (isHealthy, wasHealthy) = (mayBeHealthy(index, book, now), wasHealthy[index])
+            let (isHealthy, wasHealthy) = (mayBeHealthy(index, now), wasHealthy[index])
             self.wasHealthy[index] = isHealthy
             // The engine looks at other instants of the second.
             guard now - last <= .seconds(6), now > last, isHealthy || wasHealthy else { continue }
@@ -155,11 +155,11 @@ extension Simulation {
 
     /// Some trigger that speaks of a release's health is false, for all that is known, and none is
     /// breached.
-    private func mayBeHealthy(_ index: Int, _ book: ServiceBook, _ now: Instant) -> Bool {
+    private func mayBeHealthy(_ index: Int, _ now: Instant) -> Bool {
         guard ledgers[index].hasEvidence(now: now) else { return false }
-        if !book.breached.isEmpty,
+        if let breached = emitted.services[index]?.breached, !breached.isEmpty,
             ledgers[index].configuration.triggers.contains(where: {
-                $0.severity >= .high && $0.mode != .shadow && book.breached[$0.name] != nil
+                $0.severity >= .high && $0.mode != .shadow && breached[$0.name] != nil
             })
         {
             return false
@@ -294,7 +294,7 @@ extension Simulation {
 
     func checkVerdicts(after event: Event, at now: Instant) throws(Violation) {
         defer { hasNewFloor = false }
-        let isTick = event == .tick
+        let isTick = event.isTick
         if isTick { noteBreaches(now) }
         guard isHealing ? events % 64 == 0 : events % 32 == 0, !hasNewFloor, !isDown else { return }
         for (index, ledger) in ledgers.enumerated() {
@@ -354,7 +354,7 @@ extension Simulation {
     /// When a breached trigger was last seen not to be false.
     private func noteBreaches(_ now: Instant) {
         for index in ledgers.indices {
-            guard let breached = emitted.services[worlds[index].name]?.breached, !breached.isEmpty
+            guard let breached = emitted.services[index]?.breached, !breached.isEmpty
             else { continue }
             for trigger in scenario.configuration.services[index].triggers
             where breached[trigger.name] != nil {

@@ -46,7 +46,7 @@ extension Simulation {
         noteSustained(now.boot)
         try checkBegun(now.boot)
         try checkVerdicts(after: event, at: now.boot)
-        if event == .tick { try checkQuiet() }
+        if event.isTick { try checkQuiet() }
     }
 
     @discardableResult

@@ -187,14 +187,15 @@ extension Simulation {
         }
     }
 
-    private func hasHeld(_ service: String) -> Bool {
-        emitted.services[service]?.open.values.contains { $0.isHeld } ?? false
+    private func hasHeld(_ index: Int) -> Bool {
+        guard let open = emitted.services[index]?.open, !open.isEmpty else { return false }
+        return open.values.contains { $0.isHeld }
     }
 
     /// A page that was kept back is sent when nothing keeps it back any more and it is still so.
     func checkQuiet() throws(Violation) {
         guard !isDown, !store.isFailing else { return unmutedSince = [:] }
-        guard worlds.contains(where: { hasHeld($0.name) }) || !unmutedSince.isEmpty else { return }
+        guard worlds.indices.contains(where: hasHeld) || !unmutedSince.isEmpty else { return }
         for (name, service) in emitted.services {
             for (id, incident) in service.open {
                 guard incident.isHeld, incident.needsAnAnswer, incident.hasBreachToPage,

@@ -8,17 +8,16 @@ extension Simulation {
         let world = worlds[index]
         if index == 0 { try askConnectivity() }
         for stream in world.streams.indices { try read(stream, of: index, seconds) }
-        for (probe, configured) in world.configuration.probes.enumerated()
-        where world.nextProbe[probe] <= clock.time {
-            world.nextProbe[probe] = next(world.nextProbe[probe], configured.every)
-            try tell(
-                .probe(
-                    service: world.name, probe: configured.name, result(configured.name, of: world))
-            )
+        // By place: a copy of each configuration costs more than to find that it is not due.
+        for probe in world.nextProbe.indices where world.nextProbe[probe] <= clock.time {
+            let name = world.configuration.probes[probe].name
+            world.nextProbe[probe] = next(
+                world.nextProbe[probe], world.configuration.probes[probe].every)
+            try tell(.probe(service: world.name, probe: name, result(name, of: world)))
         }
-        for (source, configured) in world.configuration.version.enumerated()
-        where world.nextRead[source] <= clock.time {
-            world.nextRead[source] = next(world.nextRead[source], configured.every)
+        for source in world.nextRead.indices where world.nextRead[source] <= clock.time {
+            world.nextRead[source] = next(
+                world.nextRead[source], world.configuration.version[source].every)
             try tell(reading(source, of: world))
         }
     }

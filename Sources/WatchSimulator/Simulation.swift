@@ -47,7 +47,7 @@ public final class Simulation {
     /// Service and trigger: breaches that ended by the event that is handled.
     var clearedNow: Set<String> = []
     /// The books before a command.
-    var before: [String: ServiceBook] = [:]
+    var before = ServiceBooks()
     /// Services whose windows begin anew by the event that is handled.
     var anew: Set<String> = []
     /// Of each service: breaches and reads, for the question what was there first.

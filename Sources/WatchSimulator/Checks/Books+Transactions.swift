@@ -39,9 +39,9 @@ extension Books {
 
     private mutating func note(_ record: IncidentRecord, _ circumstances: Circumstances) {
         guard closed[record.id] == nil else { return }
-        services[record.service, default: ServiceBook()]
-            .open[record.id, default: IncidentBook(opened: circumstances.time)].state =
-            record.state
+        if services[record.service] == nil { services[record.service] = ServiceBook() }
+        let fresh = IncidentBook(opened: circumstances.time)
+        services[record.service]?.open[record.id, default: fresh].state = record.state
         services[record.service]?.open[record.id]?.isBlind = !record.blind.isEmpty
         let policy = circumstances.configuration.policy[record.severity]
         services[record.service]?.open[record.id]?.hasBreach =

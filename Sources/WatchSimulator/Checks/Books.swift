@@ -77,7 +77,7 @@ struct ServiceBook {
 }
 
 struct Books {
-    var services: [String: ServiceBook] = [:]
+    var services = ServiceBooks()
     var isArmed = false
     /// A disarming for a time ends then.
     var armedAgain: Moment?

@@ -10,6 +10,8 @@ struct ServiceLedger {
     private(set) var probes: [ProbeBook]
     private(set) var streams: [StreamBook]
     private let widest: [Duration]
+    /// Windows that its conditions ask for.
+    let windows: [(signal: String, width: Duration)]
     /// When anything was last heard that could be evidence of health.
     private var lastHeard: Instant?
     /// Samples from before do not count.
@@ -21,6 +23,8 @@ struct ServiceLedger {
     var hasNoOpinion = false
     /// Of triggers with `for`.
     private(set) var sustained: [String: SustainedBook] = [:]
+    /// The last second in which something was noted for each of them.
+    private var allNoted: Int64?
     /// Operations that run; nil of one: nobody knows since when.
     var operations: [String: OperationBook?] = [:]
 
@@ -35,6 +39,12 @@ struct ServiceLedger {
             let widths = rules.values.flatMap { $0.widths(of: stream.name) }
             // Of no trigger's width up to 5 m: status shows a minute.
             return .seconds(widths.max() ?? 60)
+        }
+        let signals = configuration.probes.map(\.name) + configuration.streams.map(\.name)
+        windows = signals.flatMap { signal in
+            Set(rules.values.flatMap { $0.widths(of: signal) }).sorted().map {
+                (signal, .seconds($0))
+            }
         }
         for trigger in configuration.triggers {
             guard let span = trigger.sustainedFor else { continue }
@@ -59,6 +69,7 @@ struct ServiceLedger {
         for index in probes.indices { probes[index].samples.cut(before: instant) }
         for index in streams.indices { streams[index].samples.cut(before: instant) }
         for name in sustained.keys { sustained[name]?.forget() }
+        allNoted = nil
     }
 
     mutating func addGap(from: Instant, to: Instant) {
@@ -94,7 +105,7 @@ struct ServiceLedger {
 
     /// Whether anything is noted of this second that is not yet.
     func wantsSustained(second: Int64) -> Bool {
-        !hasNoOpinion && !sustained.isEmpty
+        !hasNoOpinion && !sustained.isEmpty && allNoted.map { $0 < second } ?? true
             && sustained.values.contains { $0.wants(second: second) }
     }
 
@@ -106,6 +117,9 @@ struct ServiceLedger {
                 let truth = truth(of: trigger, now: now)
             else { continue }
             sustained[name]?.note(truth == .true, second: now.second)
+        }
+        if !sustained.values.contains(where: { $0.wants(second: now.second) }) {
+            allNoted = now.second
         }
     }
 
@@ -168,16 +182,6 @@ struct ServiceLedger {
         guard !spoken.isEmpty, spoken.count * 2 >= names.count else { return .unknown }
         let failing = spoken.filter { $0.state == .failing }.count
         return Truth(Double(failing) / Double(spoken.count) > Double(percent) / 100)
-    }
-
-    /// Windows that its conditions ask for.
-    var windows: [(signal: String, width: Duration)] {
-        let signals = configuration.probes.map(\.name) + configuration.streams.map(\.name)
-        return signals.flatMap { signal in
-            Set(rules.values.flatMap { $0.widths(of: signal) }).sorted().map {
-                (signal, .seconds($0))
-            }
-        }
     }
 
     func recount(_ signal: String, _ width: Duration, _ now: Instant) -> WindowSums {
