@@ -16,7 +16,8 @@ enum Program {
           --keep-going   do not stop at the first failure
           --seed SEED    live through one world; --trace shows every event and effect
           --twice        holds a second run against the first, effect by effect; of many worlds
-                         the first run is on one thread
+                         the first run is on one thread. With SWIFT_DETERMINISTIC_HASHING=1 in
+                         the environment the digest can be held against that of another build
           --search N     look at every state of the incident machine that the events of each of
                          some small worlds can reach; more than N in one of them is a failure
 
@@ -124,7 +125,8 @@ enum Program {
         let isSame = first.digest == second.digest && first.events == second.events
         write(
             "\(first.seeds) worlds on one thread and again on \(options.threads): "
-                + (isSame ? "the same effects\n" : "OTHER EFFECTS\n"), to: 1)
+                + (isSame ? "the same effects" : "OTHER EFFECTS") + ", digest \(first.digest)\n",
+            to: 1)
         return isSame ? 0 : 1
     }
 
