@@ -51,6 +51,9 @@ static inline CURLcode watchd_easy_get_string(CURL *h, CURLINFO i, const char **
 static inline CURLcode watchd_easy_get_pointer(CURL *h, CURLINFO i, void **v) {
     return curl_easy_getinfo(h, i, v);
 }
+static inline CURLcode watchd_easy_get_slist(CURL *h, CURLINFO i, struct curl_slist **v) {
+    return curl_easy_getinfo(h, i, v);
+}
 static inline CURLcode watchd_easy_get_socket(CURL *h, CURLINFO i, curl_socket_t *v) {
     return curl_easy_getinfo(h, i, v);
 }

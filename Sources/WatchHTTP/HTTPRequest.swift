@@ -75,6 +75,9 @@ public struct HTTPRequest: Hashable, Sendable {
     public var family = Family.any
     /// `HOST:PORT` to connect to instead of the URL's, which is still the name that is asked for.
     public var connectTo: String?
+    /// What the jar holds, as an answer before gave it (`HTTPResponse.cookies`); nil: there is no
+    /// jar, and cookies are neither kept nor sent.
+    public var cookies: [String]?
     /// Tell the certificates also of a handshake that went well; those refused are always told.
     public var inspectsTLS = false
 

@@ -16,6 +16,9 @@ public struct HTTPResponse: Hashable, Sendable {
     public var tls: TLSInfo?
     /// Address and port that answered; nil over a Unix socket.
     public var peer: String?
+    /// What is in the jar now, where the request had one: the seven fields of a line of Netscape's
+    /// cookie file (https://curl.se/docs/http-cookies.html), with tabs between them.
+    public var cookies: [String]?
     /// How a conversation ended.
     public var end: Exchange.End?
 

@@ -12,6 +12,7 @@ extension Transfer {
                 effectiveURL: effectiveURL)
             response.tls = tls
             response.peer = peer
+            response.cookies = cookies
             return .success(response)
         }
         return .failure(failure(kind(of: code)))

@@ -91,6 +91,7 @@ final class Transfer {
         setHeaders()
         setLimits()
         setConnection()
+        setCookies()
         setCallbacks(context)
         watchAddresses()
     }
