@@ -42,15 +42,20 @@ extension ProbeConfiguration.Kind {
     /// Whom it asks; nil: that is not known before a secret is read, or it is no host.
     var host: String? {
         switch self {
-        case .http(let request, _):
-            guard request.unixSocket == nil, request.url.secrets.isEmpty else { return nil }
-            return Self.host(of: request.url.source).lowercased()
+        case .http(let request, _): return Self.host(of: request)
+        // All of it is one turn, at the host where it begins.
+        case .journey(let journey): return journey.steps.first.flatMap { Self.host(of: $0.request) }
         case .tcp(let check): return check.endpoint.host.lowercased()
         case .tls(let check): return check.endpoint.host.lowercased()
         case .dns(let check): return check.server?.host
         case .grpc(let check): return check.endpoint.host.lowercased()
-        case .exec, .unit: return nil
+        case .exec, .unit, .step: return nil
         }
+    }
+
+    private static func host(of request: HTTPRequestSpec) -> String? {
+        guard request.unixSocket == nil, request.url.secrets.isEmpty else { return nil }
+        return host(of: request.url.source).lowercased()
     }
 
     private static func host(of url: String) -> String {

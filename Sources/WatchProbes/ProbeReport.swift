@@ -6,6 +6,26 @@ public import WatchHTTP
 public struct ProbeReport: Hashable, Sendable {
     public var result: ProbeResult
     public var trace = ProbeTrace()
+    /// Of a journey: all its steps, asked or not.
+    public var steps: [StepReport] = []
+}
+
+/// One step of a journey.
+public struct StepReport: Hashable, Sendable {
+    public var name: String
+    /// `step 2 (orders)`.
+    public var title: String
+    /// nil: it was not asked.
+    public var report: ProbeReport?
+    /// How often it was asked.
+    public var times = 0
+    /// Why it was not asked, or not so often as it should have been.
+    public var note: String?
+
+    init(_ step: JourneyCheck.Step, number: Int) {
+        name = step.name
+        title = "step \(number)" + (step.name == "step\(number)" ? "" : " (\(step.name))")
+    }
 }
 
 /// Without secrets, but not yet made fit for a terminal.

@@ -54,7 +54,8 @@ public actor ProbeSchedule {
     public func replace(with targets: [Target]) {
         var wanted: [ScheduleKey: ScheduleEntry.Work] = [:]
         for target in targets {
-            for probe in target.probes {
+            // Steps come with their journeys.
+            for probe in target.probes where !probe.isStep {
                 wanted[.probe(service: target.service, name: probe.name)] = .probe(probe)
             }
             for (index, source) in target.versions.enumerated() {
@@ -75,9 +76,12 @@ public actor ProbeSchedule {
     }
 
     /// Asks the named probes now, outside the schedule; their results are re-checks. One that is
-    /// being re-checked already is not asked twice.
+    /// being re-checked already is not asked twice; a step is asked with its journey.
     public func probeNow(service: String, probes: [String]) {
-        for name in probes { recheck(.probe(service: service, name: name), after: .zero) }
+        for name in probes {
+            let journey = String(name.prefix { $0 != "." })
+            recheck(.probe(service: service, name: journey), after: .zero)
+        }
     }
 
     /// Reads all version sources of a service now.

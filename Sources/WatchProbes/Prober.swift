@@ -19,12 +19,16 @@ public struct LiveProber: Prober {
     private let grpc: GRPCProbe
     private let programs: ExecProbe
     private let units: UnitProbe
+    private let journeys: JourneyProbe
     private let versions: VersionReader
     private let gate = HostGate()
 
+    /// - Parameter carried: gets what a journey saved, and its cookies, step after step; must not
+    ///   block.
     public init(
         client: HTTPClient, secrets: any SecretSource, bus: any UnitBus = SystemdBus(),
-        time: any Sleeper
+        time: any Sleeper,
+        carried: @escaping @Sendable (JourneyCheck, [String]) -> Void = { _, _ in }
     ) {
         let workers = BlockingWorkers(time: time)
         let requests = RequestBuilder(secrets: secrets, workers: workers)
@@ -36,6 +40,7 @@ public struct LiveProber: Prober {
         grpc = GRPCProbe(client: client, requests: requests, time: time)
         programs = ExecProbe(secrets: secrets, workers: workers, time: time)
         units = UnitProbe(bus: bus, time: time)
+        journeys = JourneyProbe(http: http, time: time, carried: carried)
         versions = VersionReader(
             client: client, requests: requests, workers: workers, time: time)
     }
@@ -65,13 +70,18 @@ public struct LiveProber: Prober {
         switch configuration.kind {
         case .http(let request, let expectation):
             await http.run(
-                request, expect: expectation, degradedUnless: configuration.degradedUnless, run)
+                HTTPProbe.Question(
+                    request: request, expectation: expectation,
+                    degradedUnless: configuration.degradedUnless), run)
         case .tcp(let check): await tcp.run(check, run)
         case .tls(let check): await tls.run(check, run)
         case .dns(let check): await dns.run(check, run)
         case .grpc(let check): await grpc.run(check, run)
         case .exec(let check): await programs.run(check, run)
         case .unit(let check): await units.run(check, run)
+        case .journey(let check): await journeys.run(check, run)
+        case .step:
+            preconditionFailure("a step is asked by its journey, which has what it needs")
         }
     }
 

@@ -17,12 +17,17 @@ public struct RequestBuilder: Sendable {
 
     struct Built: Sendable {
         var request: HTTPRequest
-        var redactor: Redactor
+        /// What must be shown to nobody, as it is and as it is sent.
+        var hidden: [String]
+
+        var redactor: Redactor { Redactor(hidden) }
     }
 
     /// A sentence that names the secret or variable and the remedy.
     struct Failure: Error, Sendable, CustomStringConvertible {
         var message: String
+        /// What the target said before is in the way, not something of ours.
+        var isTargets = false
 
         var description: String { message }
     }
@@ -31,28 +36,46 @@ public struct RequestBuilder: Sendable {
     struct Filling: Sendable {
         fileprivate let known: KnownSecrets
         let redactor: Redactor
+        /// Saved by a journey, by name.
+        fileprivate var saved: [String: String] = [:]
 
         var values: [String] { Array(known.values.values) }
 
-        func text(_ template: Template) throws(Failure) -> String {
+        func text(
+            _ template: Template, as insertion: Insertion = .plain
+        ) throws(Failure) -> String {
+            var variables: [String: String] = [:]
+            for name in template.variables {
+                guard let value = saved[name] else { continue }
+                if let refusal = insertion.refusal(value) {
+                    throw Failure(
+                        message: "the saved value '\(name)' \(refusal)", isTargets: true)
+                }
+                variables[name] = insertion.inserted(value)
+            }
             do {
-                return try template.render(secrets: known)
+                return try template.render(variables: variables, secrets: known)
             } catch {
                 throw Failure(error)
             }
         }
     }
 
-    func build(_ spec: HTTPRequestSpec, timeout: Duration) async -> Result<Built, Failure> {
+    /// - Parameter saved: what `${name}` stands for, besides secrets.
+    func build(
+        _ spec: HTTPRequestSpec, timeout: Duration, saved: [String: String] = [:]
+    ) async -> Result<Built, Failure> {
         do throws(Failure) {
             // Two probes may share their secrets; each needs an answer of its own.
-            let filling = try await filling(
+            var filling = try await filling(
                 spec.templates, for: spec.method + " " + spec.url.source, timeout)
+            filling.saved = saved
             // As they are sent, besides as they are: a target may echo either.
             var disguised: [String] = []
             var headers: [HTTPHeader] = []
             for header in spec.headers {
-                headers.append(HTTPHeader(header.name, try filling.text(header.value)))
+                headers.append(
+                    HTTPHeader(header.name, try filling.text(header.value, as: .header)))
             }
             if let login = spec.basic {
                 let user = try filling.text(login.user)
@@ -61,28 +84,35 @@ public struct RequestBuilder: Sendable {
                 headers.append(HTTPHeader("Authorization", "Basic \(code)"))
                 disguised.append(code)
             }
-            var body = try spec.body.map(filling.text)
-            if !spec.form.isEmpty {
-                body = try FormBody.text(spec.form, filling)
-                disguised += filling.values.map(FormBody.encoded)
-                let type = "Content-Type"
-                if !headers.contains(where: { $0.name.lowercased() == type.lowercased() }) {
-                    headers.append(HTTPHeader(type, "application/x-www-form-urlencoded"))
-                }
-            }
-            let url = try filling.text(spec.url)
+            let body = try body(spec, filling, &headers, &disguised)
+            let url = try filling.text(spec.url, as: .url)
             var request = HTTPRequest(
                 method: spec.method, url: url, headers: headers, body: body.map { Array($0.utf8) },
                 timeout: timeout, redirects: spec.redirects, verifyTLS: spec.verifyTLS,
                 caFile: spec.caFile, maxBody: spec.maxBody, unixSocket: spec.unixSocket,
                 freshConnection: true)
             try setRoute(of: &request, spec, filling)
-            let redactor =
-                disguised.isEmpty ? filling.redactor : Redactor(filling.values + disguised)
-            return .success(Built(request: request, redactor: redactor))
+            return .success(Built(request: request, hidden: filling.values + disguised))
         } catch {
             return .failure(error)
         }
+    }
+
+    private func body(
+        _ spec: HTTPRequestSpec, _ filling: Filling, _ headers: inout [HTTPHeader],
+        _ disguised: inout [String]
+    ) throws(Failure) -> String? {
+        guard !spec.form.isEmpty else {
+            return try spec.body.map { body throws(Failure) in
+                try filling.text(body, as: spec.bodyInsertion)
+            }
+        }
+        disguised += filling.values.map(FormBody.encoded)
+        let type = "Content-Type"
+        if !headers.contains(where: { $0.name.lowercased() == type.lowercased() }) {
+            headers.append(HTTPHeader(type, "application/x-www-form-urlencoded"))
+        }
+        return try FormBody.text(spec.form, filling)
     }
 
     private func setRoute(

@@ -58,7 +58,7 @@ import WatchConfig
         "3:5 unknown key 'verison'", "4:11 '30' is no duration",
         "5:10 'slo' is 99.9, without a percent sign",
         "6:12 'agree' is a whole number", "8:23 the scheme 'htp'", "8:63 unknown key 'evry'",
-        "9:82 '2000' is no status", "10:17 'journey' of a probe is not built yet",
+        "9:82 '2000' is no status", "10:26 a journey has steps",
         "11:47 the variable '${id}'", "11:62 'every' cannot be negative",
         "12:79 '$..a' is no JSON path", "13:83 the pattern is wrong", "14:74 'verify_tls'",
         "16:23 'access.log' is no absolute path", "16:43 no format 'nginx-combind'",

@@ -249,7 +249,6 @@ import WatchCore
     @Test(arguments: [
         "heartbeat: {}",
         "services: { a: { assess: [] } }",
-        "services: { a: { probes: { p: { journey: [], every: 1s } } } }",
         "services: { a: { streams: { s: { drain: {} } } } }",
         "services: { a: { version: [{ exec: [a] }] } }",
         "access: { read: [] }",

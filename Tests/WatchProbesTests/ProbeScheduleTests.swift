@@ -190,4 +190,25 @@ import WatchProbes
             }
         }
     }
+
+    @Test func stepsComeWithTheirJourneyAlsoWhenTheyAreAskedForByName() async throws {
+        let prober = ScriptedProber()
+        let schedule = schedule(prober)
+        let journey = ProbeConfiguration(
+            name: "signin", every: .seconds(10),
+            kind: .journey(JourneyCheck(steps: [try .step("orders", "http://127.0.0.1/")])))
+        await schedule.start([
+            ProbeSchedule.Target(
+                service: "shop", probes: [journey] + journey.steps, versions: [])
+        ])
+        var iterator = events.makeAsyncIterator()
+        await time.untilSleeping(1)
+        time.advance(by: .seconds(10))
+        #expect(try await next(&iterator).name == "signin")
+        await schedule.probeNow(service: "shop", probes: ["signin.orders"])
+        let (name, result) = try await next(&iterator)
+        #expect(name == "signin" && result.isRecheck)
+        #expect(prober.asked("signin.orders") == 0)
+        await schedule.stop()
+    }
 }

@@ -15,7 +15,7 @@ struct AutomaticLint {
     /// Whoever adds a probe must not change what rolls back.
     private func checkNames(_ trigger: TriggerDraft) {
         guard trigger.configuration.when.operands.contains(.failing([])) else { return }
-        let names = service.probes.map(\.name).prefix(4).joined(separator: ", ")
+        let names = service.askedNames.prefix(4).joined(separator: ", ")
         problems.error(
             Expressions.place(ofCall: "failing", in: trigger.when),
             "the automatic rule '\(trigger.configuration.name)' must name the probes it asks",

@@ -60,7 +60,7 @@ struct FewFailures {
         var seen: Set<String> = []
         return rule.when.operands.flatMap { operand -> [String] in
             if case .failing(let names) = operand {
-                return names.isEmpty ? service.probes.map(\.name) : names
+                return names.isEmpty ? service.askedNames : names
             }
             return operand.signal.map { [$0] } ?? []
         }.filter { seen.insert($0).inserted }
@@ -98,7 +98,7 @@ struct FewFailures {
                 guard failures[signal, default: 0] > 0 else { return Int.max }
                 return total * Int((wanted / width.seconds).rounded(.up))
             case .failing(let names):
-                let all = names.isEmpty ? service.probes.map(\.name) : names
+                let all = names.isEmpty ? service.askedNames : names
                 return all.map { lasting($0, total, failures, wanted) }.min() ?? .max
             case .up(let name): return lasting(name, total, failures, wanted)
             case .overrun, .releaseAge, .baseline: return .max

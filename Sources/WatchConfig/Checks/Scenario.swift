@@ -28,7 +28,7 @@ struct Scenario {
             reading.value = reading.value.map { $0 / (1 - slo) }
             return reading
         case .failing(let names):
-            let all = names.isEmpty ? service.probes.map(\.name) : names
+            let all = names.isEmpty ? service.askedNames : names
             return Reading(
                 value: Double(all.count(where: isFailing)) / Double(max(1, all.count)),
                 samples: all.count)

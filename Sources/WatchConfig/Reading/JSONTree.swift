@@ -36,9 +36,13 @@ enum JSONTree {
 
 /// Writes a YAML tree as JSON with its placeholders left in. Keys keep their order.
 struct JSONBody {
+    private let variables: Templates.Variables
     private let problems: Problems
 
-    init(_ problems: Problems) { self.problems = problems }
+    init(_ variables: Templates.Variables, _ problems: Problems) {
+        self.variables = variables
+        self.problems = problems
+    }
 
     func template(_ tree: YAMLValue) -> Template? {
         guard check(tree) else { return nil }
@@ -48,10 +52,11 @@ struct JSONBody {
     }
 
     /// Placeholders are checked where they stand. A secret is pasted into the JSON as it is, so
-    /// that one with a quote in it would break the body; that is found when it is sent.
+    /// that one with a quote in it would break the body; that is found when it is sent. What a
+    /// journey saved is inserted as the content of a string.
     private func check(_ tree: YAMLValue) -> Bool {
         switch tree.kind {
-        case .scalar: Templates.template(tree, variables: false, problems) != nil
+        case .scalar: Templates.template(tree, variables, problems) != nil
         case .sequence(let items): items.map(check).allSatisfy { $0 }
         case .mapping(let entries): entries.map(check).allSatisfy { $0 }
         }

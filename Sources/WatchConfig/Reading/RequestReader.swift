@@ -3,12 +3,15 @@
 import WatchCore
 
 extension Section {
-    /// - Parameter bodyAsJSON: the key whose YAML tree becomes a JSON body, where there is one.
-    func request(bodyAsJSON: String? = nil) -> HTTPRequestSpec? {
+    /// - Parameters:
+    ///   - bodyAsJSON: the key whose YAML tree becomes a JSON body, where there is one.
+    ///   - verb: the key that names method and URL at once, if not `http`.
+    func request(bodyAsJSON: String? = nil, verb: String? = nil) -> HTTPRequestSpec? {
         var spec = HTTPRequestSpec(url: Template(literal: ""))
         spec.body = body(bodyAsJSON)
         spec.form = form()
-        spec.method = requestMethod(hasBody: spec.body != nil || has("form"))
+        let hasBody = spec.body != nil || has("form")
+        spec.method = verb.map { method(ofVerb: $0, hasBody) } ?? requestMethod(hasBody: hasBody)
         spec.headers = headers(isJSON: bodyAsJSON.map(has) ?? false) + bearer()
         spec.basic = login()
         checkAuthorization()
@@ -19,7 +22,7 @@ extension Section {
         spec.maxBody = integer("max_body", spec.maxBody)
         spec.version = choice("http_version", as: HTTPRequestSpec.Version.self) ?? spec.version
         readRoute(into: &spec)
-        guard let url = url("http") else { return nil }
+        guard let url = url(verb ?? "http") else { return nil }
         spec.url = url
         return spec
     }
@@ -27,17 +30,29 @@ extension Section {
     private func requestMethod(hasBody: Bool) -> String {
         guard let text = text("method") else { return hasBody ? "POST" : "GET" }
         guard case .choice(let all)? = table.key("method")?.shape, !all.contains(text) else {
-            if hasBody, ["GET", "HEAD"].contains(text) {
-                problems.error(
-                    place("method"), "a \(text) request has no body",
-                    "remove the body, or write method: POST")
-            }
+            if hasBody { refuseBody(of: text, place("method"), "method: POST") }
             return text
         }
         problems.error(
             place("method"), "'\(printable(text, limit: 40))' is no method",
             "write one of \(all.joined(separator: ", "))")
         return "GET"
+    }
+
+    private func method(ofVerb verb: String, _ hasBody: Bool) -> String {
+        let method = verb.uppercased()
+        if let place = keyPlace("method") {
+            problems.error(
+                place, "'\(verb)' says the method already", "remove 'method', or write http: URL")
+        }
+        if hasBody { refuseBody(of: method, keyPlace(verb) ?? place, "post: URL") }
+        return method
+    }
+
+    private func refuseBody(of method: String, _ place: Place, _ other: String) {
+        guard ["GET", "HEAD"].contains(method) else { return }
+        problems.error(
+            place, "a \(method) request has no body", "remove the body, or write \(other)")
     }
 
     func headers(isJSON: Bool = false) -> [HTTPRequestSpec.Header] {
@@ -54,7 +69,7 @@ extension Section {
                     entry.keyPlace, "the header '\(entry.key)' is given twice", "keep one of them")
             }
             guard Scalars.text(entry.value, entry.key, limit: 8192, problems) != nil,
-                let value = Templates.template(entry.value, variables: false, problems)
+                let value = Templates.template(entry.value, variables, problems)
             else { continue }
             guard !value.source.unicodeScalars.contains(where: { $0.value < 32 }) else {
                 problems.error(
@@ -81,7 +96,9 @@ extension Section {
                 "\(given.map { "'\($0)'" }.joined(separator: " and ")) are both given",
                 "keep one of them")
         }
-        if let jsonKey, let tree = value(jsonKey) { return JSONBody(problems).template(tree) }
+        if let jsonKey, let tree = value(jsonKey) {
+            return JSONBody(variables, problems).template(tree)
+        }
         return template("body")
     }
 
@@ -98,7 +115,7 @@ extension Section {
             if text.isEmpty || entry.value.isNull {
                 return HTTPRequestSpec.Header(name: entry.key, value: Template(literal: ""))
             }
-            return Templates.template(entry.value, variables: false, problems).map {
+            return Templates.template(entry.value, variables, problems).map {
                 HTTPRequestSpec.Header(name: entry.key, value: $0)
             }
         }
@@ -113,13 +130,14 @@ extension Section {
     }
 
     private func login() -> HTTPRequestSpec.Login? {
-        guard let value = value("basic"), let login = Section(value, .login, problems) else {
+        guard let value = value("basic"), var login = Section(value, .login, problems) else {
             return nil
         }
+        login.variables = variables
         let user = login.template("user")
         let password = login.template("password")
         guard let user, let password else { return nil }
-        if password.secrets.isEmpty {
+        if password.secrets.isEmpty, password.variables.isEmpty {
             problems.error(
                 login.place("password"), "a password is not written in this file",
                 "name where it is kept: password: \"${credential:NAME}\"")
@@ -176,7 +194,7 @@ extension Section {
     }
 
     private func proxy() -> Template? {
-        guard let template = template("proxy") else { return nil }
+        guard let template = template("proxy", .none) else { return nil }
         guard case .literal(let text)? = template.parts.first else { return template }
         let schemes = ["http://", "https://", "socks5://", "socks5h://"]
         guard schemes.contains(where: { text.lowercased().hasPrefix($0) }) else {

@@ -4,10 +4,11 @@ import WatchCore
 
 extension Section {
     /// A text with `${…}` in it; secrets are looked up when the caller of the loader wants that.
-    /// - Parameter variables: whether `${to.version}` and its like have a value here.
-    func template(_ key: String, variables: Bool = false) -> Template? {
+    func template(_ key: String) -> Template? { template(key, variables) }
+
+    func template(_ key: String, _ variables: Templates.Variables) -> Template? {
         guard let value = value(key), text(key) != nil else { return nil }
-        return Templates.template(value, variables: variables, problems)
+        return Templates.template(value, variables, problems)
     }
 
     /// A template that is an http or https URL, as far as that can be known now.
@@ -16,6 +17,10 @@ extension Section {
         if let problem = URLCheck.problem(template) {
             problems.error(place(key), problem.message, problem.remedy)
             if let secret = problem.hidden { problems.hide(secret, at: place(key)) }
+            return nil
+        }
+        if !template.variables.isEmpty, let problem = URLCheck.problem(ofVariables: template) {
+            problems.error(place(key), problem.message, problem.remedy)
             return nil
         }
         return template
@@ -30,8 +35,17 @@ extension Section {
 }
 
 enum Templates {
+    /// Which `${NAME}` have a value.
+    enum Variables {
+        case none
+        /// `${to.version}` and its like, which are looked at when all files are read.
+        case plan
+        /// What steps of a journey saved before.
+        case saved(SavedNames)
+    }
+
     static func template(
-        _ value: YAMLValue, variables: Bool, _ problems: Problems
+        _ value: YAMLValue, _ variables: Variables, _ problems: Problems
     ) -> Template? {
         guard let text = value.text else { return nil }
         let template: Template
@@ -47,13 +61,16 @@ enum Templates {
         problems.check(template) { reference in
             Self.place(of: reference.description, in: value)
         }
-        if !variables, let name = template.variables.first {
+        switch variables {
+        case .plan: return template
+        case .saved(let names): return names.check(template, value, problems) ? template : nil
+        case .none:
+            guard let name = template.variables.first else { return template }
             problems.error(
                 place(of: "${\(name)}", in: value), "the variable '${\(name)}' has no value here",
-                "variables exist in plans only; a secret is ${credential:\(name)}")
+                "variables exist in plans and journeys only; a secret is ${credential:\(name)}")
             return nil
         }
-        return template
     }
 
     /// Where a placeholder stands inside a scalar.

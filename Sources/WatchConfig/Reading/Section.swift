@@ -11,6 +11,8 @@ struct Section {
     private let values: [String: YAMLValue.Entry]
     /// Whether a key was refused, so that what it was meant to say is not missed besides.
     let hadRefused: Bool
+    /// Which `${NAME}` have a value here.
+    var variables = Templates.Variables.none
 
     /// nil, and a diagnostic, when the value is no mapping.
     /// - Parameter owner: what the mapping belongs to, where that has a name: missing keys are

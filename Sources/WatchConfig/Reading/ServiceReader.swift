@@ -32,6 +32,7 @@ struct ServiceReader {
             let perHost = section.integer("per_host", 1)
             for place in service.probes.indices { service.probes[place].perHost = perHost }
         }
+        service.probes = service.probes.flatMap { [$0] + $0.steps }
         service.streams = section.named("streams").compactMap(StreamReader(problems).read)
         checkSignals(section, service)
         let triggers = section.list("triggers").compactMap {
@@ -48,7 +49,8 @@ struct ServiceReader {
         service.redact = redactions(section)
         return ServiceDraft(
             configuration: service, place: entry.keyPlace, plan: plan, dependsOn: dependsOn,
-            triggers: triggers, probes: section.names("probes"),
+            triggers: triggers,
+            probes: section.names("probes") + service.probes.filter(\.isStep).map(\.name),
             streams: section.names("streams"), parts: Self.parts(section, service),
             hasObjective: section.has("slo"), hadRefused: section.hadRefused)
     }

@@ -102,7 +102,7 @@ struct StepReader {
     }
 
     private func argument(_ value: YAMLValue) -> Template? {
-        guard let template = Templates.template(value, variables: true, problems) else {
+        guard let template = Templates.template(value, .plan, problems) else {
             return nil
         }
         note(template, value)

@@ -21,6 +21,25 @@ enum URLCheck {
         return nil
     }
 
+    /// Who is asked is never left to what an answer said: secrets go there.
+    static func problem(ofVariables template: Template) -> Problem? {
+        var before = ""
+        for part in template.parts {
+            switch part {
+            case .literal(let text): before += text
+            // It may be the scheme and the host.
+            case .secret: before += before.isEmpty ? "https://x" : "x"
+            case .variable(let name):
+                let host = before.firstRange(of: "://").map { before[$0.upperBound...] } ?? ""
+                if host.contains(where: { "/?#".contains($0) }) { return nil }
+                return Problem(
+                    message: "'${\(name)}' would say which host is asked",
+                    remedy: "write the host out, as in https://example.com/${\(name)}")
+            }
+        }
+        return nil
+    }
+
     private static func problem(_ text: String, shown: String) -> Problem? {
         let name = "'\(printable(shown, limit: 80))'"
         let lower = text.lowercased()

@@ -59,9 +59,7 @@ extension KeyTable {
 
     static let probe = KeyTable(
         "a probe",
-        notBuilt: [
-            "journey", "save", "get", "post", "put", "confidence", "recheck",
-        ],
+        notBuilt: ["confidence", "recheck"],
         [
             .key("http", .text, "The URL."),
             .key("tcp", .text, "HOST:PORT to connect to."),
@@ -73,6 +71,7 @@ extension KeyTable {
             .key(
                 "exec", .list(.text), "A program and its arguments, run without a shell."),
             .key("unit", .text, "A unit of systemd, as in shop.service."),
+            .key("journey", .list(.section(.journeyStep)), "Steps, one after another."),
             .required("every", .duration, "How often."),
             .key("timeout", .duration, "Of the whole probe (5s)."),
             .key("failures", .integer(1...100), "So many in a row make it failing (2)."),

@@ -31,7 +31,9 @@ extension ProbeConfiguration.Kind {
         case .tcp(let check): check.send.map { [$0] } ?? []
         case .grpc(let check): check.headers.map(\.value)
         case .exec(let check): check.environment.map(\.value)
-        case .tls, .dns, .unit: []
+        case .journey(let journey): journey.steps.flatMap(\.request.templates)
+        // Its journey has them.
+        case .tls, .dns, .unit, .step: []
         }
     }
 }

@@ -9,6 +9,9 @@ public struct ProbeConfiguration: Hashable, Sendable, Codable {
         case grpc(GRPCCheck)
         case exec(ExecCheck)
         case unit(UnitCheck)
+        case journey(JourneyCheck)
+        /// Of a journey, which asks it.
+        indirect case step(JourneyCheck.Step)
 
         /// The key that names it in the configuration.
         public var name: String {
@@ -20,6 +23,8 @@ public struct ProbeConfiguration: Hashable, Sendable, Codable {
             case .grpc: "grpc"
             case .exec: "exec"
             case .unit: "unit"
+            case .journey: "journey"
+            case .step: "step"
             }
         }
     }

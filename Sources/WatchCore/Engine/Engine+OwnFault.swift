@@ -39,15 +39,20 @@ extension Engine {
         _ service: String, _ probe: String, _ result: ProbeResult, _ now: Moment
     ) -> [Effect] {
         update(service, now) {
-            $0.record(result, probe: probe)
-            $0.tick(touched: .signal(probe), &$1)
+            guard let steps = result.steps else {
+                $0.record(result, probe: probe)
+                $0.tick(touched: .signal(probe), &$1)
+                return
+            }
+            let signals = $0.record(result, steps: steps, journey: probe)
+            $0.tick(touched: .signals(signals), &$1)
         }
     }
 
     /// Whoever is asked now proves the network, or proves that it is gone.
     private func askAll() -> [Effect] {
         configuration.services.filter { !$0.probes.isEmpty }.map {
-            .probeNow(service: $0.name, probes: $0.probes.map(\.name))
+            .probeNow(service: $0.name, probes: $0.askedNames)
         }
     }
 

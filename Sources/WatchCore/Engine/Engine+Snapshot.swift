@@ -130,9 +130,12 @@ extension ServiceEngine {
             guard var signal = probes[probe.name] else { continue }
             let sums = signal.windows.sums(width: width, now: now)
             let health = signal.health
+            let unasked = unaskedNote(ofStep: probe.name, now)
             let shown: ServiceStatus.SignalState =
                 if health.isBlind {
                     .blind
+                } else if unasked != nil {
+                    .waiting
                 } else {
                     switch health.state {
                     case .waiting: .waiting
@@ -141,7 +144,7 @@ extension ServiceEngine {
                     }
                 }
             result.append(
-                Self.signal(probe.name, .probe, shown, width, sums, health.note))
+                Self.signal(probe.name, .probe, shown, width, sums, unasked ?? health.note))
         }
         for stream in configuration.streams {
             let width = shownWidth(stream.name)

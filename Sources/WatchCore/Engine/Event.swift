@@ -49,6 +49,18 @@ public struct ProbeResult: Hashable, Sendable, Codable {
     public var restarts: Int?
     /// The beginning of what the target said, where that was no pass; bounded, without secrets.
     public var body: String?
+    /// Of a journey: what came of each step that was asked, in their order.
+    public var steps: [Step]?
+
+    public struct Step: Hashable, Sendable, Codable {
+        public var name: String
+        public var result: ProbeResult
+
+        public init(name: String, result: ProbeResult) {
+            self.name = name
+            self.result = result
+        }
+    }
 
     public init(
         started: Instant, took: Duration, outcome: Outcome, isRecheck: Bool = false,

@@ -27,6 +27,8 @@ extension ServiceEngine {
             return
         }
         for place in probes.indices where !sight.isEmpty || probes.values[place].health.isBlind {
+            // It is blind with its journey, of which people are told.
+            if configuration.probes[place].isStep { continue }
             note(blindCause(of: probes.names[place], now: now), of: probes.names[place], now)
         }
         for name in streams.names { note(blindCause(of: name, now: now), of: name, now) }

@@ -63,10 +63,10 @@ extension ServiceEngine {
     /// Bodies of failing probes, those that breached triggers ask first.
     private var probeEvidence: [Evidence.Probe] {
         let asked = breachedSignals
-        let speaking = configuration.probes.map(\.name).filter { probes[$0]?.body != nil }
+        let speaking = configuration.askedNames.filter { probes[$0]?.body != nil }
         let first = speaking.filter(asked.contains) + speaking.filter { !asked.contains($0) }
         let shown = Set(first.prefix(Evidence.bodyLimit))
-        return configuration.probes.compactMap { probe in
+        return configuration.askedProbes.compactMap { probe in
             guard let signal = probes[probe.name] else { return nil }
             let health = signal.health
             return Evidence.Probe(
@@ -90,10 +90,11 @@ extension ServiceEngine {
         return lines.isEmpty ? nil : lines
     }
 
+    /// What a step was told its journey tells.
     private var breachedSignals: Set<String> {
         Set(
             configuration.triggers.filter { triggers[$0.name]?.isBreached ?? false }
-                .flatMap(signals))
+                .flatMap(signals).map { String($0.prefix { $0 != "." }) })
     }
 
     // MARK: - What is kept for it

@@ -24,6 +24,7 @@ extension ServiceEngine {
     enum Touched {
         case everything, nothing
         case signal(String)
+        case signals([String])
     }
 
     mutating func judge(_ touched: Touched, _ context: inout Context) {
@@ -42,6 +43,9 @@ extension ServiceEngine {
         case .everything: judgeAll(isNewSecond, &context)
         case .signal(let name):
             for index in triggersOf[name] ?? [] { judge(index, isNewSecond, &context) }
+        case .signals(let names):
+            let indexes = Set(names.flatMap { triggersOf[$0] ?? [] })
+            for index in indexes.sorted() { judge(index, isNewSecond, &context) }
         case .nothing: break
         }
     }
@@ -183,7 +187,7 @@ extension ServiceEngine {
     func signals(of trigger: TriggerConfiguration) -> [String] {
         trigger.when.operands.flatMap { operand in
             if case .failing(let names) = operand {
-                return names.isEmpty ? configuration.probes.map(\.name) : names
+                return names.isEmpty ? configuration.askedNames : names
             }
             return operand.signal.map { [$0] } ?? []
         }

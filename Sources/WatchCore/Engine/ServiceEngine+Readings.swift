@@ -90,7 +90,8 @@ extension ServiceEngine {
         if let gap = generalGap { return Reading(gap: gap) }
         switch operand {
         case .failing(let names):
-            return failing(names.isEmpty ? configuration.probes.map(\.name) : names, asking, now)
+            let all = names.isEmpty ? configuration.askedNames : names
+            return failing(all, asking, now)
         case .up(let name): return up(name, asking, now)
         case .signal(let function, let signal, let width):
             guard let source = source(of: signal) else { return Reading(gap: .noData) }
@@ -233,11 +234,12 @@ extension ServiceEngine {
 
     /// Whether the state of a probe is of today: it spoke, and was not due in a time that nobody
     /// watched since.
-    private func hasSpoken(_ name: String, _ health: ProbeHealth, _ now: Instant) -> Bool {
+    private func hasSpoken(_ place: Int, _ health: ProbeHealth, _ now: Instant) -> Bool {
         guard health.state != .waiting, let last = health.lastVerdict else { return false }
+        if isOutdated(stepAt: place, last, now) { return false }
         let unwatched = uncovered.within(from: last, to: now)
         guard unwatched > .zero else { return true }
-        return configuration.probe(name).map { unwatched <= $0.every } ?? false
+        return unwatched <= configuration.probes[place].every
     }
 
     private func failing(_ names: [String], _ asking: Asking, _ now: Instant) -> Reading {
@@ -250,7 +252,7 @@ extension ServiceEngine {
             let health = probes.values[place].health
             if health.isBlind {
                 blind += 1
-            } else if hasSpoken(name, health, now) {
+            } else if hasSpoken(place, health, now) {
                 spoken += 1
                 if health.state == .failing { failing += 1 }
             }
@@ -266,9 +268,10 @@ extension ServiceEngine {
 
     private func up(_ name: String, _ asking: Asking, _ now: Instant) -> Reading {
         guard isWarm(asking, now) else { return Reading(gap: .warmingUp) }
-        guard let health = probes[name]?.health else { return Reading(gap: .noData) }
+        guard let place = probes.place(of: name) else { return Reading(gap: .noData) }
+        let health = probes.values[place].health
         if health.isBlind { return blind(name, asking, now) }
-        guard hasSpoken(name, health, now) else { return Reading(gap: .noData) }
+        guard hasSpoken(place, health, now) else { return Reading(gap: .noData) }
         switch health.state {
         case .waiting: return Reading(gap: .noData)
         case .passing: return Reading(value: 1, samples: 1)

@@ -6,6 +6,7 @@ extension ServiceEngine {
         probes.values[place].health.record(
             result, failures: configuration.probes[place].failures,
             successes: configuration.probes[place].successes)
+        noteHealth(ofJourney: place)
         probes.values[place].noteRestarts(result)
         probes.values[place].noteBody(of: result)
         if !result.isRecheck {

@@ -17,13 +17,13 @@ extension ExpressionParser {
         switch name {
         case "failing": return .failing(try probes())
         case "up":
-            let probe = try signalName("a probe")
+            let probe = try signalName("a probe", mayBeStep: true)
             try close()
             return .up(probe)
         case "p":
             let p = try percentile()
             guard take(",") != nil else { throw unexpected("',' and a signal") }
-            let (signal, width) = try nameAndWidth("a signal")
+            let (signal, width) = try nameAndWidth("a signal", mayBeStep: true)
             return .signal(.percentile(p), signal: signal, width: width)
         case "matches":
             let (stream, pattern, width) = try partAndWidth("a pattern", of: "data_loss")
@@ -41,7 +41,7 @@ extension ExpressionParser {
             let (stream, width) = try nameAndWidth("a stream")
             return .failingRoutes(stream: stream, width: width)
         case "burn_rate":
-            let (signal, width) = try nameAndWidth("a signal")
+            let (signal, width) = try nameAndWidth("a signal", mayBeStep: true)
             return .burnRate(signal: signal, width: width)
         case "overrun":
             let operation = try signalName("an operation")
@@ -53,7 +53,7 @@ extension ExpressionParser {
         case "baseline": return .baseline(try baselined())
         default:
             let function = try Self.function(name, place)
-            let (signal, width) = try nameAndWidth("a signal")
+            let (signal, width) = try nameAndWidth("a signal", mayBeStep: true)
             return .signal(function, signal: signal, width: width)
         }
     }
@@ -93,10 +93,10 @@ extension ExpressionParser {
     /// None stands for all probes of the service.
     private mutating func probes() throws(ExpressionError) -> [String] {
         if take(")") != nil { return [] }
-        var probes = [try signalName("a probe")]
+        var probes = [try signalName("a probe", mayBeStep: true)]
         while take(",") != nil {
             let token = current
-            let probe = try signalName("a probe")
+            let probe = try signalName("a probe", mayBeStep: true)
             guard !probes.contains(probe) else {
                 throw ExpressionError(
                     offset: token.offset, length: token.length,
@@ -143,9 +143,9 @@ extension ExpressionParser {
     }
 
     private mutating func nameAndWidth(
-        _ what: String
+        _ what: String, mayBeStep: Bool = false
     ) throws(ExpressionError) -> (String, Duration) {
-        let name = try signalName(what)
+        let name = try signalName(what, mayBeStep: mayBeStep)
         return (name, try commaAndWidth())
     }
 
@@ -175,11 +175,14 @@ extension ExpressionParser {
         return width
     }
 
-    private mutating func signalName(_ what: String) throws(ExpressionError) -> String {
+    /// - Parameter mayBeStep: a step of a journey is a signal too, as in `signin.orders`.
+    private mutating func signalName(
+        _ what: String, mayBeStep: Bool = false
+    ) throws(ExpressionError) -> String {
         guard case .name(let name) = current.kind else {
             throw unexpected("the name of \(what)")
         }
-        guard !name.contains(".") else {
+        guard name.count(where: { $0 == "." }) <= (mayBeStep ? 1 : 0) else {
             throw ExpressionError(
                 offset: current.offset, length: current.length,
                 message: "'\(name)' is not the name of \(what)",

@@ -54,4 +54,15 @@ struct ProbeHealth: Hashable, Sendable, Codable {
             lastReason = reason
         }
     }
+
+    /// A step of a journey is blind as long as its journey is: it may not be asked for long
+    /// because a step before it fails, and that is no blindness.
+    mutating func follow(_ journey: ProbeHealth) {
+        errorsInRow = journey.errorsInRow
+        if isBlind {
+            lastReason = journey.lastReason
+        } else if state != .failing, failsInRow == 0 {
+            lastReason = nil
+        }
+    }
 }

@@ -9,37 +9,62 @@ struct HTTPProbe: Sendable {
     let requests: RequestBuilder
     let time: any TimeSource
 
-    func run(
-        _ spec: HTTPRequestSpec, expect expectation: HTTPExpectation,
-        degradedUnless softer: HTTPExpectation? = nil, _ run: ProbeRun
+    /// What is asked, and what is wanted of the answer.
+    struct Question: Sendable {
+        var request: HTTPRequestSpec
+        var expectation: HTTPExpectation
+        var degradedUnless: HTTPExpectation?
+        var saves: [JourneyCheck.Saved] = []
+    }
+
+    func run(_ question: Question, _ run: ProbeRun) async -> ProbeReport {
+        var visit = Visit.none
+        return await ask(question, run, &visit)
+    }
+
+    /// - Parameter visit: what a journey carries along, and learns here.
+    func ask(
+        _ question: Question, _ run: ProbeRun, _ visit: inout Visit
     ) async -> ProbeReport {
         var report = ProbeReport(started: time.now().boot, run)
-        switch await requests.build(spec, timeout: run.timeout) {
-        case .failure(let failure): report.result.outcome = .error(failure.message)
+        switch await requests.build(
+            question.request, timeout: run.timeout, saved: visit.values)
+        {
+        case .failure(let failure):
+            report.result.outcome =
+                failure.isTargets ? .fail(failure.message) : .error(failure.message)
         case .success(let built):
             var request = built.request
+            request.cookies = visit.cookies
             request.inspectsTLS = run.isTraced
             request.noCache = !request.headers.contains {
                 $0.name.lowercased() == "cache-control"
             }
             report.result.host = OtherHost.name(request.host)
+            visit.hide(built.hidden)
             let answer = await client.send(request)
-            judge(answer, expectation, softer, built.redactor, &report)
-            if run.isTraced { trace(request, answer, built.redactor, &report.trace) }
+            judge(answer, question, &visit, &report)
+            if run.isTraced { trace(request, answer, visit.redactor, &report.trace) }
         }
         report.result.took = time.now().boot - report.result.started
         return report
     }
 
     private func judge(
-        _ answer: HTTPResult, _ expectation: HTTPExpectation, _ softer: HTTPExpectation?,
-        _ redactor: Redactor, _ report: inout ProbeReport
+        _ answer: HTTPResult, _ question: Question, _ visit: inout Visit,
+        _ report: inout ProbeReport
     ) {
         switch answer {
-        case .failure(let failure): report.note(failure, redactor)
+        case .failure(let failure): report.note(failure, visit.redactor)
         case .success(let response):
             report.note(response)
             report.result.status = response.status
+            // Before anything of the answer is quoted: what is saved is a secret from now on.
+            visit.keep(cookies: response.cookies)
+            let saving = SavedValues(
+                question.saves, in: response, jar: response.cookies ?? [])
+            for one in saving.found { visit.save(one.value, as: one.name) }
+            let redactor = visit.redactor
             if let cache = HTTPVersion.cacheEvidence(response) {
                 report.result.outcome = .error(
                     "the answer came from a cache (\(redactor.excerpt(cache))), so the target was "
@@ -47,11 +72,11 @@ struct HTTPProbe: Sendable {
                 return
             }
             do {
-                let judge = ResponseJudge(expectation: expectation, redactor: redactor)
-                if let complaint = try judge.complaint(response) {
+                let judge = ResponseJudge(expectation: question.expectation, redactor: redactor)
+                if let complaint = try judge.complaint(response) ?? saving.problem {
                     report.result.outcome = .fail(complaint)
                     report.result.body = redactor.evidence(body: response.body)
-                } else if let softer {
+                } else if let softer = question.degradedUnless {
                     report.result.degraded = try ResponseJudge(
                         expectation: softer, redactor: redactor
                     ).complaint(response)

@@ -16,8 +16,9 @@ struct ProbeCommand: Verb {
 
               watchctl probe shop/health --config /etc/watchd/watchd.yaml
 
-            With --json: {outcome: pass|fail|error, reason, status, timings}, times in seconds. Exit
-            status: 0 the probe passes, 1 it fails, 3 it could not be asked.
+            With --json: {outcome: pass|fail|error, reason, status, timings}, times in seconds; of a
+            journey also steps, a list of the same with their names. Exit status: 0 the probe
+            passes, 1 it fails, 3 it could not be asked.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -58,7 +59,14 @@ struct ProbeCommand: Verb {
         guard let known = found.probe(probe) else {
             throw Failure(
                 .usage,
-                Self.unknown("probe of \(safe(service))", probe, found.probes.map(\.name)))
+                Self.unknown("probe of \(safe(service))", probe, found.askedNames))
+        }
+        guard !known.isStep else {
+            let journey = probe.prefix { $0 != "." }
+            throw Failure(
+                .usage,
+                "'\(safe(probe))' is a step, which is asked with its journey; "
+                    + "write \(safe(service))/\(safe(journey))")
         }
         return known
     }
@@ -71,12 +79,16 @@ struct ProbeCommand: Verb {
     }
 }
 
-/// What scripts read (DESIGN §6); all four are always there.
+/// What scripts read (DESIGN §6); the four are always there, and of a journey its steps.
 struct ProbeAnswer: Encodable {
+    /// Of a step.
+    var name: String?
     var outcome: String
     var reason: String?
     var status: Int?
     var timings: PhaseTimings
+    /// Those that were asked.
+    var steps: [ProbeAnswer]?
 
     init(_ result: ProbeResult) {
         switch result.outcome {
@@ -92,13 +104,20 @@ struct ProbeAnswer: Encodable {
         }
         status = result.status
         timings = result.timings ?? PhaseTimings(total: result.took.seconds)
+        steps = result.steps?.map { step in
+            var answer = ProbeAnswer(step.result)
+            answer.name = step.name
+            return answer
+        }
     }
 
-    private enum Key: String, CodingKey { case outcome, reason, status, timings }
+    private enum Key: String, CodingKey { case name, outcome, reason, status, timings, steps }
     private enum Phase: String, CodingKey { case name, connect, tls, firstByte, body, total }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
+        try container.encodeIfPresent(name, forKey: .name)
+        try container.encodeIfPresent(steps, forKey: .steps)
         try container.encode(outcome, forKey: .outcome)
         try container.encode(reason, forKey: .reason)
         try container.encode(status, forKey: .status)

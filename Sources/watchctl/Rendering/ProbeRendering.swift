@@ -18,7 +18,25 @@ struct ProbeRendering {
 
     func lines(_ theme: Theme) -> [Line] {
         [Line([Span(safe(name), .strong), Span("  \(probe.kind.name)", .dim)]), .empty]
-            + phases(theme) + [.empty] + verdict(theme)
+            + (report.steps.isEmpty ? phases(theme) : steps(theme)) + [.empty] + verdict(theme)
+    }
+
+    private func steps(_ theme: Theme) -> [Line] {
+        var lines: [Line] = []
+        for step in report.steps {
+            var head = [Span("  " + safe(step.title), .strong)]
+            if step.times > 1 { head.append(Span("  asked \(step.times) times", .dim)) }
+            if let note = step.note { head.append(Span("  not asked: \(safe(note))", .dim)) }
+            guard let report = step.report else {
+                lines += [Line(head), .empty]
+                continue
+            }
+            head.append(report.result.outcome.mark)
+            lines.append(Line(head))
+            lines += ProbeRendering(name: step.name, probe: probe, report: report).phases(theme)
+            lines.append(.empty)
+        }
+        return lines + row("all of it", report.result.took.seconds, [])
     }
 
     private func phases(_ theme: Theme) -> [Line] {
@@ -108,6 +126,16 @@ struct ProbeRendering {
         let all = body.split(whereSeparator: \.isNewline)
         return all.prefix(Self.bodyLines).map { Line("  │ \(safe($0, limit: 300))", .dim) }
             + (all.count > Self.bodyLines ? [Line("  │ …", .dim)] : [])
+    }
+}
+
+extension ProbeResult.Outcome {
+    fileprivate var mark: Span {
+        switch self {
+        case .pass: Span("  ✔", .good)
+        case .fail: Span("  ✖", .bad)
+        case .error: Span("  ?", .warning)
+        }
     }
 }
 

@@ -48,7 +48,7 @@ struct ExecProbeReader {
                 return nil
             }
             guard Scalars.text(entry.value, entry.key, limit: 4096, problems) != nil,
-                let value = Templates.template(entry.value, variables: false, problems)
+                let value = Templates.template(entry.value, .none, problems)
             else { return nil }
             guard !value.source.utf8.contains(0) else {
                 problems.error(entry.value.place, "it has a NUL in it", "remove that")

@@ -1,7 +1,7 @@
 // The kinds of probes: which key names each, and which keys it has besides those that all have.
 
 enum ProbeKind: String, CaseIterable {
-    case http, tcp, tls, dns, grpc, exec, unit
+    case http, tcp, tls, dns, grpc, exec, unit, journey
 
     /// What every probe has.
     static let common = ["every", "timeout", "failures", "successes"]
@@ -16,6 +16,7 @@ enum ProbeKind: String, CaseIterable {
         case .grpc: own = ["service", "headers", "ca_file", "verify_tls"]
         case .exec: own = ["env", "nagios", "expect"]
         case .unit: own = ["expect"]
+        case .journey: own = []
         }
         return [rawValue] + own
     }
@@ -32,6 +33,7 @@ enum ProbeKind: String, CaseIterable {
         case .grpc: "grpc: HOST:PORT"
         case .exec: "exec: [/PROGRAM, ARGUMENT]"
         case .unit: "unit: NAME.service"
+        case .journey: "journey: [ { get: URL } ]"
         }
     }
 }

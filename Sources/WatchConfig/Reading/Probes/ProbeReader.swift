@@ -22,6 +22,7 @@ struct ProbeReader {
         probe.degradedUnless = HTTPProbeReader(problems).degraded(section)
         probe.timeout = section.duration(
             "timeout", probe.timeout, in: .milliseconds(1)...Duration.hours(1))
+        JourneyTimes(problems).check(probe, section)
         probe.failures = section.integer("failures", probe.failures)
         probe.successes = section.integer("successes", probe.successes)
         return probe
@@ -49,6 +50,7 @@ struct ProbeReader {
         case .grpc: return GRPCProbeReader(problems).read(section)
         case .exec: return ExecProbeReader(problems).read(section)
         case .unit: return UnitProbeReader(problems).read(section)
+        case .journey: return JourneyReader(problems).read(section)
         }
     }
 

@@ -1,0 +1,122 @@
+// A journey through a real nginx, which gives out a token and a cookie that belong together, and
+// knows its customers by both.
+
+import Foundation
+import Glibc
+import Testing
+import WatchCore
+
+@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx")))
+struct JourneyNginxTests {
+    /// Listens on a socket of its own directory, and is gone with it.
+    private final class Shop {
+        private let directory: URL
+
+        var socket: String { file("socket") }
+        init() throws {
+            directory = FileManager.default.temporaryDirectory
+                .appendingPathComponent("watchd-nginx-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(
+                at: directory, withIntermediateDirectories: true)
+            let scratch = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
+                "\($0)_temp_path \(directory.path);"
+            }.joined(separator: " ")
+            try Data(
+                #"""
+                worker_processes 1; user root;
+                pid \#(file("pid")); error_log \#(file("error.log"));
+                events { worker_connections 64; }
+                http {
+                  \#(scratch)
+                  log_format short '$request_method $uri $status';
+                  access_log \#(file("access.log")) short;
+                  map "$http_authorization $cookie_sid" $known {
+                    default 0;
+                    "~^Bearer tok-([0-9a-f]+) cookie-\1$" 1;
+                  }
+                  server {
+                    listen unix:\#(file("socket"));
+                    default_type application/json;
+                    location = /signin {
+                      if ($request_method != POST) { return 405; }
+                      add_header Set-Cookie "sid=cookie-$request_id; Path=/; HttpOnly";
+                      return 200 '{"token": "tok-$request_id"}';
+                    }
+                    location = /broken { return 503 '{"of": "$http_authorization"}'; }
+                    location / { if ($known = 0) { return 401; } return 200 '[]'; }
+                  }
+                }
+                """#.utf8
+            ).write(to: URL(fileURLWithPath: file("conf")))
+            // It says by its end that it listens.
+            try Self.run(["-p", directory.path, "-c", file("conf"), "-e", file("error.log")])
+        }
+
+        /// What it served; it is written down when nginx is gone at the latest.
+        func end() throws -> [String] {
+            try Self.run([
+                "-p", directory.path, "-c", file("conf"), "-e", file("error.log"), "-s", "quit",
+            ])
+            while access(file("pid"), F_OK) == 0 { sched_yield() }
+            let log = try String(contentsOfFile: file("access.log"), encoding: .utf8)
+            try? FileManager.default.removeItem(at: directory)
+            return log.split(separator: "\n").map(String.init)
+        }
+
+        private func file(_ name: String) -> String {
+            directory.appendingPathComponent(name).path
+        }
+
+        private static func run(_ arguments: [String]) throws {
+            let nginx = Process()
+            nginx.executableURL = URL(fileURLWithPath: "/usr/sbin/nginx")
+            nginx.arguments = arguments
+            nginx.standardError = FileHandle.nullDevice
+            try nginx.run()
+            nginx.waitUntilExit()
+            #expect(nginx.terminationStatus == 0)
+        }
+    }
+
+    private func step(
+        _ name: String, _ method: String = "GET", _ path: String, _ shop: Shop
+    ) throws -> JourneyCheck.Step {
+        var step = try JourneyCheck.Step.step(
+            name, method, "http://shop.example.com\(path)",
+            headers: path == "/signin" ? [:] : ["Authorization": "Bearer ${token}"],
+            save: path == "/signin" ? ["token": "$.token"] : [:])
+        step.request.unixSocket = shop.socket
+        return step
+    }
+
+    @Test func tokenAndCookieOfOneSignInAreUsedTogether() async throws {
+        let shop = try Shop()
+        var orders = try step("orders", "/orders", shop)
+        orders.repeats = 3
+        let steps = [
+            try step("signin", "POST", "/signin", shop), orders,
+            try step("signout", "DELETE", "/session", shop).cleaningUp(),
+        ]
+        #expect(await probe(.journey(JourneyCheck(steps: steps))).outcome == .pass)
+        // The next run signs in anew, and gets another of both.
+        #expect(await probe(.journey(JourneyCheck(steps: steps))).outcome == .pass)
+        let run =
+            ["POST /signin 200"] + Array(repeating: "GET /orders 200", count: 3)
+            + ["DELETE /session 200"]
+        #expect(try shop.end() == run + run)
+    }
+
+    @Test func whatItEchoesIsNoEvidence() async throws {
+        let shop = try Shop()
+        let result = await probe(
+            .journey(
+                JourneyCheck(steps: [
+                    try step("signin", "POST", "/signin", shop),
+                    try step("broken", "/broken", shop), try step("orders", "/orders", shop),
+                    try step("signout", "DELETE", "/session", shop).cleaningUp(),
+                ])))
+        #expect(result.outcome == .fail("step 2 (broken): status 503, expected 2xx"))
+        #expect(result.body == #"{"of": "Bearer ***"}"#)
+        #expect(try shop.end() == ["POST /signin 200", "GET /broken 503", "DELETE /session 200"])
+    }
+}
