@@ -14,6 +14,8 @@ final class EvidenceRedactor: Sendable {
         /// nobody can have given it back.
         var known: [SecretReference: [String]] = [:]
         var secrets = Redactor([])
+        /// What journeys saved, the latest first: their tokens may be in somebody's log.
+        var carried: [JourneyCheck: [String]] = [:]
         /// What routes are called once they are clean, by service: the same ones come with every
         /// batch.
         var routes: [String: [String: String]] = [:]
@@ -21,6 +23,12 @@ final class EvidenceRedactor: Sendable {
         var revision = 0
         /// Services of tasks under way.
         var tasks: [String: String] = [:]
+
+        mutating func join() {
+            secrets = Redactor((Array(known.values) + Array(carried.values)).flatMap { $0 })
+            routes = [:]
+            revision += 1
+        }
     }
 
     /// Routes of a service whose clean names are kept; more are cleaned anew.
@@ -56,9 +64,22 @@ final class EvidenceRedactor: Sendable {
                 let before = state.known[reference]?.first
                 state.known[reference] = [value] + (before.map { [$0] } ?? [])
             }
-            state.secrets = Redactor(state.known.values.flatMap { $0 })
-            state.routes = [:]
-            state.revision += 1
+            let journeys = Set(configuration.services.flatMap(\.probes).compactMap(\.journey))
+            state.carried = state.carried.filter { journeys.contains($0.key) }
+            state.join()
+        }
+    }
+
+    /// Values of the run before are still in logs that are read late.
+    private static let carriedLimit = 128
+
+    func learn(_ values: [String], of journey: JourneyCheck) {
+        state.withLock { state in
+            let known = state.carried[journey] ?? []
+            let new = values.filter { !known.contains($0) }
+            guard !new.isEmpty else { return }
+            state.carried[journey] = Array((new + known).prefix(Self.carriedLimit))
+            state.join()
         }
     }
 
@@ -67,14 +88,9 @@ final class EvidenceRedactor: Sendable {
 
     func clean(_ event: Event) -> Event {
         switch event {
-        case .probe(let service, let probe, var result):
-            switch result.outcome {
-            case .pass: return event
-            case .fail(let reason): result.outcome = .fail(clean(reason, service))
-            case .error(let reason): result.outcome = .error(clean(reason, service))
-            }
-            result.body = result.body.map { clean($0, service) }
-            return .probe(service: service, probe: probe, result)
+        case .probe(let service, let probe, let result):
+            if result.outcome == .pass { return event }
+            return .probe(service: service, probe: probe, clean(result, service))
         case .stream(let service, let stream, var batch):
             let withRoutes = batch.slices.indices.filter { !batch.slices[$0].routes.isEmpty }
             guard !batch.samples.isEmpty || !withRoutes.isEmpty else { return event }
@@ -93,6 +109,20 @@ final class EvidenceRedactor: Sendable {
             return .task(id: id, result)
         case .tick, .connectivity, .command, .storeFailed, .storeRecovered: return event
         }
+    }
+
+    private func clean(_ result: ProbeResult, _ service: String) -> ProbeResult {
+        var result = result
+        switch result.outcome {
+        case .pass: break
+        case .fail(let reason): result.outcome = .fail(clean(reason, service))
+        case .error(let reason): result.outcome = .error(clean(reason, service))
+        }
+        result.body = result.body.map { clean($0, service) }
+        result.steps = result.steps?.map {
+            ProbeResult.Step(name: $0.name, result: clean($0.result, service))
+        }
+        return result
     }
 
     /// A path may hold what must not be stored: a token of a link, the name of a customer.

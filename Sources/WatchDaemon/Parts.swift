@@ -60,7 +60,9 @@ struct Parts: Sendable {
             sink: { queue.post(redactor.clean($0)) })
         let sleeper = SystemSleeper()
         let schedule = ProbeSchedule(
-            prober: LiveProber(client: client, secrets: secrets, bus: bus, time: sleeper),
+            prober: LiveProber(
+                client: client, secrets: secrets, bus: bus, time: sleeper,
+                carried: { redactor.learn($1, of: $0) }),
             time: sleeper,
             sink: { queue.post(redactor.clean($0)) })
         let connectivity = ConnectivityChecker(

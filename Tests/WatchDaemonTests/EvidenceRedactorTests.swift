@@ -129,6 +129,51 @@ struct EvidenceRedactorTests {
         #expect(routes(redactor.clean(event)).keys.sorted() == ["/reset/***"])
     }
 
+    private func journey(_ url: String) -> ProbeConfiguration {
+        let request = HTTPRequestSpec(url: Template(literal: url))
+        return ProbeConfiguration(
+            name: "signin", every: .seconds(30),
+            kind: .journey(JourneyCheck(steps: [.init(name: "in", request: request)])))
+    }
+
+    /// The token of a probe stands in the log of the service that it asks.
+    @Test func whatAJourneySavedIsTakenOutOfWhateverOthersSay() throws {
+        let redactor = try redactor([])
+        var shop = ServiceConfiguration(name: "shop")
+        shop.probes = [journey("http://a.example/")]
+        let check = try #require(shop.probes[0].journey)
+        redactor.update(Configuration(services: [shop]))
+        for run in 1...3 { redactor.learn(["token-\(run)", "cookie-\(run)"], of: check) }
+        let line = "GET /?t=token-3 cookie-3, before token-2"
+        #expect(lines(redactor.clean(stream("shop", line))) == ["GET /?t=*** ***, before ***"])
+        #expect(
+            routes(redactor.clean(stream("shop", routes: [("/t/token-3", false)]))).keys.sorted()
+                == ["/t/***"])
+        // It is not kept for ever.
+        for run in 4...100 { redactor.learn(["token-\(run)", "cookie-\(run)"], of: check) }
+        #expect(lines(redactor.clean(stream("shop", "token-1"))) == ["token-1"])
+        redactor.update(Configuration(services: []))
+        #expect(lines(redactor.clean(stream("shop", "token-99"))) == ["token-99"])
+    }
+
+    @Test func eachStepOfAJourneyIsCleaned() throws {
+        let redactor = try redactor(["card=[0-9]+"])
+        var result = ProbeResult(
+            started: .seconds(1), took: .zero, outcome: .fail("step 1 (in): 'card=4111'"))
+        var step = result
+        step.outcome = .fail("'card=4111'")
+        result.steps = [ProbeResult.Step(name: "in", result: step)]
+        guard
+            case .probe(_, _, let probe) = redactor.clean(
+                .probe(service: "shop", probe: "signin", result))
+        else {
+            Issue.record("another event")
+            return
+        }
+        #expect(probe.outcome == .fail("step 1 (in): '***'"))
+        #expect(probe.steps?.map(\.result.outcome) == [.fail("'***'")])
+    }
+
     /// A renewed secret may still be in yesterday's answers.
     @Test func aRenewedSecretIsKnownBesideTheOldOne() throws {
         vault.values.withLock { $0[.environment("chat")] = "old-one" }
