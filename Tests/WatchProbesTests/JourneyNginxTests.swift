@@ -79,7 +79,7 @@ struct JourneyNginxTests {
     }
 
     private func step(
-        _ name: String, _ method: String = "GET", _ path: String, _ shop: Shop
+        _ name: String, _ method: String, _ path: String, _ shop: Shop
     ) throws -> JourneyCheck.Step {
         var step = try JourneyCheck.Step.step(
             name, method, "http://shop.example.com\(path)",
@@ -91,7 +91,7 @@ struct JourneyNginxTests {
 
     @Test func tokenAndCookieOfOneSignInAreUsedTogether() async throws {
         let shop = try Shop()
-        var orders = try step("orders", "/orders", shop)
+        var orders = try step("orders", "GET", "/orders", shop)
         orders.repeats = 3
         let steps = [
             try step("signin", "POST", "/signin", shop), orders,
@@ -112,7 +112,8 @@ struct JourneyNginxTests {
             .journey(
                 JourneyCheck(steps: [
                     try step("signin", "POST", "/signin", shop),
-                    try step("broken", "/broken", shop), try step("orders", "/orders", shop),
+                    try step("broken", "GET", "/broken", shop),
+                    try step("orders", "GET", "/orders", shop),
                     try step("signout", "DELETE", "/session", shop).cleaningUp(),
                 ])))
         #expect(result.outcome == .fail("step 2 (broken): status 503, expected 2xx"))

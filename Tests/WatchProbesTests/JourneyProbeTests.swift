@@ -108,7 +108,7 @@ import WatchProbes
             try .step("second", shop.url("/hang")), try .step("third", shop.url("/third")),
             try .step("last", shop.url("/last")).cleaningUp(),
         ]
-        let result = await run(steps, timeout: .milliseconds(1000))
+        let result = await run(steps, timeout: .seconds(3))
         let reason = try #require(result.outcome.failure)
         #expect(reason.hasPrefix("step 2 (second): 127.0.0.1:"), "\(reason)")
         #expect(reason.contains("no answer after "))
@@ -123,11 +123,11 @@ import WatchProbes
             if request.path == "/hang" { connection.hang() } else { connection.answer() }
         }
         var step = try JourneyCheck.Step.step("slow", shop.url("/hang"))
-        step.timeout = .milliseconds(50)
+        step.timeout = .milliseconds(200)
         let result = await run([step, try .step("next", shop.url("/"))], timeout: .seconds(60))
         #expect(result.outcome.failure?.hasPrefix("step 1 (slow): ") == true)
         #expect(result.took < .seconds(30))
-        #expect(shop.asked == ["GET /hang"])
+        #expect(!shop.asked.contains("GET /"))
     }
 
     @Test func whatCannotBeAskedIsNoFailure() async throws {

@@ -66,7 +66,14 @@ final class Shop: Sendable {
 extension JourneyCheck.Step {
     /// A step as short as it can be said.
     static func step(
-        _ name: String, _ method: String = "GET", _ url: String,
+        _ name: String, _ url: String, headers: [String: String] = [:],
+        save: [String: String] = [:]
+    ) throws -> JourneyCheck.Step {
+        try step(name, "GET", url, headers: headers, save: save)
+    }
+
+    static func step(
+        _ name: String, _ method: String, _ url: String,
         headers: [String: String] = [:], body: String? = nil, save: [String: String] = [:]
     ) throws -> JourneyCheck.Step {
         var request = HTTPRequestSpec(method: method, url: try Template(url))

@@ -201,26 +201,42 @@ import Testing
         #expect(customers.signals["signin.orders"] == nil)
     }
 
-    @Test func whenNobodyIsHeardEveryProbeIsAskedOnceAndNoStep() {
-        let customers = Customers([]) { configuration in
-            for index in configuration.services[0].probes.indices {
-                configuration.services[0].probes[index].every = .seconds(1)
-            }
-        }
+    @Test func whenAnAnswerIsMissingEveryProbeIsAskedOnceAndNoStep() {
+        let customers = Customers([])
         customers.go(5)
         var asked: [String] = []
-        for host in ["a.example", "b.example"] {
-            var late = ProbeResult(
-                started: customers.world.now.boot, took: .seconds(1), outcome: .fail("no answer"))
-            late.host = host
-            late.timedOut = true
-            let probe = host.hasPrefix("a") ? "health" : "signin"
-            for effect in customers.world.engine.handle(
-                .probe(service: "shop", probe: probe, late), at: customers.world.now)
-            {
-                if case .probeNow(_, let probes) = effect { asked += probes }
-            }
+        for (probe, host, isLate) in [
+            ("health", "a.example", false), ("signin", "b.example", true),
+        ] {
+            var result = ProbeResult(
+                started: customers.world.now.boot, took: .seconds(1),
+                outcome: isLate ? .fail("no answer") : .pass)
+            result.host = host
+            result.timedOut = isLate
+            let effects = customers.world.engine.handle(
+                .probe(service: "shop", probe: probe, result), at: customers.world.now)
+            for case .probeNow(_, let probes) in effects { asked += probes }
         }
-        #expect(!asked.contains { $0.contains(".") })
+        #expect(asked == ["health", "signin"])
+    }
+
+    /// Whether this host's network works is not known yet: all of the run waits, or none of it.
+    @Test func aRunThatTimedOutWaitsWithAllItsSteps() {
+        let customers = Customers([])
+        customers.go(60)
+        let before = customers.signals["signin.login"]?.count
+        var health = ProbeResult(
+            started: customers.world.now.boot, took: .seconds(1), outcome: .pass)
+        health.host = "a.example"
+        customers.world.handle(.probe(service: "shop", probe: "health", health))
+        var late = ProbeResult(
+            started: customers.world.now.boot, took: .seconds(1), outcome: .fail("no answer"))
+        late.steps = [ProbeResult.Step(name: "login", result: late)]
+        late.host = "b.example"
+        late.timedOut = true
+        customers.world.handle(.probe(service: "shop", probe: "signin", late))
+        #expect(customers.signals["signin.login"]?.count == before)
+        customers.world.pass(31)
+        #expect(customers.signals["signin.login"]?.errorRate ?? 0 > 0)
     }
 }
