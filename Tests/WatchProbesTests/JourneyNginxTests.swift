@@ -11,8 +11,12 @@ struct JourneyNginxTests {
     /// Listens on a socket of its own directory, and is gone with it.
     private final class Shop {
         private let directory: URL
+        private var process = pid_t()
 
         var socket: String { file("socket") }
+
+        deinit { if process > 0 { kill(process, SIGKILL) } }
+
         init() throws {
             directory = FileManager.default.temporaryDirectory
                 .appendingPathComponent("watchd-nginx-\(UUID().uuidString)")
@@ -23,7 +27,7 @@ struct JourneyNginxTests {
             }.joined(separator: " ")
             try Data(
                 #"""
-                worker_processes 1; user root;
+                daemon off; worker_processes 1; user root;
                 pid \#(file("pid")); error_log \#(file("error.log"));
                 events { worker_connections 64; }
                 http {
@@ -48,16 +52,20 @@ struct JourneyNginxTests {
                 }
                 """#.utf8
             ).write(to: URL(fileURLWithPath: file("conf")))
-            // It says by its end that it listens.
-            try Self.run(["-p", directory.path, "-c", file("conf"), "-e", file("error.log")])
+            process = try Self.start([
+                "nginx", "-p", directory.path, "-c", file("conf"), "-e", file("error.log"),
+            ])
+            // It is written when nginx listens.
+            while access(file("pid"), F_OK) != 0, waitpid(process, nil, WNOHANG) == 0 {
+                sched_yield()
+            }
         }
 
         /// What it served; it is written down when nginx is gone at the latest.
         func end() throws -> [String] {
-            try Self.run([
-                "-p", directory.path, "-c", file("conf"), "-e", file("error.log"), "-s", "quit",
-            ])
-            while access(file("pid"), F_OK) == 0 { sched_yield() }
+            kill(process, SIGQUIT)
+            while waitpid(process, nil, 0) < 0, errno == EINTR {}
+            process = 0
             let log = try String(contentsOfFile: file("access.log"), encoding: .utf8)
             try? FileManager.default.removeItem(at: directory)
             return log.split(separator: "\n").map(String.init)
@@ -67,14 +75,14 @@ struct JourneyNginxTests {
             directory.appendingPathComponent(name).path
         }
 
-        private static func run(_ arguments: [String]) throws {
-            let nginx = Process()
-            nginx.executableURL = URL(fileURLWithPath: "/usr/sbin/nginx")
-            nginx.arguments = arguments
-            nginx.standardError = FileHandle.nullDevice
-            try nginx.run()
-            nginx.waitUntilExit()
-            #expect(nginx.terminationStatus == 0)
+        private static func start(_ words: [String]) throws -> pid_t {
+            var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+            arguments.append(nil)
+            defer { for argument in arguments { free(argument) } }
+            var pid = pid_t()
+            let code = posix_spawn(&pid, "/usr/sbin/nginx", nil, nil, arguments, nil)
+            try #require(code == 0)
+            return pid
         }
     }
 
