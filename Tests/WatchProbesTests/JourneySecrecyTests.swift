@@ -20,7 +20,7 @@ import WatchProbes
             client: HTTPClient(), secrets: Secrets(), time: SystemSleeper())
         return await prober.trace(
             ProbeConfiguration(
-                name: "p", every: .seconds(10), timeout: .seconds(20),
+                name: "p", every: .seconds(10), timeout: .minutes(10),
                 kind: .journey(JourneyCheck(steps: steps))))
     }
 
