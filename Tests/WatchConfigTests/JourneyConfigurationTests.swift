@@ -115,6 +115,29 @@ import WatchCore
         }
     }
 
+    @Test func partsOfStreamsAndOfOtherProbesAreNoSignals() {
+        for (rule, message, remedy) in [
+            (
+                "count(app.panic, 5m) > 1",
+                "'app.panic' is a part of the stream 'app', not a signal",
+                "ask the stream: app; or a pattern as in matches(app.panic, 5m) >= 1"
+            ),
+            ("up(health.one)", "the probe 'health' has no steps", "ask the probe: health"),
+            ("up(nothing.one)", "no probe 'nothing.one'", "known: health"),
+        ] {
+            let found = errors(
+                """
+                services:
+                  shop:
+                    probes: { health: { http: http://a.example/, every: 10s } }
+                    streams: { app: { file: /a.log, patterns: { panic: 'panic' } } }
+                    triggers: [ { name: t, severity: low, when: '\(rule)' } ]
+                """)
+            #expect(found.map(\.message) == [message])
+            #expect(found.first?.remedy == remedy)
+        }
+    }
+
     @Test func aVariableThatNothingSavesIsNamedWithThoseThatAre() {
         let first = "- { get: http://a.example/, save: { token: $.token, id: $.id } }\n"
         let use = "- { get: 'http://a.example/${token}/${id}' }\n"

@@ -53,6 +53,7 @@ struct OperandCheck {
     private func checkSignal(_ signal: String, _ text: YAMLValue) {
         let signals = service.probes + service.streams
         guard !signals.contains(signal) else { return }
+        guard !refusePart(signal, text) else { return }
         Names.unknown(
             Placed(signal, Expressions.place(of: signal, in: text)), "probe or stream\(whose)",
             among: signals, problems)
@@ -79,7 +80,27 @@ struct OperandCheck {
                 "ask a stream as in error_rate(\(name), 2m)")
             return
         }
+        guard !refusePart(name, text) else { return }
         Names.unknown(Placed(name, place), "probe\(whose)", among: service.probes, problems)
+    }
+
+    /// Only a journey has parts that are signals.
+    private func refusePart(_ name: String, _ text: YAMLValue) -> Bool {
+        let whole = String(name.prefix { $0 != "." })
+        guard whole != name else { return false }
+        let place = Expressions.place(of: name, in: text)
+        if service.streams.contains(whole) {
+            problems.error(
+                place, "'\(name)' is a part of the stream '\(whole)'\(whose), not a signal",
+                "ask the stream: \(whole); or a pattern as in matches(\(name), 5m) >= 1")
+            return true
+        }
+        guard service.probes.contains(whole),
+            !service.probes.contains(where: { $0.hasPrefix(whole + ".") })
+        else { return false }
+        problems.error(
+            place, "the probe '\(whole)'\(whose) has no steps", "ask the probe: \(whole)")
+        return true
     }
 
     private func checkUnit(_ name: String, _ text: YAMLValue) {

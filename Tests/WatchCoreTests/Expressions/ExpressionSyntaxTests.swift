@@ -156,7 +156,7 @@ private func mistake(_ source: String) -> (marked: String, message: String, reme
         ("! 1 > 2", "!", "write 'not'"), ("1 = 1", "=", "write '=='"),
         ("1 ≥ 1", "≥", "write '>='"), ("1 > 1.2.3", "1.2.3", nil), ("1 > “2”", "“", nil),
         ("1 > 99999999999d", "99999999999d", nil),
-        ("count(app.panic, 5m) > 1", "app.panic", "names have no dot: app"),
+        ("count(app.panic.a, 5m) > 1", "app.panic.a", "names have no dot: app"),
     ])
     func aMistakeHasAPlaceAndARemedy(source: String, marked: String, remedy: String?) {
         let found = mistake(source)
