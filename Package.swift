@@ -35,6 +35,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -88,7 +89,10 @@ let package = Package(
             ["WatchCore", "WatchSystem", "WatchPatterns", "CBytes", "CSystemd", "CProcess"]),
         library(
             "WatchReceivers",
-            ["WatchCore", "WatchSystem", "WatchStreams", nioCore, nioPosix]),
+            [
+                "WatchCore", "WatchSystem", "WatchStreams", "CCrypto", "CTLS", "CZlib", nioCore,
+                nioHTTP1, nioPosix,
+            ]),
         library("WatchReplay", ["WatchCore", "WatchStreams", "CZlib"]),
         library(
             "WatchActions",
@@ -139,7 +143,8 @@ let package = Package(
             ]),
         tests("WatchStreamsTests", ["WatchStreams", "WatchCore", "CProcess"]),
         tests(
-            "WatchReceiversTests", ["WatchReceivers", "WatchStreams", "WatchSystem", "WatchCore"]),
+            "WatchReceiversTests",
+            ["WatchReceivers", "WatchStreams", "WatchSystem", "WatchCore", "TestServers"]),
         tests(
             "WatchReplayTests",
             [
@@ -177,6 +182,7 @@ let package = Package(
 if Context.environment["WATCHD_FUZZ_BUILD"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "watchd-fuzz", dependencies: ["WatchCore", "WatchConfig", "WatchReplay"],
+            name: "watchd-fuzz",
+            dependencies: ["WatchCore", "WatchConfig", "WatchReplay", "WatchStreams"],
             path: "Fuzz", exclude: ["corpus", "run"], swiftSettings: house))
 }

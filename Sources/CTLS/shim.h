@@ -1,6 +1,9 @@
 // OpenSSL, which libcurl brings along anyway: what it saw of a certificate chain while libcurl
-// shook hands. OpenSSL's stacks and context slots are macros, which Swift cannot call.
+// shook hands, and the server's side for what is sent to us. OpenSSL's stacks, options and context
+// slots are macros, which Swift cannot call.
 #pragma once
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -67,4 +70,62 @@ static inline int watchd_tls_name_at(
     *bytes = ASN1_STRING_get0_data(text);
     *count = ASN1_STRING_length(text);
     return name->type;
+}
+
+// ---- The server's side --------------------------------------------------------------------------
+
+// Nothing that is remembered between connections: their senders stay for long.
+static inline SSL_CTX *watchd_tls_server(void) {
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    if (!ctx) return NULL;
+    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+    SSL_CTX_set_options(
+        ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET
+                 | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_num_tickets(ctx, 0);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    return ctx;
+}
+
+// A private key as PEM. One with a pass phrase is refused: nobody is there to be asked.
+static inline int watchd_tls_use_key(SSL_CTX *ctx, const void *pem, int count) {
+    BIO *bio = BIO_new_mem_buf(pem, count);
+    if (!bio) return 0;
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
+    BIO_free(bio);
+    if (!key) return 0;
+    int good = SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
+    EVP_PKEY_free(key);
+    return good;
+}
+
+// Only clients with a certificate of one of these authorities.
+static inline int watchd_tls_ask_client(SSL_CTX *ctx, const char *authorities) {
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(authorities);
+    if (!names) return 0;
+    SSL_CTX_set_client_CA_list(ctx, names);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    return SSL_CTX_load_verify_locations(ctx, authorities, NULL) == 1;
+}
+
+// One connection, whose bytes come and go through memory.
+static inline SSL *watchd_tls_accept(SSL_CTX *ctx) {
+    SSL *ssl = SSL_new(ctx);
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    if (!ssl || !in || !out) {
+        BIO_free(in);
+        BIO_free(out);
+        SSL_free(ssl);
+        return NULL;
+    }
+    SSL_set_bio(ssl, in, out);
+    SSL_set_accept_state(ssl);
+    return ssl;
+}
+
+// What went wrong last, in OpenSSL's words; empty when it says nothing.
+static inline const char *watchd_tls_complaint(void) {
+    const char *text = ERR_reason_error_string(ERR_peek_last_error());
+    return text ? text : "";
 }

@@ -4,6 +4,7 @@ import Synchronization
 import WatchCore
 import WatchReceivers
 import WatchStreams
+import WatchSystem
 
 final class StreamSet: Sendable {
     /// What a stream is made of; another one is another stream.
@@ -21,6 +22,7 @@ final class StreamSet: Sendable {
 
     private let time: any TimeSource
     private let queue: EventQueue
+    private let secrets: any SecretSource
     private let clean: @Sendable (Event) -> Event
     private let entries = Mutex<[String: Entry]>([:])
     /// How far each stream has handed over. Newer than what the engine has got to: a stream that is
@@ -29,11 +31,12 @@ final class StreamSet: Sendable {
 
     /// - Parameter clean: takes out of a batch what may not be stored.
     init(
-        time: any TimeSource, queue: EventQueue,
+        time: any TimeSource, queue: EventQueue, secrets: any SecretSource = SystemSecrets(),
         clean: @escaping @Sendable (Event) -> Event = { $0 }
     ) {
         self.time = time
         self.queue = queue
+        self.secrets = secrets
         self.clean = clean
     }
 
@@ -59,7 +62,10 @@ final class StreamSet: Sendable {
             let stream = try LogStream(
                 service: target.service, configuration: target.configuration, time: time,
                 position: handedOver.withLock { $0[key] } ?? positions[key],
-                audiences: target.audiences, receiver: Receivers.receiver(for:inbox:)
+                audiences: target.audiences,
+                receiver: { [secrets] in
+                    Receivers.receiver(for: $0, inbox: $1, secrets: secrets)
+                }
             ) { [self] event, position in hand(event, position, key) }
             entries.withLock { $0[key] = Entry(wanted: target, stream: stream) }
             stream.start()

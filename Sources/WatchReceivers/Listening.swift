@@ -4,24 +4,46 @@ import Glibc
 import NIOCore
 import Synchronization
 
+/// How many there are. One address has a share only, so one sender cannot keep out the others.
 final class ConnectionCount: Sendable {
-    private let count = Mutex(0)
+    private struct State {
+        var all = 0
+        var shares: [String: Int] = [:]
+    }
+
+    private let state = Mutex(State())
     private let limit: Int
+    private let share: Int
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, ofOne share: Int) {
+        self.limit = limit
+        self.share = share
+    }
 
-    func begin() -> Bool {
-        count.withLock { count in
-            count += 1
-            return count <= limit
+    /// False: there are too many, and this one does not count.
+    /// - Parameter peer: its address; nil: it has none, and no share.
+    func begin(_ peer: String?) -> Bool {
+        state.withLock { state in
+            let one = peer.flatMap { state.shares[$0] } ?? 0
+            guard state.all < limit, one < share else { return false }
+            state.all += 1
+            if let peer { state.shares[peer] = one + 1 }
+            return true
         }
     }
 
-    func end() { count.withLock { $0 -= 1 } }
+    func end(_ peer: String?) {
+        state.withLock { state in
+            state.all -= 1
+            guard let peer, let one = state.shares[peer] else { return }
+            state.shares[peer] = one > 1 ? one - 1 : nil
+        }
+    }
 }
 
 enum ListenProblem {
     static func sentence(_ error: any Error, at place: String) -> String {
+        if let refusal = error as? ListenRefusal { return refusal.text }
         let code = (error as? IOError)?.errnoCode
         switch code {
         case EADDRINUSE:
@@ -33,4 +55,9 @@ enum ListenProblem {
         default: return "watchd cannot listen at \(place) (\(error)); it tries again"
         }
     }
+}
+
+/// Why a listener cannot listen, as a sentence.
+struct ListenRefusal: Error, Hashable {
+    var text: String
 }

@@ -6,12 +6,15 @@ public import WatchStreams
 public enum Receivers {
     /// nil: nothing is sent to a stream of this kind.
     public static func receiver(
-        for kind: StreamConfiguration.Kind, inbox: LineInbox
+        for stream: StreamConfiguration, inbox: LineInbox, secrets: any SecretSource
     ) -> (any LineReceiver)? {
-        switch kind {
-        case .syslog(let listener) where listener.isLocal: nil
-        case .syslog(let listener): SyslogReceiver(listener, inbox: inbox)
-        case .file, .files, .journal, .command: nil
+        switch stream.kind {
+        case .syslog(let listener) where listener.isReceived:
+            return SyslogReceiver(listener, inbox: inbox, secrets: secrets)
+        case .drain(let listener):
+            let isJSON = if case .json = stream.format { true } else { false }
+            return DrainReceiver(listener, isJSON: isJSON, inbox: inbox, secrets: secrets)
+        case .file, .files, .journal, .command, .syslog: return nil
         }
     }
 }

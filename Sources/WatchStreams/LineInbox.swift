@@ -27,7 +27,8 @@ public struct ReceivedLines: Sendable {
 
     public var isEmpty: Bool { entries.isEmpty && tooLong == 0 && broken == 0 }
     public var count: Int { entries.count + tooLong + broken }
-    var size: Int { bytes.count + count * MemoryLayout<Entry>.stride }
+    /// Bytes that it takes in an inbox, about.
+    public var size: Int { bytes.count + count * MemoryLayout<Entry>.stride }
 
     public mutating func add(
         _ line: UnsafeRawBufferPointer, time: Int64? = nil, level: LogLevel? = nil
@@ -44,6 +45,11 @@ public struct ReceivedLines: Sendable {
 }
 
 public final class LineInbox: Sendable {
+    /// What can be wrong with receiving, each for itself.
+    public enum Matter: Int, Sendable, CaseIterable {
+        case listening, secrets
+    }
+
     /// Bytes that wait, about.
     public static let limit = 16 << 20
 
@@ -51,7 +57,7 @@ public final class LineInbox: Sendable {
         var waiting: [ReceivedLines] = []
         var size = 0
         var dropped = 0
-        var problem: String?
+        var problems: [Matter: String] = [:]
     }
 
     private let state = Mutex(State())
@@ -87,15 +93,22 @@ public final class LineInbox: Sendable {
     }
 
     /// The same; what there is no room for is dropped and counted.
-    public func putOrDrop(_ lines: ReceivedLines) {
-        if put(lines) { return }
-        state.withLock { $0.dropped += lines.count }
+    @discardableResult
+    public func putOrDrop(_ lines: ReceivedLines) -> Bool {
+        if put(lines) { return true }
+        drop(lines.count)
+        return false
+    }
+
+    /// Lines, about so many, were refused.
+    public func drop(_ count: Int) {
+        state.withLock { $0.dropped += count }
         ring()
     }
 
     /// Why nothing can be received; nil: it can.
-    public func report(_ problem: String?) {
-        state.withLock { $0.problem = problem }
+    public func report(_ problem: String?, of matter: Matter = .listening) {
+        state.withLock { $0.problems[matter] = problem }
         ring()
     }
 
@@ -104,7 +117,9 @@ public final class LineInbox: Sendable {
         _ = write(bell, &one, 1)
     }
 
-    var problem: String? { state.withLock { $0.problem } }
+    var problem: String? {
+        state.withLock { state in Matter.allCases.compactMap { state.problems[$0] }.first }
+    }
 
     func take() -> (lines: [ReceivedLines], dropped: Int) {
         withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in

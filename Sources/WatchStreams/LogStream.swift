@@ -39,13 +39,13 @@ public final class LogStream: Sendable {
         service: String, configuration: StreamConfiguration, time: any TimeSource,
         position: StreamPosition?, beginning: FileFollower.Beginning = .end,
         audiences: Set<String>? = nil,
-        receiver: (StreamConfiguration.Kind, LineInbox) -> (any LineReceiver)? = { _, _ in nil },
+        receiver: (StreamConfiguration, LineInbox) -> (any LineReceiver)? = { _, _ in nil },
         sink: @escaping Sink
     ) throws(LineRulesError) {
         rules = try LineRules(configuration, audiences: audiences)
         let inbox = configuration.isReceived ? try? LineInbox() : nil
         self.inbox = inbox
-        self.receiver = inbox.flatMap { receiver(configuration.kind, $0) }
+        self.receiver = inbox.flatMap { receiver(configuration, $0) }
         self.service = service
         self.configuration = configuration
         self.time = time
@@ -83,6 +83,7 @@ public final class LogStream: Sendable {
         case .journal(let selection): selection.summary
         case .command(let arguments): arguments.first ?? ""
         case .syslog(let listener): listener.endpoint.text
+        case .drain(let listener): listener.text
         }
     }
 
@@ -132,6 +133,8 @@ public final class LogStream: Sendable {
                 } else if let inbox {
                     run(waker, parser, InboxSource(inbox))
                 }
+            case .drain:
+                if let inbox { run(waker, parser, InboxSource(inbox)) }
             }
         } catch {
             send(StreamBatch(source: .unreadable("\(name) cannot be parsed: \(error)")), nil)

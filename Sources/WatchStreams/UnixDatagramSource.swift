@@ -14,10 +14,10 @@ final class UnixDatagramSource: LogSource {
     private static let lookEvery = Duration.seconds(1)
 
     private let listener: SyslogListener
-    private let path: String
+    private let file: SocketFile
     private let programs: [[UInt8]]
     private var descriptor: Int32 = -1
-    private var identity: LogFile.Identity?
+    private var identity: SocketFile.Identity?
     private var problem: String?
     private var lookAfter: Instant?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -25,7 +25,7 @@ final class UnixDatagramSource: LogSource {
 
     init(_ listener: SyslogListener, path: String) {
         self.listener = listener
-        self.path = path
+        file = SocketFile(path, .datagrams)
         programs = listener.programs.map { Array($0.utf8) }
     }
 
@@ -43,7 +43,7 @@ final class UnixDatagramSource: LogSource {
     func look(now: Moment) {
         guard lookAfter.map({ now.boot >= $0 }) ?? true else { return }
         lookAfter = now.boot + Self.lookEvery
-        if descriptor >= 0, identity == Self.socket(at: path) { return }
+        if descriptor >= 0, identity == file.identity { return }
         // Somebody took the file away: what is sent from now on would not come here.
         if descriptor >= 0 { Glibc.close(descriptor) }
         descriptor = -1
@@ -85,7 +85,7 @@ final class UnixDatagramSource: LogSource {
 
     func close() {
         guard descriptor >= 0 else { return }
-        if identity == Self.socket(at: path) { unlink(path) }
+        file.remove(identity)
         Glibc.close(descriptor)
         descriptor = -1
     }
@@ -94,68 +94,20 @@ final class UnixDatagramSource: LogSource {
 
     /// Why it could not be made; nil: it was.
     private func bind() -> String? {
-        if let status = Self.status(of: path) {
-            guard status.st_mode & S_IFMT == S_IFSOCK else {
-                return "\(path) is there and no socket; choose another path"
-            }
-            // One that nobody reads was left behind by a process that was killed.
-            guard withAddress({ connect($0, $1, $2) }) == ECONNREFUSED else {
-                return "another program, or another stream, reads from \(path); choose another path"
-            }
-            unlink(path)
-        }
+        if let problem = file.makeWay() { return problem }
         let made = Glibc.socket(
             AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard made >= 0 else { return sentence(errno) }
+        guard made >= 0 else { return file.sentence(errno) }
         var size: Int32 = 4 << 20
         setsockopt(made, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-        let code = withAddress(on: made) { Glibc.bind($0, $1, $2) }
+        let code = file.withAddress(on: made) { Glibc.bind($0, $1, $2) }
         guard code == 0 else {
             Glibc.close(made)
-            return sentence(code)
+            return file.sentence(code)
         }
-        chmod(path, mode_t(listener.mode))
+        file.allow(listener.mode)
         descriptor = made
-        identity = Self.socket(at: path)
+        identity = file.identity
         return nil
-    }
-
-    private func sentence(_ code: Int32) -> String {
-        switch code {
-        case EACCES, EPERM, EROFS:
-            "watchd's user may not make \(path); choose a directory that it may write to, such as "
-                + "/run/watchd"
-        case ENOENT: "the directory of \(path) is not there; make it, or choose another"
-        default: "\(path) cannot be made (\(String(cString: strerror(code)))); watchd tries again"
-        }
-    }
-
-    /// The error of a call with the socket's address, on a socket of its own unless one is given.
-    private func withAddress(
-        on given: Int32? = nil, _ call: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
-    ) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard bytes.count < room else { return ENAMETOOLONG }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let descriptor =
-            given ?? Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        defer { if given == nil, descriptor >= 0 { Glibc.close(descriptor) } }
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                call(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 ? 0 : errno
-            }
-        }
-    }
-
-    private static func status(of path: String) -> stat? {
-        var status = stat()
-        return lstat(path, &status) == 0 ? status : nil
-    }
-
-    private static func socket(at path: String) -> LogFile.Identity? {
-        status(of: path).map { LogFile.Identity($0) }
     }
 }

@@ -24,7 +24,7 @@ public final class TLSServer: Sendable {
             atPath: directory, withIntermediateDirectories: true)
         certificatePath = directory + "/cert.pem"
         let key = directory + "/key.pem"
-        let made = try Self.make(certificate, in: directory)
+        let made = try Self.makeCertificate(certificate, in: directory)
         server = Process()
         let output = Pipe()
         server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -40,9 +40,11 @@ public final class TLSServer: Sendable {
         address = try Self.readAddress(output.fileHandleForReading)
     }
 
-    /// Makes keys and certificates; `cert.pem` is the one to trust.
+    /// Makes keys and certificates; `cert.pem` is the one to trust, `key.pem` the server's key.
     /// - Returns: the path of the server's own certificate.
-    private static func make(_ certificate: Certificate, in directory: String) throws -> String {
+    public static func makeCertificate(
+        _ certificate: Certificate, in directory: String
+    ) throws -> String {
         let name = certificate == .wrongHost ? "DNS:elsewhere.example" : "IP:127.0.0.1"
         func file(_ name: String) -> String { directory + "/" + name }
         func write(_ text: String, _ name: String) throws {

@@ -24,7 +24,11 @@ extension Rule {
         "WatchProbes": [
             "WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "WatchUnits", "CProcess",
         ],
-        "WatchReceivers": ["WatchCore", "WatchSystem", "WatchStreams", "NIOCore", "NIOPosix"],
+        // Hashes of what is posted signed, bodies that are packed, and the server's side of TLS.
+        "WatchReceivers": [
+            "WatchCore", "WatchSystem", "WatchStreams", "CCrypto", "CTLS", "CZlib", "NIOCore",
+            "NIOHTTP1", "NIOPosix",
+        ],
         "WatchReplay": ["WatchCore", "WatchStreams", "CZlib"],
         // The journal, and programs whose output is a log.
         "WatchStreams": [

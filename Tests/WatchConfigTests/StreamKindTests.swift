@@ -55,7 +55,7 @@ import WatchCore
     }
 
     @Test(arguments: [
-        ("format: json", "32", "a stream needs file, journal, command or syslog"),
+        ("format: json", "32", "a stream needs file, journal, command, syslog or drain"),
         ("file: /a, journal: { unit: a }, format: json", "47", "not several"),
         ("journal: {}, format: json", "46", "does not say which entries"),
         ("journal: { unit: 'shop@*.service' }, format: json", "54", "name each in units"),

@@ -25,6 +25,21 @@ import WatchCore
             ("{ udp: '0.0.0.0:5514' }", .udp(host: "0.0.0.0", port: 5514)),
             ("{ tcp: '[::1]:6514' }", .tcp(host: "::1", port: 6514)),
             ("{ unix: /run/watchd/nginx.sock }", .unix(path: "/run/watchd/nginx.sock")),
+            ("{ unix_stream: /run/watchd/a.sock }", .unixStream(path: "/run/watchd/a.sock")),
+            (
+                "{ tls: '0.0.0.0:6514', certificate: /c.pem, key: /k.pem }",
+                .tls(
+                    host: "0.0.0.0", port: 6514,
+                    TLSFiles(certificate: "/c.pem", key: Template(literal: "/k.pem")))
+            ),
+            (
+                "{ tls: 6514, certificate: /c.pem, key: '${file:/k.pem}', client_ca: /a.pem }",
+                .tls(
+                    host: "127.0.0.1", port: 6514,
+                    TLSFiles(
+                        certificate: "/c.pem", key: try Template("${file:/k.pem}"),
+                        clientCA: "/a.pem"))
+            ),
         ] {
             #expect(try listener(body)?.endpoint == endpoint, "\(body)")
         }
@@ -43,7 +58,11 @@ import WatchCore
         ("{ tcp: 70000 }", "no address to listen at"), ("{ unix: a.sock }", "no absolute path"),
         ("{ udp: 5514, mode: '0660' }", "there is none"),
         ("{ unix: /a, mode: rw }", "no permissions"), ("{ upd: 5514 }", "did you mean 'udp'?"),
-        ("{ tcp: 5514, tls: {} }", "not built yet"),
+        ("{ tls: 6514, key: /k.pem }", "'tls' needs 'certificate'"),
+        ("{ tls: 6514, certificate: /c.pem }", "'tls' needs 'key'"),
+        ("{ tls: 6514, certificate: /c.pem, key: k.pem }", "no absolute path"),
+        ("{ tcp: 5514, client_ca: /c.pem }", "means nothing without 'tls'"),
+        ("{ unix_stream: a.sock }", "no absolute path"),
     ])
     func mistakesAreSaid(body: String, text: String) {
         let found = load(body).diagnostics

@@ -1,8 +1,10 @@
 // The streams of a configuration, and what of their lines is counted.
 
 import Foundation
+import TestServers
 import Testing
 import WatchCore
+import WatchHTTP
 import WatchStreams
 import WatchSystem
 
@@ -76,6 +78,43 @@ struct StreamSetTests {
             while lines == 0 { lines = await queue.take().map(\.lines).reduce(0, +) }
             #expect(lines == 1)
         }
+    }
+
+    private func drain(_ name: String, _ port: Int) -> WatchCore.Configuration {
+        let stream = StreamConfiguration(
+            name: name, kind: .drain(DrainListener(host: "127.0.0.1", port: port)), format: .json)
+        return Configuration(services: [ServiceConfiguration(name: "shop", streams: [stream])])
+    }
+
+    /// Each reload takes away a listener, and one of them gives its place to another stream.
+    @Test(.timeLimit(.minutes(1)))
+    func aListenerComesMovesAndGoesWithReloads() async throws {
+        let free = try #require(RefusingPort()?.address.split(separator: ":").last)
+        let port = try #require(Int(free))
+        let queue = EventQueue()
+        let streams = StreamSet(time: SystemTime(), queue: queue)
+        defer { streams.stop() }
+        let client = HTTPClient()
+        defer { client.shutdown() }
+        func post() async -> Int? {
+            let request = HTTPRequest(
+                method: "POST", url: "http://127.0.0.1:\(port)/", body: Array("{}".utf8))
+            guard case .success(let response) = await client.send(request) else { return nil }
+            return response.status
+        }
+        for name in ["web", "edge"] {
+            try streams.follow(drain(name, port), positions: [:])
+            while await post() != 200 {}
+            var from: Set<String> = []
+            while from.isEmpty {
+                for item in await queue.take() where item.lines > 0 {
+                    if case .stream(_, let stream, _) = item.event { from.insert(stream) }
+                }
+            }
+            #expect(from == [name])
+        }
+        try streams.follow(Configuration(services: []), positions: [:])
+        #expect(await post() == nil)
     }
 }
 

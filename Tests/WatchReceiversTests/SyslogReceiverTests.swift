@@ -1,12 +1,11 @@
 // Real senders: logger(1) by UDP, TCP and a socket; floods, and senders that are no syslog.
 
 import Foundation
-import Synchronization
 import Testing
 import WatchCore
-import WatchReceivers
 import WatchStreams
-import WatchSystem
+
+@testable import WatchReceivers
 
 @Suite(.timeLimit(.minutes(1))) struct SyslogReceiverTests {
     private let folder: URL
@@ -17,88 +16,8 @@ import WatchSystem
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    /// A stream with a receiver, and what it handed over.
-    private final class Listening: Sendable {
-        struct Sum {
-            var lines = 0
-            var counted = 0
-            var errors = 0
-            var patterns = 0
-            var losses = StreamBatch.Losses()
-            var reason = ""
-        }
-
-        let sum = Mutex(Sum())
-        let receiver: Mutex<SyslogReceiver?> = Mutex(nil)
-        private let stream: Mutex<LogStream?> = Mutex(nil)
-        private let changes: AsyncStream<Void>
-        private let change: AsyncStream<Void>.Continuation
-
-        init(_ listener: SyslogListener) throws {
-            (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-            var configuration = StreamConfiguration(
-                name: "app", kind: .syslog(listener), format: .lines)
-            configuration.error = try LineCondition("level >= error")
-            configuration.patterns = [.init("line", "^line")]
-            let stream = try LogStream(
-                service: "shop", configuration: configuration, time: SystemTime(), position: nil,
-                receiver: { [self] kind, inbox in
-                    guard case .syslog(let listener) = kind else { return nil }
-                    let receiver = SyslogReceiver(listener, inbox: inbox)
-                    self.receiver.withLock { $0 = receiver }
-                    return receiver
-                }
-            ) { [self] event, _ in take(event) }
-            self.stream.withLock { $0 = stream }
-            stream.start()
-        }
-
-        private func take(_ event: Event) {
-            guard case .stream(_, _, let batch) = event else { return }
-            sum.withLock {
-                $0.lines += batch.lines
-                $0.counted += batch.slices.reduce(0) { $0 + $1.count }
-                $0.errors += batch.slices.reduce(0) { $0 + $1.errors }
-                $0.patterns += batch.slices.reduce(0) { $0 + ($1.patterns["line"] ?? 0) }
-                $0.losses.dropped += batch.losses.dropped
-                $0.losses.tooLong += batch.losses.tooLong
-                $0.losses.unparsed += batch.losses.unparsed
-                if case .unreadable(let why) = batch.source { $0.reason = why }
-            }
-            change.yield()
-        }
-
-        func wait(until condition: (borrowing Sum) -> Bool) async {
-            if sum.withLock({ condition($0) }) { return }
-            for await _ in changes where sum.withLock({ condition($0) }) { return }
-        }
-
-        /// Where it listens, once it does.
-        var port: Int {
-            get async {
-                while true {
-                    if let port = receiver.withLock({ $0?.port }) { return port }
-                    await Task.yield()
-                }
-            }
-        }
-
-        func stop() { stream.withLock { $0 }?.stop() }
-    }
-
     private func logger(_ arguments: [String], _ text: String) async throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/logger")
-        process.arguments = arguments
-        let input = Pipe()
-        process.standardInput = input
-        let (ended, end) = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in end.finish() }
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-        try input.fileHandleForWriting.close()
-        for await _ in ended {}
-        #expect(process.terminationStatus == 0)
+        #expect(try await run(["logger"] + arguments, text).status == 0)
     }
 
     private func text(_ count: Int) -> String { (0..<count).map { "line \($0)\n" }.joined() }
@@ -111,7 +30,7 @@ import WatchSystem
         try await logger(to + ["--rfc3164", "-p", "user.info"], text(10))
         await listening.wait { $0.counted >= 20 }
         listening.stop()
-        let sum = listening.sum.withLock { $0 }
+        let sum = listening.seen
         #expect(sum.counted == 20)
         #expect(sum.errors == 10)
         #expect(sum.patterns == 20)
@@ -126,7 +45,7 @@ import WatchSystem
         _ = try await (first, second)
         await listening.wait { $0.counted >= 10_000 }
         listening.stop()
-        let sum = listening.sum.withLock { $0 }
+        let sum = listening.seen
         #expect(sum.patterns == 10_000)
         #expect(sum.losses == .init())
     }
@@ -142,7 +61,7 @@ import WatchSystem
         { await Task.yield() }
         try await logger(["-u", path, "-t", "shop", "-p", "user.crit"], text(100))
         await listening.wait { $0.counted >= 100 }
-        #expect(listening.sum.withLock { $0.errors } == 100)
+        #expect(listening.seen.errors == 100)
         // Taken away by somebody, and made again.
         try FileManager.default.removeItem(atPath: path)
         while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
@@ -150,10 +69,55 @@ import WatchSystem
         await listening.wait { $0.counted >= 200 }
         let second = try Listening(listener)
         await second.wait { !$0.reason.isEmpty }
-        #expect(second.sum.withLock { $0.reason }.contains("reads from \(path)"))
+        #expect(second.seen.reason.contains("reads from \(path)"))
         second.stop()
         listening.stop()
         #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func aSocketForConnectionsIsMadeAndMadeAgain() async throws {
+        let path = folder.appendingPathComponent("stream.sock").path
+        // Left behind by a process that was killed.
+        _ = try await run([
+            "python3", "-c",
+            "import socket; socket.socket(socket.AF_UNIX).bind('\(path)')",
+        ])
+        #expect(FileManager.default.fileExists(atPath: path))
+        var listener = SyslogListener(.unixStream(path: path))
+        listener.mode = 0o622
+        let listening = try Listening(listener)
+        func permissions() -> Int? {
+            try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        }
+        while permissions() != 0o622 { await Task.yield() }
+        try await logger(["-u", path, "-T", "-t", "shop", "-p", "user.crit"], text(100))
+        await listening.wait { $0.counted >= 100 }
+        try FileManager.default.removeItem(atPath: path)
+        while permissions() != 0o622 { await Task.yield() }
+        try await logger(["-u", path, "-T", "-t", "shop", "-p", "user.crit"], text(100))
+        await listening.wait { $0.counted >= 200 }
+        let second = try Listening(listener)
+        await second.wait { $0.reason.contains("reads from \(path)") }
+        second.stop()
+        #expect(FileManager.default.fileExists(atPath: path))
+        listening.stop()
+        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(listening.seen.patterns == 200)
+    }
+
+    /// Who is turned away holds no place.
+    @Test func placesOfConnectionsAreGivenBack() {
+        let count = ConnectionCount(limit: 3, ofOne: 2)
+        #expect(count.begin("a") && count.begin("a"))
+        for _ in 0..<10 { #expect(!count.begin("a")) }
+        #expect(count.begin("b"))
+        for _ in 0..<10 { #expect(!count.begin(nil)) }
+        count.end("a")
+        #expect(count.begin(nil))
+        count.end(nil)
+        count.end("b")
+        #expect(count.begin("a"))
+        #expect(!count.begin("a"))
     }
 
     @Test func onlyTheProgramsThatAreNamedCount() async throws {
@@ -165,7 +129,7 @@ import WatchSystem
         try await logger(to + ["-t", "shop"], text(10))
         await listening.wait { $0.counted >= 10 }
         listening.stop()
-        #expect(listening.sum.withLock { $0.lines } == 10)
+        #expect(listening.seen.lines == 10)
     }
 
     @Test func aPlaceThatIsTakenIsAReason() async throws {
@@ -173,7 +137,7 @@ import WatchSystem
         let port = await first.port
         let second = try Listening(SyslogListener(.tcp(host: "127.0.0.1", port: port)))
         await second.wait { !$0.reason.isEmpty }
-        #expect(second.sum.withLock { $0.reason }.contains("listens at tcp 127.0.0.1:\(port)"))
+        #expect(second.seen.reason.contains("listens at tcp 127.0.0.1:\(port)"))
         second.stop()
         first.stop()
     }
@@ -181,14 +145,10 @@ import WatchSystem
     @Test func aSenderThatIsNoSyslogIsLetGoAndCounted() async throws {
         let listening = try Listening(SyslogListener(.tcp(host: "127.0.0.1", port: 0)))
         let port = await listening.port
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/bash")
         // Ends when it is let go.
-        process.arguments = ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port); echo 12345x >&3; cat <&3"]
-        let (ended, end) = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in end.finish() }
-        try process.run()
-        for await _ in ended {}
+        _ = try await run([
+            "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/\(port); echo 12345x >&3; cat <&3",
+        ])
         await listening.wait { $0.losses.unparsed >= 1 }
         listening.stop()
     }

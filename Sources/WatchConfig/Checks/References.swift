@@ -41,6 +41,7 @@ struct References {
         }
         checkCycles()
         checkQuiet()
+        checkListeners()
         for plan in draft.plans { check(plan) }
         for route in draft.routes {
             for channel in route.steps.joined()

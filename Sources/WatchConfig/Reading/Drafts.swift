@@ -23,6 +23,8 @@ struct ServiceDraft {
     var probes: [String]
     var streams: [String]
     var parts: [String: StreamParts] = [:]
+    /// Where streams say that they listen, by name.
+    var listeners: [String: Place] = [:]
     /// `slo` was written, readable or not.
     var hasObjective = false
     /// Whether a key of it was refused, so that what seems missing may only be misspelt.

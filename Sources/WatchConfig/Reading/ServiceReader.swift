@@ -52,7 +52,8 @@ struct ServiceReader {
             triggers: triggers,
             probes: section.names("probes") + service.probes.filter(\.isStep).map(\.name),
             streams: section.names("streams"), parts: Self.parts(section, service),
-            hasObjective: section.has("slo"), hadRefused: section.hadRefused)
+            listeners: Self.listeners(section), hasObjective: section.has("slo"),
+            hadRefused: section.hadRefused)
     }
 
     private func redactions(_ section: Section) -> [String] {
@@ -68,6 +69,16 @@ struct ServiceReader {
             else { return nil }
             return text
         }
+    }
+
+    private static func listeners(_ section: Section) -> [String: Place] {
+        var places: [String: Place] = [:]
+        for stream in section.value("streams")?.entries ?? [] {
+            let entries = stream.value.entries ?? []
+            places[stream.key] =
+                entries.first { ["syslog", "drain"].contains($0.key) }?.value.place
+        }
+        return places
     }
 
     /// Patterns and fields as they are declared.

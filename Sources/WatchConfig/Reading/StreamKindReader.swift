@@ -3,7 +3,7 @@
 import WatchCore
 
 struct StreamKindReader {
-    static let kinds = ["file", "journal", "command", "syslog"]
+    static let kinds = ["file", "journal", "command", "syslog", "drain"]
     /// Units, identifiers or values in one list; more is another stream.
     private static let listLimit = 64
 
@@ -22,6 +22,7 @@ struct StreamKindReader {
         case "file": return section.path("file").map(file)
         case "journal": return journal().map { .journal($0) }
         case "syslog": return SyslogReader(problems: problems).read(section).map { .syslog($0) }
+        case "drain": return DrainReader(problems: problems).read(section).map { .drain($0) }
         default: return command().map { .command($0) }
         }
     }

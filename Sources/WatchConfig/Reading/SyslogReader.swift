@@ -3,7 +3,7 @@
 import WatchCore
 
 struct SyslogReader {
-    private static let endpoints = ["udp", "tcp", "unix"]
+    private static let endpoints = ["udp", "tcp", "tls", "unix", "unix_stream"]
     /// sockaddr_un of unix(7) has room for 108 bytes with a NUL.
     private static let pathLimit = 107
     private static let programLimit = 64
@@ -23,64 +23,39 @@ struct SyslogReader {
             } else if !section.hadRefused {
                 problems.error(
                     value.place, "'syslog' does not say where to listen",
-                    "add udp: 127.0.0.1:5514, tcp: 127.0.0.1:5514, or unix: /run/watchd/NAME.sock")
+                    "add udp: 127.0.0.1:5514, tcp: 127.0.0.1:5514, tls: 0.0.0.0:6514, or "
+                        + "unix: /run/watchd/NAME.sock")
             }
             return nil
         }
-        guard let endpoint = endpoint(kind, section) else { return nil }
+        let files = section.tlsFiles(for: "tls")
+        guard let endpoint = endpoint(kind, section, files) else { return nil }
         var listener = SyslogListener(endpoint)
         listener.programs = programs(section)
         if let mode = mode(section, kind) { listener.mode = mode }
         return listener
     }
 
-    private func endpoint(_ kind: String, _ section: Section) -> SyslogListener.Endpoint? {
-        if kind == "unix" {
-            guard let path = section.path("unix") else { return nil }
+    private func endpoint(
+        _ kind: String, _ section: Section, _ files: TLSFiles?
+    ) -> SyslogListener.Endpoint? {
+        if Self.isFile(kind) {
+            guard let path = section.path(kind) else { return nil }
             guard path.utf8.count <= Self.pathLimit else {
                 problems.error(
-                    section.place("unix"), "the path of a socket has at most 107 bytes",
+                    section.place(kind), "the path of a socket has at most 107 bytes",
                     "choose a shorter one, as in /run/watchd/NAME.sock")
                 return nil
             }
-            return .unix(path: path)
+            return kind == "unix" ? .unix(path: path) : .unixStream(path: path)
         }
-        guard let text = section.text(kind, limit: 256) else { return nil }
-        guard let (host, port) = Self.address(text) else {
-            problems.error(
-                section.place(kind), "'\(printable(text, limit: 60))' is no address to listen at",
-                "as in \(kind): 127.0.0.1:5514, \(kind): \"[::1]:5514\", or \(kind): 5514")
-            return nil
-        }
-        if port < 1024 {
-            problems.error(
-                section.place(kind), "watchd has no privilege for ports below 1024",
-                "choose another, as in \(kind): \(host):5514, and have the sender use it")
-            return nil
-        }
+        let example = kind == "tls" ? 6514 : 5514
+        guard let (host, port) = section.listenAddress(kind, example: example) else { return nil }
+        if kind == "tls" { return files.map { .tls(host: host, port: port, $0) } }
         return kind == "udp" ? .udp(host: host, port: port) : .tcp(host: host, port: port)
     }
 
-    /// A port alone is one of this host only: what comes from the network can be forged.
-    static func address(_ text: String) -> (host: String, port: Int)? {
-        if let port = Int(text) { return isPort(port) ? ("127.0.0.1", port) : nil }
-        guard let colon = text.lastIndex(of: ":"),
-            let port = Int(text[text.index(after: colon)...]),
-            isPort(port)
-        else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = String(host.dropFirst().dropLast())
-        } else if host.contains(":") {
-            return nil
-        }
-        let isPlain = host.utf8.allSatisfy {
-            Names.isAlphanumeric($0) || [45, 46, 58, 95, 37].contains($0)
-        }
-        return host.isEmpty || !isPlain ? nil : (host, port)
-    }
-
-    private static func isPort(_ number: Int) -> Bool { (1...65_535).contains(number) }
+    private static func isFile(_ kind: String) -> Bool { kind.hasPrefix("unix") }
 
     private func programs(_ section: Section) -> [String] {
         let texts = section.texts("programs")
@@ -94,7 +69,7 @@ struct SyslogReader {
 
     private func mode(_ section: Section, _ kind: String) -> Int? {
         guard let text = section.text("mode", limit: 16) else { return nil }
-        guard kind == "unix" else {
+        guard Self.isFile(kind) else {
             problems.error(
                 section.keyPlace("mode") ?? section.place,
                 "'mode' is of a socket file, and there is none", "remove it")

@@ -5,7 +5,7 @@ import WatchCore
 extension KeyTable {
     static let stream = KeyTable(
         "a stream",
-        notBuilt: ["drain", "no_data", "message"],
+        notBuilt: ["no_data", "message"],
         [
             .key(
                 "file", .text,
@@ -21,6 +21,9 @@ extension KeyTable {
                 "syslog", .section(.syslog),
                 "Listens for syslog (RFC 5424, RFC 3164); a line is the message, its level the "
                     + "severity."),
+            .key(
+                "drain", .section(.drain),
+                "Takes lines that are posted over HTTP: NDJSON, JSON arrays, or text."),
             .key(
                 "format", .either([.text, .section(.regexFormat)]),
                 "nginx-combined, apache-common, apache-combined, an nginx log_format string, json, "
@@ -73,15 +76,56 @@ extension KeyTable {
         ])
 
     static let syslog = KeyTable(
-        "syslog", notBuilt: ["tls", "unix_stream"],
+        "syslog",
         [
             .key("udp", .text, "Address and port to listen at, or a port of 127.0.0.1."),
             .key("tcp", .text, "Likewise; messages are octet-counted or end with a newline."),
+            .key("tls", .text, "Likewise, over TLS (RFC 5425)."),
             .key("unix", .text, "A datagram socket that is made, such as for nginx."),
+            .key("unix_stream", .text, "A socket that is made and that senders connect to."),
+        ] + tls + [
             .key("mode", .text, "Permissions of that socket (\"0660\")."),
             .key(
                 "programs", .list(.text),
                 "Only what these send (APP-NAME, or the tag of RFC 3164)."),
+        ])
+
+    static let drain = KeyTable(
+        "drain",
+        [
+            .key("http", .text, "Address and port to listen at, or a port of 127.0.0.1."),
+            .key("https", .text, "Likewise, over TLS."),
+        ] + tls + [
+            .key("path", .text, "Only what is posted to this path, such as /logs."),
+            .key(
+                "signature", .section(.drainSignature),
+                "Only what is signed: a keyed hash of the body in a header."),
+            .key(
+                "token", .text,
+                "Only what has this token (Authorization: Bearer), as in \"${credential:token}\"."),
+            .key(
+                "verify", .text,
+                "Answered in the header x-vercel-verify: the code that Vercel shows."),
+            .key(
+                "max_body", .integer(DrainListener.bodyLimits),
+                "Bytes of a body, packed and unpacked (4 MiB)."),
+        ])
+
+    /// What a listener needs to speak TLS.
+    private static let tls: [Key] = [
+        .key("certificate", .text, "A PEM file: the certificate and its chain."),
+        .key("key", .text, "A PEM file, or its text as in \"${credential:NAME}\"."),
+        .key("client_ca", .text, "A PEM file: only clients with a certificate of these."),
+    ]
+
+    static let drainSignature = KeyTable(
+        "signature",
+        [
+            .required("header", .text, "Where it stands, such as x-vercel-signature."),
+            .required(
+                "algorithm", .choice(DrainListener.Signature.Algorithm.allCases.map(\.rawValue)),
+                "Of the keyed hash (HMAC); Vercel's is sha1."),
+            .required("secret", .text, "The key, as in \"${credential:NAME}\"."),
         ])
 
     static let multiline = KeyTable(

@@ -13,6 +13,7 @@ extension Configuration {
                 case .symlink, .file, .command: break
                 }
             }
+            for stream in service.streams { templates += stream.kind.templates }
         }
         for channel in channels {
             switch channel.kind {
@@ -34,6 +35,16 @@ extension ProbeConfiguration.Kind {
         case .journey(let journey): journey.steps.flatMap(\.request.templates)
         // Its journey has them.
         case .tls, .dns, .unit, .step: []
+        }
+    }
+}
+
+extension StreamConfiguration.Kind {
+    fileprivate var templates: [Template] {
+        switch self {
+        case .drain(let listener): listener.templates
+        case .syslog(let listener): listener.templates
+        case .file, .files, .journal, .command: []
         }
     }
 }

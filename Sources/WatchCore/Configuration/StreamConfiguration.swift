@@ -9,6 +9,8 @@ public struct StreamConfiguration: Hashable, Sendable, Codable {
         /// A program whose output is the log: its absolute path, and its arguments.
         case command([String])
         case syslog(SyslogListener)
+        /// What is posted to us over HTTP.
+        case drain(DrainListener)
     }
 
     public enum Format: Hashable, Sendable, Codable {
@@ -116,13 +118,14 @@ public struct StreamConfiguration: Hashable, Sendable, Codable {
     public var hasOuterLevel: Bool {
         switch kind {
         case .journal, .syslog: true
-        case .file, .files, .command: false
+        case .file, .files, .command, .drain: false
         }
     }
     /// Whether its lines are sent to us over the network.
     public var isReceived: Bool {
         switch kind {
-        case .syslog(let listener): !listener.isLocal
+        case .syslog(let listener): listener.isReceived
+        case .drain: true
         case .file, .files, .journal, .command: false
         }
     }
