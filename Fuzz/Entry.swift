@@ -5,7 +5,7 @@ import Glibc
 
 /// What bytes from outside are fed to.
 enum FuzzTarget: String, CaseIterable {
-    case configuration, expression, replay, texts
+    case configuration, drain, expression, replay, syslog, texts
 
     static let chosen: FuzzTarget = {
         let name = getenv("WATCHD_FUZZ").map { String(cString: $0) } ?? ""
@@ -19,8 +19,10 @@ enum FuzzTarget: String, CaseIterable {
     func run(_ bytes: [UInt8]) {
         switch self {
         case .configuration: Self.configuration(bytes)
+        case .drain: Self.drain(bytes)
         case .expression: Self.expression(bytes)
         case .replay: Self.replay(bytes)
+        case .syslog: Self.syslog(bytes)
         case .texts: Self.texts(bytes)
         }
     }
