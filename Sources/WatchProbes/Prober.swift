@@ -19,6 +19,7 @@ public struct LiveProber: Prober {
     private let grpc: GRPCProbe
     private let programs: ExecProbe
     private let units: UnitProbe
+    private let prometheus: PrometheusProbe
     private let journeys: JourneyProbe
     private let versions: VersionReader
     private let gate = HostGate()
@@ -40,6 +41,7 @@ public struct LiveProber: Prober {
         grpc = GRPCProbe(client: client, requests: requests, time: time)
         programs = ExecProbe(secrets: secrets, workers: workers, time: time)
         units = UnitProbe(bus: bus, time: time)
+        prometheus = PrometheusProbe(client: client, requests: requests, time: time)
         journeys = JourneyProbe(http: http, time: time, carried: carried)
         versions = VersionReader(
             client: client, requests: requests, workers: workers, time: time)
@@ -79,6 +81,7 @@ public struct LiveProber: Prober {
         case .grpc(let check): await grpc.run(check, run)
         case .exec(let check): await programs.run(check, run)
         case .unit(let check): await units.run(check, run)
+        case .prometheus(let check): await prometheus.run(check, run)
         case .journey(let check): await journeys.run(check, run)
         case .step:
             preconditionFailure("a step is asked by its journey, which has what it needs")

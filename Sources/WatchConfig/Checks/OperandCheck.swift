@@ -108,7 +108,7 @@ struct OperandCheck {
         guard let probe = service.configuration.probe(name) else { return }
         switch probe.kind {
         case .unit: break
-        case .http, .tcp, .tls, .dns, .grpc, .exec, .journey, .step:
+        case .http, .tcp, .tls, .dns, .grpc, .exec, .prometheus, .journey, .step:
             problems.error(
                 Expressions.place(of: name, in: text),
                 "'\(name)' is a probe of the kind \(probe.kind.name), which has no restarts",

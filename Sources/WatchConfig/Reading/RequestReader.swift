@@ -4,9 +4,12 @@ import WatchCore
 
 extension Section {
     /// - Parameters:
+    ///   - urlKey: the key of the URL.
     ///   - bodyAsJSON: the key whose YAML tree becomes a JSON body, where there is one.
-    ///   - verb: the key that names method and URL at once, if not `http`.
-    func request(bodyAsJSON: String? = nil, verb: String? = nil) -> HTTPRequestSpec? {
+    ///   - verb: the key that names method and URL at once, if not `urlKey`.
+    func request(
+        url urlKey: String = "http", bodyAsJSON: String? = nil, verb: String? = nil
+    ) -> HTTPRequestSpec? {
         var spec = HTTPRequestSpec(url: Template(literal: ""))
         spec.body = body(bodyAsJSON)
         spec.form = form()
@@ -22,7 +25,7 @@ extension Section {
         spec.maxBody = integer("max_body", spec.maxBody)
         spec.version = choice("http_version", as: HTTPRequestSpec.Version.self) ?? spec.version
         readRoute(into: &spec)
-        guard let url = url(verb ?? "http") else { return nil }
+        guard let url = url(verb ?? urlKey) else { return nil }
         spec.url = url
         return spec
     }

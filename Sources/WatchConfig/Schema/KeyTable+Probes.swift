@@ -72,6 +72,7 @@ extension KeyTable {
                 "exec", .list(.text), "A program and its arguments, run without a shell."),
             .key("unit", .text, "A unit of systemd, as in shop.service."),
             .key("journey", .list(.section(.journeyStep)), "Steps, one after another."),
+            .key("prometheus", .text, "The URL of a Prometheus server that is asked a query."),
             .required("every", .duration, "How often."),
             .key("timeout", .duration, "Of the whole probe (5s)."),
             .key("failures", .integer(1...100), "So many in a row make it failing (2)."),
@@ -93,6 +94,7 @@ extension KeyTable {
             .key(
                 "degraded", .section(.degraded),
                 "http: what a good answer also has; its lack is shown and is no failure."),
+            .key("query", .text, "prometheus: PromQL that gives one number."),
             .key(
                 "env", .named(.text),
                 "exec: variables of its environment; the way for secrets."),
@@ -105,7 +107,7 @@ extension KeyTable {
                 .either([
                     .section(.expectation), .section(.tcpExpectation), .section(.tlsExpectation),
                     .section(.dnsExpectation), .section(.execExpectation),
-                    .section(.unitExpectation),
+                    .section(.unitExpectation), .section(.prometheusExpectation),
                 ]), "Which answer is good, kind by kind; http: 200 to 299 if not given."),
         ] + request)
 
@@ -171,6 +173,14 @@ extension KeyTable {
                 "Path to value in what it prints, as for http."),
             .key("contains", .text, "A text that it prints."),
             .key("matches", .text, "A PCRE2 pattern that what it prints matches."),
+        ])
+
+    static let prometheusExpectation = KeyTable(
+        "expect of a prometheus probe",
+        [
+            .required(
+                "value", .either([.text, .list(.text)]),
+                "What the number is, as in \"< 5%\", or a list of these.")
         ])
 
     static let unitExpectation = KeyTable(

@@ -32,6 +32,7 @@ extension ProbeConfiguration.Kind {
         case .tcp(let check): check.send.map { [$0] } ?? []
         case .grpc(let check): check.headers.map(\.value)
         case .exec(let check): check.environment.map(\.value)
+        case .prometheus(let check): check.request.templates
         case .journey(let journey): journey.steps.flatMap(\.request.templates)
         // Its journey has them.
         case .tls, .dns, .unit, .step: []

@@ -9,6 +9,7 @@ public struct ProbeConfiguration: Hashable, Sendable, Codable {
         case grpc(GRPCCheck)
         case exec(ExecCheck)
         case unit(UnitCheck)
+        case prometheus(PrometheusCheck)
         case journey(JourneyCheck)
         /// Of a journey, which asks it.
         indirect case step(JourneyCheck.Step)
@@ -23,6 +24,7 @@ public struct ProbeConfiguration: Hashable, Sendable, Codable {
             case .grpc: "grpc"
             case .exec: "exec"
             case .unit: "unit"
+            case .prometheus: "prometheus"
             case .journey: "journey"
             case .step: "step"
             }

@@ -43,6 +43,30 @@ struct ComparisonReader {
         return .equals(.string(text))
     }
 
+    /// Of a number that was calculated; `5%` is 0.05.
+    func number(_ value: YAMLValue) -> HTTPExpectation.Comparison? {
+        guard let text = Scalars.text(value, "value", limit: 40, problems) else { return nil }
+        let sign = Self.signs.first { text.hasPrefix($0) } ?? "=="
+        var digits = text.hasPrefix(sign) ? text.dropFirst(sign.count) : text[...]
+        digits = digits.drop { $0 == " " }
+        let isShare = digits.hasSuffix("%")
+        guard let found = JSONTree.number(isShare ? digits.dropLast() : digits) else {
+            problems.error(
+                value.place, "'\(printable(text, limit: 40))' compares with no number",
+                "write it as in value: \"< 100\", \"< 5%\" or \"== 1\"")
+            return nil
+        }
+        let number = isShare ? found / 100 : found
+        switch sign {
+        case "<=": return .lessOrEqual(number)
+        case ">=": return .greaterOrEqual(number)
+        case "<": return .less(number)
+        case ">": return .greater(number)
+        case "!=": return .notEquals(.number(number))
+        default: return .equals(.number(number))
+        }
+    }
+
     /// Of a size in bytes.
     func size(_ value: YAMLValue) -> HTTPExpectation.Comparison? {
         guard let text = Scalars.text(value, "size", limit: 40, problems) else { return nil }

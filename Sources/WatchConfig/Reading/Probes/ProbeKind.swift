@@ -1,7 +1,7 @@
 // The kinds of probes: which key names each, and which keys it has besides those that all have.
 
 enum ProbeKind: String, CaseIterable {
-    case http, tcp, tls, dns, grpc, exec, unit, journey
+    case http, tcp, tls, dns, grpc, exec, unit, journey, prometheus
 
     /// What every probe has.
     static let common = ["every", "timeout", "failures", "successes"]
@@ -17,6 +17,11 @@ enum ProbeKind: String, CaseIterable {
         case .exec: own = ["env", "nagios", "expect"]
         case .unit: own = ["expect"]
         case .journey: own = []
+        case .prometheus:
+            let others = ["method", "body", "form"]
+            own =
+                ["query", "expect"]
+                + KeyTable.request.map(\.name).filter { !others.contains($0) }
         }
         return [rawValue] + own
     }
@@ -34,6 +39,7 @@ enum ProbeKind: String, CaseIterable {
         case .exec: "exec: [/PROGRAM, ARGUMENT]"
         case .unit: "unit: NAME.service"
         case .journey: "journey: [ { get: URL } ]"
+        case .prometheus: "prometheus: URL"
         }
     }
 }

@@ -51,6 +51,7 @@ struct ProbeReader {
         case .exec: return ExecProbeReader(problems).read(section)
         case .unit: return UnitProbeReader(problems).read(section)
         case .journey: return JourneyReader(problems).read(section)
+        case .prometheus: return PrometheusProbeReader(problems).read(section)
         }
     }
 
