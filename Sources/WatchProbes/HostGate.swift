@@ -49,11 +49,7 @@ extension ProbeConfiguration.Kind {
         case .tls(let check): return check.endpoint.host.lowercased()
         case .dns(let check): return check.server?.host
         case .grpc(let check): return check.endpoint.host.lowercased()
-        case .prometheus(let check):
-            guard check.request.unixSocket == nil, check.request.url.secrets.isEmpty else {
-                return nil
-            }
-            return Self.host(of: check.request.url.source).lowercased()
+        case .prometheus(let check): return Self.host(of: check.request)
         case .exec, .unit, .step: return nil
         }
     }

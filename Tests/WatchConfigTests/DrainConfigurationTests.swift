@@ -39,6 +39,12 @@ import WatchCore
         #expect(plain.text == "http 127.0.0.1:8514")
         #expect(plain.token?.secrets == [.file("/etc/token")])
         #expect(try listener("{ http: 8514 }").path == nil)
+        let secure = try listener(
+            "{ https: '0.0.0.0:8514', certificate: /c.pem, key: '${file:/k.pem}', client_ca: /a.pem }"
+        )
+        #expect(secure.text == "https 0.0.0.0:8514")
+        #expect(secure.tls?.clientCA == "/a.pem")
+        #expect(secure.templates.flatMap(\.secrets) == [.file("/k.pem")])
     }
 
     /// What the stream is sent must not be stored with these in it.
@@ -73,6 +79,9 @@ import WatchCore
         ),
         ("{ http: '0.0.0.0:8514' }", "believe what they like"),
         ("{ htp: 8514 }", "did you mean 'http'?"),
+        ("{ https: 8514, certificate: /c.pem }", "'https' needs 'key'"),
+        ("{ http: 8514, certificate: /c.pem }", "means nothing without 'https'"),
+        ("{ http: 8514, https: 8515, certificate: /c.pem, key: /k.pem }", "one place, not several"),
     ])
     func mistakesAreSaid(body: String, text: String) {
         let found = load(body).diagnostics
