@@ -8,6 +8,9 @@ public struct SyslogFraming: Sendable {
     private static let digitLimit = 7
 
     private var carry: [UInt8] = []
+    /// Bytes of the carry that were searched for a newline already: a message that comes byte by
+    /// byte must not be searched anew with each.
+    private var searched = 0
     /// Bytes of a message that is too long and still to come.
     private var toSkip = 0
     private var skipsToNewline = false
@@ -29,9 +32,11 @@ public struct SyslogFraming: Sendable {
             carry.append(contentsOf: bytes[(bytes.count - rest)...])
         } else {
             carry.append(contentsOf: bytes)
-            let all = carry
+            var all: [UInt8] = []
+            swap(&all, &carry)
             let rest = all.withUnsafeBytes { cut($0, body, tooLong) }
-            carry.removeFirst(all.count - rest)
+            all.removeFirst(all.count - rest)
+            swap(&all, &carry)
         }
     }
 
@@ -62,7 +67,9 @@ public struct SyslogFraming: Sendable {
                 at = next
             }
         }
-        return isBroken || skipsToNewline ? 0 : bytes.count - at
+        let rest = isBroken || skipsToNewline ? 0 : bytes.count - at
+        if rest == 0 { searched = 0 }
+        return rest
     }
 
     /// `LENGTH SP MESSAGE`; where the next one begins, nil: it is not whole.
@@ -99,7 +106,10 @@ public struct SyslogFraming: Sendable {
         _ bytes: UnsafeRawBufferPointer, _ start: Int, _ body: (UnsafeRawBufferPointer) -> Void,
         _ tooLong: () -> Void
     ) -> Int? {
-        guard let end = bytes[start...].firstIndex(of: 10) else {
+        let from = start + searched
+        searched = 0
+        guard let end = bytes[from...].firstIndex(of: 10) else {
+            searched = bytes.count - start
             if !skipsToNewline, bytes.count - start > Self.limit {
                 skipsToNewline = true
                 tooLong()

@@ -129,6 +129,16 @@ import WatchCore
         }
     }
 
+    /// Searched anew with each byte, these would take minutes of the thread that all senders share.
+    @Test(.timeLimit(.minutes(1)))
+    func messagesThatComeByteByByteCostTheirLength() {
+        let message = Array("<1>".utf8) + Array(repeating: UInt8(ascii: "x"), count: 60_000)
+        let pieces = (Array(repeatElement(message + [10], count: 10).joined())).map { [$0] }
+        let found = frames(pieces)
+        #expect(found.messages.count == 10)
+        #expect(found.messages.allSatisfy { $0.utf8.count == message.count })
+    }
+
     @Test func whatIsTooLongIsSkippedAndCounted() {
         let long = Array(repeating: UInt8(ascii: "x"), count: 100_000)
         let counted = frames([Array("100000 ".utf8) + long + Array("5 <1>ab".utf8)])
