@@ -26,7 +26,8 @@ import WatchCore
         let vercel = try listener(
             """
             { http: '0.0.0.0:8514', path: /vercel, verify: abc, max_body: 1000000,
-              signature: { header: X-Vercel-Signature, algorithm: sha1, secret: '${credential:vercel}' } }
+              signature: { header: X-Vercel-Signature, algorithm: sha1,
+                           secret: '${credential:vercel}' } }
             """)
         #expect(vercel.host == "0.0.0.0")
         #expect(vercel.port == 8514)
@@ -40,8 +41,8 @@ import WatchCore
         #expect(plain.token?.secrets == [.file("/etc/token")])
         #expect(try listener("{ http: 8514 }").path == nil)
         let secure = try listener(
-            "{ https: '0.0.0.0:8514', certificate: /c.pem, key: '${file:/k.pem}', client_ca: /a.pem }"
-        )
+            "{ https: '0.0.0.0:8514', certificate: /c.pem, key: '${file:/k.pem}', "
+                + "client_ca: /a.pem }")
         #expect(secure.text == "https 0.0.0.0:8514")
         #expect(secure.tls?.clientCA == "/a.pem")
         #expect(secure.templates.flatMap(\.secrets) == [.file("/k.pem")])
@@ -74,7 +75,8 @@ import WatchCore
         ),
         ("{ http: 8514, signature: { header: x, algorithm: sha1 } }", "needs 'secret'"),
         (
-            "{ http: 8514, token: '${env:A}', signature: { header: x, algorithm: sha1, secret: '${env:A}' } }",
+            "{ http: 8514, token: '${env:A}', "
+                + "signature: { header: x, algorithm: sha1, secret: '${env:A}' } }",
             "both given"
         ),
         ("{ http: '0.0.0.0:8514' }", "believe what they like"),

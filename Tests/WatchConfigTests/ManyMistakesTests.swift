@@ -22,7 +22,7 @@ import WatchConfig
               slow: { http: "https://shop.example.com/", every: 60s, verify_tls: maybe }
             streams:
               access: { file: access.log, format: nginx-combind }
-              app: { drain: { port: 8787 } }
+              app: { drain: { port: 8787 }, format: json }
             triggers:
               - { name: storm, when: "error_rate(acess, 2m) > 25%", severity: critical }
               - { name: storm, when: "error_rate(access, 2m) > 25", severity: critial }
@@ -62,7 +62,7 @@ import WatchConfig
         "11:47 the variable '${id}'", "11:62 'every' cannot be negative",
         "12:79 '$..a' is no JSON path", "13:83 the pattern is wrong", "14:74 'verify_tls'",
         "16:23 'access.log' is no absolute path", "16:43 no format 'nginx-combind'",
-        "17:14 'drain' of a stream is not built yet", "19:42 no probe or stream 'acess'",
+        "17:23 unknown key 'port' in drain", "19:42 no probe or stream 'acess'",
         "20:71 'critial' is no severity", "21:42 error_rate(slow, 1m) never has an answer",
         "22:32 'access' is a stream", "22:68 'automatic' is no mode",
         "23:65 'for' is 4d, too long", "28:22 no probe or stream 'helth'",

@@ -249,7 +249,7 @@ import WatchCore
     @Test(arguments: [
         "heartbeat: {}",
         "services: { a: { assess: [] } }",
-        "services: { a: { streams: { s: { drain: {} } } } }",
+        "services: { a: { streams: { s: { message: $.m, file: /a, format: json } } } }",
         "services: { a: { version: [{ exec: [a] }] } }",
         "access: { read: [] }",
         "channels: { a: { smtp: {} } }", "channels: { a: { pagerduty: x } }",

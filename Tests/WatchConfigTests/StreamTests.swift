@@ -190,11 +190,4 @@ import WatchCore
             #expect(found.first?.message.contains("are too many") ?? false)
         }
     }
-
-    @Test(arguments: ["drain: {}"])
-    func otherSourcesAreRefusedByName(body: String) {
-        let found = service("streams: { a: { \(body) } }").diagnostics
-        #expect(found.count == 1, "\(found.map(\.text))")
-        #expect(found.first?.message.hasSuffix("is not built yet") ?? false)
-    }
 }

@@ -58,7 +58,8 @@ import WatchCore
     @Test(arguments: [
         "hello\\r\\n\\r\\n", "\\x16\\x03\\x01\\x02\\x00\\x01\\x00\\x01",
         "POST / HTTP/1.1\\r\\nContent-Length: 2\\r\\nContent-Length: 3\\r\\n\\r\\n{}",
-        "POST / HTTP/1.1\\r\\nContent-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n",
+        "POST / HTTP/1.1\\r\\nContent-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n"
+            + "0\\r\\n\\r\\n",
     ])
     func whatIsNoHTTPIsAnsweredAndLetGo(text: String) async throws {
         let listening = try DrainReceiverTests.listen()
@@ -78,8 +79,8 @@ import WatchCore
         let heard = try await shell(
             "exec 4<>\(place); exec 5<>\(place); cat <&5; exec 4<&- 3<&-; "
                 + "for i in $(seq 100); do exec 6<>\(place); "
-                + "printf 'POST / HTTP/1.1\\r\\nConnection: close\\r\\nContent-Length: 2\\r\\n\\r\\n{}'"
-                + " >&6; cat <&6 && break; done 2>/dev/null", port)
+                + "printf 'POST / HTTP/1.1\\r\\nConnection: close\\r\\n"
+                + "Content-Length: 2\\r\\n\\r\\n{}' >&6; cat <&6 && break; done 2>/dev/null", port)
         #expect(heard.hasPrefix("HTTP/1.1 200"))
         listening.stop()
     }
