@@ -63,8 +63,7 @@ struct Parts: Sendable {
             prober: LiveProber(
                 client: client, secrets: secrets, bus: bus, time: sleeper,
                 carried: { redactor.learn($1, of: $0) }),
-            time: sleeper,
-            sink: { queue.post(redactor.clean($0)) })
+            time: sleeper, sink: { queue.post(redactor.clean($0)) })
         let connectivity = ConnectivityChecker(
             client: client, time: sleeper, sink: { queue.post($0) })
         let outbox = Outbox(

@@ -1,6 +1,6 @@
-// A jar of cookies for several requests: libcurl keeps it (RFC 6265, also over redirects), and gives
-// it out as lines of text, so that nothing is shared between handles. Its own bounds hold: 50 new
-// cookies an answer, 8 KB sent.
+// A jar of cookies for several requests: libcurl keeps it (RFC 6265, also over redirects), and
+// gives it out as lines of text, so that nothing is shared between handles. Its own bounds hold: 50
+// new cookies an answer, 8 KB sent.
 
 import CCurl
 

@@ -35,9 +35,11 @@ import WatchCore
     @Test func theExampleOfTheDesign() throws {
         let journey = try journey(
             """
-            - { post: https://shop.example.com/api/auth/signin, json: { email: probe@example.com, password: "${credential:probe-password}" },
+            - { post: https://shop.example.com/api/auth/signin,
+                json: { email: probe@example.com, password: "${credential:probe-password}" },
                 expect: { status: 200 }, save: { token: $.token } }
-            - { get: https://shop.example.com/api/orders, headers: { Authorization: "Bearer ${token}" }, expect: { status: 2xx } }
+            - { get: https://shop.example.com/api/orders,
+                headers: { Authorization: "Bearer ${token}" }, expect: { status: 2xx } }
             """)
         #expect(journey.steps.map(\.name) == ["step1", "step2"])
         #expect(journey.steps.map(\.request.method) == ["POST", "GET"])
@@ -173,7 +175,8 @@ import WatchCore
     @Test func whatIsSavedForNothingIsAWarning() {
         let found = problems(
             text(
-                "- { get: http://a.example/, save: { token: $.token } }\n- { get: http://a.example/ }"
+                "- { get: http://a.example/, save: { token: $.token } }\n"
+                    + "- { get: http://a.example/ }"
             ))
         #expect(found.map(\.severity) == [.warning])
         #expect(found.first?.message == "'token' is saved, and no later step uses it")
@@ -223,6 +226,16 @@ import WatchCore
             ),
             ("- { get: http://a.example/, retry: { times: 1 } }", "7: retry needs 'every'"),
             ("- nothing", "7: a step of a journey is a mapping"),
+        ]
+        for (steps, start) in cases {
+            let found = complaints(steps)
+            #expect(found.contains { $0.hasPrefix(start) }, "\(start): \(found)")
+        }
+    }
+
+    @Test func soAreThoseOfTheWholeJourney() {
+        let good = "- { name: a, get: http://a.example/ }\n"
+        let cases: [(String, String)] = [
             (
                 "- { get: http://a.example/, timeout: 10s }",
                 "6: step 'step1' may take 10s, all of them 5s"

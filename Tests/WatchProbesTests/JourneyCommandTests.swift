@@ -12,8 +12,10 @@ import WatchCore
         let file = FileManager.default.temporaryDirectory
             .appendingPathComponent("watchd-journey-\(UUID().uuidString).yaml")
         try Data(
-            "services: { shop: { probes: { signin: { every: 30s, timeout: 10m, journey: [ \(steps) ] } } } }"
-                .utf8
+            """
+            services: { shop: { probes: { signin: {
+              every: 30s, timeout: 10m, journey: [ \(steps) ] } } } }
+            """.utf8
         ).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
         return try await watchctl(["probe", name, "--config", file.path] + arguments)

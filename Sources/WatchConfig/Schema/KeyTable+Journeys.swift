@@ -51,7 +51,8 @@ extension KeyTable {
         "retry",
         [
             .required(
-                "times", .integer(1...JourneyCheck.repeatLimit), "So often besides the first time."),
+                "times", .integer(1...JourneyCheck.repeatLimit),
+                "So often besides the first time."),
             .required("every", .duration, "The pause before each."),
         ])
 }

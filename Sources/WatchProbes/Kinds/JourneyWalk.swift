@@ -1,5 +1,5 @@
-// The account of one run of a journey: which steps may still be asked, until when, and what comes of
-// the whole.
+// The account of one run of a journey: which steps may still be asked, until when, and what comes
+// of the whole.
 
 import WatchCore
 import WatchHTTP

@@ -1,5 +1,5 @@
-// What the steps of one journey save and use: a name that nothing gives a value is a mistake, and so
-// is very likely one that nobody uses.
+// What the steps of one journey save and use: a name that nothing gives a value is a mistake, and
+// so is very likely one that nobody uses.
 
 import WatchCore
 
