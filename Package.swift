@@ -86,14 +86,17 @@ let package = Package(
             ]),
         library(
             "WatchStreams",
-            ["WatchCore", "WatchSystem", "WatchPatterns", "CBytes", "CSystemd", "CProcess"]),
+            [
+                "WatchCore", "WatchSystem", "WatchPatterns", "CBytes", "CSystemd", "CProcess",
+                "CZlib",
+            ]),
         library(
             "WatchReceivers",
             [
                 "WatchCore", "WatchSystem", "WatchStreams", "CCrypto", "CTLS", "CZlib", nioCore,
                 nioHTTP1, nioPosix,
             ]),
-        library("WatchReplay", ["WatchCore", "WatchStreams", "CZlib"]),
+        library("WatchReplay", ["WatchCore", "WatchStreams"]),
         library(
             "WatchActions",
             ["WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits", "CProcess", "CCrypto"]),
@@ -141,7 +144,7 @@ let package = Package(
             [
                 "WatchProbes", "WatchHTTP", "WatchUnits", "WatchCore", "TestServers", "watchctl",
             ]),
-        tests("WatchStreamsTests", ["WatchStreams", "WatchCore", "CProcess"]),
+        tests("WatchStreamsTests", ["WatchStreams", "WatchCore", "CProcess", "CZlib"]),
         tests(
             "WatchReceiversTests",
             ["WatchReceivers", "WatchStreams", "WatchSystem", "WatchCore", "TestServers"]),
@@ -151,7 +154,7 @@ let package = Package(
                 "WatchReplay", "WatchConfig", "WatchStreams", "WatchCore", "TestServers", "CZlib",
                 "watchctl",
             ],
-            resources: [.copy("Golden")]),
+            resources: [.copy("Golden"), .copy("Corpus")]),
         tests(
             "WatchActionsTests",
             [

@@ -29,10 +29,10 @@ extension Rule {
             "WatchCore", "WatchSystem", "WatchStreams", "CCrypto", "CTLS", "CZlib", "NIOCore",
             "NIOHTTP1", "NIOPosix",
         ],
-        "WatchReplay": ["WatchCore", "WatchStreams", "CZlib"],
-        // The journal, and programs whose output is a log.
+        "WatchReplay": ["WatchCore", "WatchStreams"],
+        // The journal, programs whose output is a log, and logs that were compressed.
         "WatchStreams": [
-            "WatchCore", "WatchSystem", "WatchPatterns", "CBytes", "CSystemd", "CProcess",
+            "WatchCore", "WatchSystem", "WatchPatterns", "CBytes", "CSystemd", "CProcess", "CZlib",
         ],
         "WatchActions": [
             "WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits", "CProcess", "CCrypto",
@@ -58,8 +58,11 @@ extension Rule {
         ],
     ]
 
-    /// Tests start programs and compare files, for which the small Foundation has no type.
-    private static let inTests: Set<String> = ["Testing", "TestServers", "Foundation", "Dispatch"]
+    /// Tests start programs and compare files, for which the small Foundation has no type, and
+    /// make gzip files.
+    private static let inTests: Set<String> = [
+        "Testing", "TestServers", "Foundation", "Dispatch", "CZlib",
+    ]
 
     static func mayImport(_ module: String, _ target: String, isTest: Bool) -> Bool {
         if isTest {
