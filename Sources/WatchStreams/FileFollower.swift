@@ -9,8 +9,11 @@ public import WatchCore
 /// - Renamed (`logrotate create`, nginx `USR1`): the old file is read to its end, then whatever was
 ///   rotated in between, then the new file from 0. The old one stays open until it did not grow for
 ///   `grace`, since its writer reopens later than the name changes.
-/// - Truncated (`copytruncate`), also when it grew again meanwhile: from 0.
+/// - Truncated (`copytruncate`), also when it grew again meanwhile: what was not read yet in the
+///   copy of it, if there is one, then the file from 0.
 /// - Gone: waited for, and unreadable once it was gone and silent for `grace`.
+///
+/// What was rotated may be compressed with gzip, and is found by the hash of its head.
 ///
 /// Without a saved position it starts at the end of a file that is there, or at the begin of one
 /// that appears later. Confined to one thread.
@@ -37,8 +40,13 @@ public final class FileFollower {
     }
 
     public let path: String
+    /// Where the file of the position may be besides the names that rotation gives.
+    private let movedTo: String?
     private var beginning: Beginning
     private var saved: FilePosition?
+    /// In the file before the current one: while the latter is empty, nothing else tells where we
+    /// are, since an empty file cannot be told from any other.
+    private var before: RotationChain.Link?
     /// Oldest first; the last is what `path` named when it was looked at last.
     private var files: [LogFile] = []
     /// The youngest file that was read from; the position is in it.
@@ -49,10 +57,15 @@ public final class FileFollower {
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: FileFollower.lineLimit + FileFollower.chunk, alignment: 16)
 
-    public init(
+    public convenience init(
         path: String, position: FilePosition? = nil, beginning: Beginning = .end
     ) {
+        self.init(path: path, position: position, movedTo: nil, beginning: beginning)
+    }
+
+    init(path: String, position: FilePosition?, movedTo: String?, beginning: Beginning) {
         self.path = path
+        self.movedTo = movedTo
         self.beginning = beginning
         saved = position?.path == path ? position : nil
     }
@@ -68,9 +81,8 @@ public final class FileFollower {
     public var position: FilePosition? {
         guard files.indices.contains(current) else { return saved }
         let file = files[current]
-        return FilePosition(
-            path: path, device: file.identity.device, inode: file.identity.inode,
-            headHash: file.head.hash, headLength: file.head.length, offset: file.lineStart)
+        if file.head.length == 0, let before { return before.position }
+        return file.position(path)
     }
 
     /// Whether it reads that file, under whatever name.
@@ -90,10 +102,17 @@ public final class FileFollower {
         var outcome = Outcome()
         var index = 0
         while index < files.count {
-            guard drain(files[index], now: now, &outcome, &consumer) else { return outcome }
+            switch drain(files[index], now: now, &outcome, &consumer) {
+            case .turnIsOver: return outcome
+            // In its place there is a copy now of what was in it.
+            case .copyFound:
+                index = current
+                continue
+            case .fileIsRead: break
+            }
             if index == current, index + 1 < files.count {
-                current += 1
-                consumer.beganFile()
+                goOn(&consumer)
+                if current == index { continue }
             }
             index += 1
         }
@@ -101,28 +120,59 @@ public final class FileFollower {
         return outcome
     }
 
-    /// Reads `file` to its end; false: the turn is over.
+    /// The current file is read: the next one is.
+    private func goOn(_ consumer: inout some LineConsumer) {
+        let file = files[current]
+        if file.head.length > 0 {
+            before = RotationChain.Link(position: file.position(path), isCopied: file.isCopy)
+        }
+        if file.isFinal {
+            file.abandon(&consumer)
+            files.remove(at: current)
+            generation += 1
+        } else {
+            current += 1
+        }
+        consumer.beganFile()
+    }
+
+    private enum Drained {
+        case fileIsRead, turnIsOver, copyFound
+    }
+
+    /// Reads `file` to its end.
     private func drain(
         _ file: LogFile, now: Instant, _ outcome: inout Outcome,
         _ consumer: inout some LineConsumer
-    ) -> Bool {
+    ) -> Drained {
         var restarts = 0
         while true {
             guard outcome.bytes < Self.turnLimit, restarts < Self.restartLimit else {
                 outcome.hasMore = true
-                return false
+                return .turnIsOver
+            }
+            // Empty when it was looked at last: it may have been written and truncated meanwhile.
+            if file === files.last, let before, before.isCopied, file.beginsNow,
+                insertCopies(before, before: file, now: now)
+            {
+                return .copyFound
             }
             switch file.step(buffer, into: &consumer) {
             case .read(let count):
                 outcome.bytes += count
                 file.lastGrowth = now
-            case .end: return true
-            case .restarted: restarts += 1
+            case .end: return .fileIsRead
+            case .truncated where file.isCopy:
+                consumer.gaveUpFile()
+                return .fileIsRead
+            case .truncated:
+                restarts += 1
+                if restart(file, now: now, &consumer) { return .copyFound }
             case .failed(let code):
                 // ESTALE: the server forgot the handle. The name is opened anew at the next step.
                 letGo()
                 problem = FollowProblem(code: code)
-                return false
+                return .turnIsOver
             }
         }
     }
@@ -178,17 +228,13 @@ public final class FileFollower {
         if let last = files.last {
             guard last.identity != file.identity else { return }
             last.lastGrowth = now
-            let identity = last.identity
-            files += rotated(now: now) { $0.identity == identity }.dropFirst() + [file]
+            let link = RotationChain.Link(position: last.position(path), isHeld: true)
+            let chain = RotationChain.find(link, beside: path, live: file, now: now)
+            files += (chain?.files.dropFirst() ?? []) + [file]
+            gaveUp += chain?.gaps ?? 0
         } else if let saved {
             self.saved = nil
-            if file.matches(saved) {
-                file.seek(to: saved.offset)
-            } else if file.identity != LogFile.Identity(saved) {
-                files = rotated(now: now) { $0.matches(saved) }
-                files.first?.seek(to: saved.offset)
-            }
-            files.append(file)
+            files = resumed(file, at: saved, now: now)
         } else {
             if beginning == .end { file.seekToLastLine(bound: Self.lineLimit) }
             files = [file]
@@ -198,24 +244,67 @@ public final class FileFollower {
         shorten(beside: file)
     }
 
-    /// The rotated file that `isFirst` recognises, and those rotated after it; none: not found.
-    private func rotated(now: Instant, from isFirst: (LogFile) -> Bool) -> [LogFile] {
-        var found: [LogFile] = []
-        var naming: RotatedFiles.Naming?
-        for candidate in RotatedFiles.beside(path) {
-            if let naming, naming == .other || candidate.naming != naming { continue }
-            guard case .success(let file) = LogFile.open(candidate.path, now: now) else { continue }
-            if found.isEmpty {
-                guard isFirst(file) else { continue }
-                naming = candidate.naming
-            }
-            found.append(file)
-            if found.count > Self.openLimit {
-                found.remove(at: 1)
-                gaveUp += 1
-            }
+    /// What is to be read on from `saved`, up to the file that has the name now.
+    private func resumed(_ file: LogFile, at saved: FilePosition, now: Instant) -> [LogFile] {
+        if file.matches(saved) {
+            file.seek(to: saved.offset)
+            return [file]
         }
-        return found
+        let isCopied = file.identity == LogFile.Identity(saved)
+        before = RotationChain.Link(position: saved, isCopied: isCopied)
+        if let movedTo, case .success(let moved) = LogFile.open(movedTo, now: now),
+            moved.matches(saved)
+        {
+            moved.seek(to: saved.offset)
+            return [moved, file]
+        }
+        let link = RotationChain.Link(position: saved, isCopied: isCopied)
+        if let chain = RotationChain.find(link, beside: path, live: file, now: now) {
+            chain.files.first?.seek(to: saved.offset)
+            gaveUp += chain.gaps
+            return chain.files + [file]
+        }
+        // What was written into it after it was read, nobody knows. Of a truncated one it is gone.
+        if !isCopied {
+            gaveUp += 1
+            before = nil
+        }
+        return [file]
+    }
+
+    /// `file` was truncated: what was not read of it may be in a copy. Whether one was found.
+    private func restart(
+        _ file: LogFile, now: Instant, _ consumer: inout some LineConsumer
+    ) -> Bool {
+        let position = file.position(path)
+        let isUnfinished = file.hasUnfinishedLine
+        file.restart()
+        if position.headLength > 0 {
+            before = RotationChain.Link(position: position, isCopied: true)
+        }
+        consumer.beganFile()
+        if file === files.last, let before, insertCopies(before, before: file, now: now) {
+            return true
+        }
+        if isUnfinished { consumer.lostUnfinishedLine() }
+        return false
+    }
+
+    /// Puts the copies that were made since `link` before `file`, which was truncated; false: there
+    /// are none with anything new.
+    private func insertCopies(
+        _ link: RotationChain.Link, before file: LogFile, now: Instant
+    ) -> Bool {
+        guard let chain = RotationChain.find(link, beside: path, live: file, now: now) else {
+            return false
+        }
+        chain.files.first?.seek(to: link.position.offset)
+        gaveUp += chain.gaps
+        current = files.count - 1
+        files.insert(contentsOf: chain.files, at: current)
+        generation += 1
+        shorten(beside: file)
+        return true
     }
 
     /// A rename between listing and opening can show a file twice: each is read once. And the

@@ -10,6 +10,21 @@ struct FileHead: Hashable, Sendable {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     var length = 0
 
+    init() {}
+
+    init(hash: UInt64, length: Int) {
+        self.hash = hash
+        self.length = length
+    }
+
+    init(of bytes: some Sequence<UInt8>) {
+        for byte in bytes.prefix(Self.limit) { add(byte) }
+    }
+
+    init(_ position: FilePosition) {
+        self.init(hash: position.headHash, length: position.headLength)
+    }
+
     enum Check: Hashable {
         case same(FileHead)
         case changed
@@ -31,8 +46,12 @@ struct FileHead: Hashable, Sendable {
     }
 
     private mutating func add(_ bytes: Slice<UnsafeRawBufferPointer>) {
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        length += bytes.count
+        for byte in bytes { add(byte) }
+    }
+
+    private mutating func add(_ byte: UInt8) {
+        hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+        length += 1
     }
 
     private func readFully(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {

@@ -9,11 +9,15 @@ public struct FilePosition: Hashable, Sendable, Codable {
     /// FNV-1a (64 bits) over the first `headLength` bytes.
     public var headHash: UInt64
     public var headLength: Int
+    /// Of what the file contains, uncompressed.
     public var offset: Int64
+    /// When the file had been written last, as far as it was read, nanoseconds since 1970; nil: not
+    /// known. A copy that is older has nothing more than was read.
+    public var modified: Int64?
 
     public init(
         path: String, device: UInt64, inode: UInt64, headHash: UInt64, headLength: Int,
-        offset: Int64
+        offset: Int64, modified: Int64? = nil
     ) {
         self.path = path
         self.device = device
@@ -21,5 +25,6 @@ public struct FilePosition: Hashable, Sendable, Codable {
         self.headHash = headHash
         self.headLength = headLength
         self.offset = offset
+        self.modified = modified
     }
 }

@@ -8,6 +8,7 @@ struct FollowProblem: Error, Hashable {
         case directory
         case notRegular(String)
         case gone
+        case notPacked
     }
 
     var cause: Cause
@@ -39,6 +40,7 @@ struct FollowProblem: Error, Hashable {
         case .gone:
             "\(path) is gone and nothing took its place; watchd waits for it: check the log "
                 + "rotation, and that the service reopens its log"
+        case .notPacked: "\(path) is called .gz and is no gzip file; rename it"
         case .call(ENOENT):
             "\(path) is not there; watchd waits for it: check the path, and that the service "
                 + "writes its log"

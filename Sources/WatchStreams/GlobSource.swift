@@ -90,7 +90,8 @@ final class GlobSource: LogSource {
         // As it was: a rotation moves several names at once.
         let known = Set(renamed.values)
         renamed = renamed.filter { found.contains($0.key) }
-        for path in found where followers[path] == nil { add(path, known, now: now) }
+        let moved = isFirstLook ? Self.identities(found) : [:]
+        for path in found where followers[path] == nil { add(path, known, moved, now: now) }
         isFirstLook = false
         paths = followers.keys.sorted()
         if found.count > Self.fileLimit {
@@ -113,7 +114,10 @@ final class GlobSource: LogSource {
         watched[path] = nil
     }
 
-    private func add(_ path: String, _ known: Set<LogFile.Identity>, now: Moment) {
+    private func add(
+        _ path: String, _ known: Set<LogFile.Identity>, _ found: [LogFile.Identity: String],
+        now: Moment
+    ) {
         var status = stat()
         guard followers.count < Self.fileLimit, stat(path, &status) == 0,
             status.st_mode & S_IFMT == S_IFREG
@@ -124,8 +128,10 @@ final class GlobSource: LogSource {
             return
         }
         renamed[path] = nil
+        let position = isFirstLook ? saved[path] : nil
         let follower = FileFollower(
-            path: path, position: isFirstLook ? saved[path] : nil,
+            path: path, position: position,
+            movedTo: position.flatMap { found[LogFile.Identity($0)] },
             beginning: start(status))
         follower.look(now: now.boot)
         followers[path] = follower
@@ -142,6 +148,15 @@ final class GlobSource: LogSource {
         guard let savedAt else { return beginning }
         let written = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
         return written >= savedAt.nanoseconds ? .start : .end
+    }
+
+    private static func identities(_ paths: [String]) -> [LogFile.Identity: String] {
+        var found: [LogFile.Identity: String] = [:]
+        for path in paths {
+            var status = stat()
+            if stat(path, &status) == 0 { found[LogFile.Identity(status)] = path }
+        }
+        return found
     }
 
     private static func files(_ pattern: String) -> [String] {

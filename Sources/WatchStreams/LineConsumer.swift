@@ -9,7 +9,8 @@ public protocol LineConsumer {
     mutating func lostUnfinishedLine()
     /// What follows is of another file, or of the same one written anew.
     mutating func beganFile()
-    /// Rotated files were given up unread, because there were too many.
+    /// A rotated file was given up unread, or not read to its end: there were too many, it is gone,
+    /// or it is damaged.
     mutating func gaveUpFile()
 }
 

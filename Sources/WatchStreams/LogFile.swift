@@ -25,14 +25,18 @@ final class LogFile {
         /// So many bytes were read; there may be more.
         case read(Int)
         case end
-        /// It became shorter, or begins otherwise: it is read from its start again.
-        case restarted
+        /// It became shorter, or begins otherwise: see `restart`.
+        case truncated
         case failed(Int32)
     }
 
     let descriptor: Int32
     let identity: Identity
     private(set) var head = FileHead()
+    /// What is in it is compressed; nil: as it is.
+    private var packed: PackedLog?
+    /// A copy of a log: nobody writes into it, but the next copy may be written over it.
+    var isCopy = false
     /// Where the first line begins that was not handed over.
     private(set) var lineStart: Int64
     /// When it last grew, or was opened.
@@ -42,14 +46,22 @@ final class LogFile {
     /// In the midst of a line that is too long.
     private var isSkipping = false
     private var modified = timespec()
+    /// When it was written last, when it was opened.
+    private let opened: timespec
 
-    init(descriptor: Int32, identity: Identity, offset: Int64, now: Instant) {
+    private init(descriptor: Int32, status: stat, packed: PackedLog?, now: Instant) {
         self.descriptor = descriptor
-        self.identity = identity
-        lineStart = offset
-        readOffset = offset
+        identity = Identity(status)
+        opened = status.st_mtim
+        lineStart = 0
+        readOffset = 0
         lastGrowth = now
-        if case .same(let head) = head.check(descriptor) { self.head = head }
+        self.packed = packed
+        if let packed {
+            head = FileHead(of: packed.head)
+        } else if case .same(let head) = head.check(descriptor) {
+            self.head = head
+        }
     }
 
     deinit { close(descriptor) }
@@ -57,7 +69,7 @@ final class LogFile {
     /// Opens what `path` names if it is a regular file; never waits (a FIFO would make open(2)
     /// wait, a device could do anything).
     static func open(
-        _ path: String, now: Instant
+        _ path: String, packing: RotatedFiles.Packing = .none, now: Instant
     ) -> Result<LogFile, FollowProblem> {
         var status = stat()
         guard stat(path, &status) == 0 else { return .failure(FollowProblem(code: errno)) }
@@ -73,28 +85,75 @@ final class LogFile {
             close(descriptor)
             return .failure(problem)
         }
+        let packed = packing == .none ? nil : PackedLog(descriptor)
+        if packing != .none, packed == nil {
+            close(descriptor)
+            return .failure(FollowProblem(.notPacked))
+        }
         return .success(
-            LogFile(
-                descriptor: descriptor, identity: Identity(status), offset: 0, now: now))
+            LogFile(descriptor: descriptor, status: status, packed: packed, now: now))
     }
 
     /// Whether this is the file that `position` speaks of, and still has what was read of it.
     func matches(_ position: FilePosition) -> Bool {
-        guard identity == Identity(position), position.headLength <= FileHead.limit else {
-            return false
-        }
+        identity == Identity(position) && holds(position)
+    }
+
+    /// Whether it has what was read when `position` was taken, be it that file or a copy of it.
+    func holds(_ position: FilePosition) -> Bool {
+        guard position.headLength <= FileHead.limit else { return false }
+        let head = FileHead(position)
+        if let packed { return FileHead(of: packed.head.prefix(head.length)) == head }
         var status = stat()
         guard fstat(descriptor, &status) == 0, Int64(status.st_size) >= position.offset else {
             return false
         }
-        let head = FileHead(hash: position.headHash, length: position.headLength)
         if case .same = head.check(descriptor) { return true }
         return false
+    }
+
+    /// Whether `live` still begins with all that is in it: a copy of a log that was not truncated
+    /// yet, or is being made.
+    func isCopy(of live: LogFile) -> Bool {
+        var status = stat()
+        guard packed == nil, identity != live.identity, fstat(descriptor, &status) == 0 else {
+            return false
+        }
+        let size = off_t(status.st_size)
+        return Self.isSame(descriptor, live.descriptor, 0, Swift.min(size, off_t(FileHead.limit)))
+            && Self.isSame(
+                descriptor, live.descriptor, Swift.max(0, size - off_t(FileHead.limit)), size)
+    }
+
+    private static func isSame(
+        _ one: Int32, _ other: Int32, _ start: off_t, _ end: off_t
+    ) -> Bool {
+        let count = Int(end - start)
+        var (left, right) = (
+            [UInt8](repeating: 0, count: count), [UInt8](repeating: 0, count: count)
+        )
+        return pread(one, &left, count, start) == count
+            && pread(other, &right, count, start) == count && left == right
+    }
+
+    /// Whether it was written after `position` was taken, as far as that can be told: what was not
+    /// has nothing more than was read then. Some file systems keep whole seconds.
+    func isYounger(than position: FilePosition) -> Bool {
+        guard let modified = position.modified else { return true }
+        return opened.nanoseconds >= modified - 1_000_000_000
+    }
+
+    func position(_ path: String) -> FilePosition {
+        FilePosition(
+            path: path, device: identity.device, inode: identity.inode, headHash: head.hash,
+            headLength: head.length, offset: lineStart,
+            modified: modified.tv_sec == 0 ? opened.nanoseconds : modified.nanoseconds)
     }
 
     func seek(to offset: Int64) {
         lineStart = offset
         readOffset = offset
+        packed?.skip(to: offset)
     }
 
     /// Goes to the last line that is not finished yet, or to the end.
@@ -122,13 +181,14 @@ final class LogFile {
     ) -> Step {
         let held = carry.count
         carry.withUnsafeBytes { buffer.copyMemory(from: $0) }
+        if let packed { return unpack(packed, buffer, held, into: &consumer) }
         let count = pread(
             descriptor, buffer.baseAddress?.advanced(by: held), buffer.count - held,
             off_t(readOffset))
         if count < 0 { return errno == EINTR ? .read(0) : .failed(errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return .failed(errno) }
-        if Int64(status.st_size) < readOffset { return restart(&consumer) }
+        if Int64(status.st_size) < readOffset { return .truncated }
         let isTouched =
             status.st_mtim.tv_sec != modified.tv_sec
             || status.st_mtim.tv_nsec != modified.tv_nsec
@@ -136,7 +196,7 @@ final class LogFile {
         if count > 0 || isTouched {
             switch head.check(descriptor) {
             case .same(let grown): head = grown
-            case .changed: return restart(&consumer)
+            case .changed: return .truncated
             case .failed(let code): return .failed(code)
             }
             modified = status.st_mtim
@@ -147,20 +207,67 @@ final class LogFile {
         return .read(count)
     }
 
+    var hasUnfinishedLine: Bool { !carry.isEmpty }
+
     /// Counts the line that was begun, when nobody will finish it.
     func abandon(_ consumer: inout some LineConsumer) {
         if !carry.isEmpty { consumer.lostUnfinishedLine() }
         carry = []
     }
 
-    private func restart(_ consumer: inout some LineConsumer) -> Step {
-        abandon(&consumer)
-        consumer.beganFile()
+    /// What tells whether it is still the same file written on; nothing of it was read yet.
+    struct Mark: Hashable {
+        var head: FileHead
+        var written: Int64
+    }
+
+    /// Takes its head as it is now.
+    func mark() -> Mark {
+        guard packed == nil else { return Mark(head: head, written: 0) }
+        var status = stat()
+        fstat(descriptor, &status)
+        head = FileHead()
+        if case .same(let head) = head.check(descriptor) { self.head = head }
+        return Mark(head: head, written: head.length > 0 ? 0 : status.st_mtim.nanoseconds)
+    }
+
+    /// It was empty when its head was taken, and is not any more.
+    var beginsNow: Bool {
+        var status = stat()
+        return head.length == 0 && packed == nil && fstat(descriptor, &status) == 0
+            && status.st_size > 0
+    }
+
+    /// Its lines are complete: nobody writes into it any more.
+    var isFinal: Bool { isCopy || packed != nil }
+
+    /// It was truncated: reads it from its start again. What was begun is lost, or in a copy.
+    func restart() {
+        carry = []
         seek(to: 0)
         isSkipping = false
-        head = FileHead()
+        _ = mark()
         modified = timespec()
-        return .restarted
+    }
+
+    private func unpack(
+        _ packed: PackedLog, _ buffer: UnsafeMutableRawBufferPointer, _ held: Int,
+        into consumer: inout some LineConsumer
+    ) -> Step {
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[held...])
+        switch packed.read(into: room) {
+        case .skipped(let count): return .read(count)
+        case .read(let count):
+            readOffset += Int64(count)
+            split(UnsafeRawBufferPointer(rebasing: buffer[..<(held + count)]), into: &consumer)
+            return .read(count)
+        case .end: return .end
+        case .damaged:
+            // Nobody knows how many lines there were.
+            consumer.gaveUpFile()
+            return .end
+        case .failed(let code): return .failed(code)
+        }
     }
 
     private func split(
@@ -190,4 +297,9 @@ final class LogFile {
             carry.append(contentsOf: bytes[at...])
         }
     }
+}
+
+extension timespec {
+    /// Since 1970.
+    var nanoseconds: Int64 { Int64(tv_sec) &* 1_000_000_000 &+ Int64(tv_nsec) }
 }

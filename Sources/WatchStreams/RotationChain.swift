@@ -1,0 +1,138 @@
+// The file that was read last, found again among those that were rotated away, and all that was
+// rotated after it. Names move while they are looked at, so what was seen must hold still.
+
+import Glibc
+import WatchCore
+
+struct RotationChain {
+    /// The file that was read last, under another name, or a copy of it, compressed or not.
+    struct Link {
+        var position: FilePosition
+        /// It is held open, so nobody else has its identity.
+        var isHeld = false
+        /// It is known that the log is copied and truncated.
+        var isCopied = false
+    }
+
+    /// So often the names are looked at again when they changed meanwhile.
+    private static let attempts = 8
+
+    /// Oldest first; the first is the one that was looked for.
+    private(set) var files: [LogFile] = []
+    /// Files after it that cannot be read, or were given up because there are too many.
+    private(set) var gaps = 0
+
+    /// The log is copied and truncated: nobody writes into what was found.
+    private var isCopied = false
+    private let path: String
+    private let live: LogFile
+    private let now: Instant
+
+    /// nil: it is not there.
+    /// - Parameter live: what has the name now, and belongs to no chain.
+    static func find(
+        _ link: Link, beside path: String, live: LogFile, now: Instant
+    ) -> RotationChain? {
+        var mark = live.mark()
+        var chain = look(link, beside: path, live: live, now: now)
+        for _ in 0..<attempts {
+            // Truncated or begun meanwhile: what was found may end with what is in it now, or lack
+            // what was in it.
+            let again = live.mark()
+            guard again != mark else { break }
+            mark = again
+            chain = look(link, beside: path, live: live, now: now)
+        }
+        return chain
+    }
+
+    private static func look(
+        _ link: Link, beside path: String, live: LogFile, now: Instant
+    ) -> RotationChain? {
+        var candidates = RotatedFiles.beside(path)
+        for _ in 0..<attempts {
+            var chain = RotationChain(path: path, live: live, now: now)
+            let isFound = chain.open(candidates, from: link)
+            let again = RotatedFiles.beside(path)
+            // Between listing and opening a name may have come to mean another file.
+            if again == candidates, chain.stillNamed { return isFound ? chain : nil }
+            candidates = again
+        }
+        var chain = RotationChain(path: path, live: live, now: now)
+        return chain.open(candidates, from: link) ? chain : nil
+    }
+
+    private init(path: String, live: LogFile, now: Instant) {
+        self.path = path
+        self.live = live
+        self.now = now
+    }
+
+    /// What was opened, by the name under which it was.
+    private var names: [(path: String, identity: LogFile.Identity)] = []
+
+    private var stillNamed: Bool {
+        names.allSatisfy { name in
+            var status = stat()
+            return stat(name.path, &status) == 0 && LogFile.Identity(status) == name.identity
+        }
+    }
+
+    private mutating func open(_ candidates: [RotatedFiles.Candidate], from link: Link) -> Bool {
+        isCopied = link.isCopied
+        guard let (index, first) = first(in: candidates, link) else { return false }
+        files = [first]
+        first.isCopy = isCopied
+        let naming = candidates[index].naming
+        guard naming != .other else { return true }
+        for candidate in candidates[(index + 1)...] where candidate.naming == naming {
+            guard case .success(let file) = open(candidate) else {
+                gaps += 1
+                continue
+            }
+            // The copy of what the log still has: it is about to be truncated.
+            if isCopied, file.isCopy(of: live) { continue }
+            file.isCopy = isCopied
+            files.append(file)
+            if files.count > FileFollower.openLimit {
+                files.remove(at: 1)
+                gaps += 1
+            }
+        }
+        return true
+    }
+
+    private mutating func open(
+        _ candidate: RotatedFiles.Candidate
+    ) -> Result<LogFile, FollowProblem> {
+        let opened = LogFile.open(candidate.path, packing: candidate.packing, now: now)
+        if case .success(let file) = opened { names.append((candidate.path, file.identity)) }
+        return opened
+    }
+
+    private mutating func first(
+        in candidates: [RotatedFiles.Candidate], _ link: Link
+    ) -> (index: Int, file: LogFile)? {
+        let position = link.position
+        let identity = LogFile.Identity(position)
+        for (index, candidate) in candidates.enumerated() {
+            var status = stat()
+            guard stat(candidate.path, &status) == 0, LogFile.Identity(status) == identity,
+                case .success(let file) = open(candidate)
+            else { continue }
+            if link.isHeld || file.holds(position) { return (index, file) }
+        }
+        guard position.headLength > 0 else { return nil }
+        // Of those that begin alike the youngest: no line is to count twice.
+        for (index, candidate) in candidates.enumerated().reversed() {
+            // What is held and has no name any more can only have been compressed.
+            if link.isHeld, candidate.packing == .none { continue }
+            guard case .success(let file) = open(candidate), file.identity != live.identity,
+                file.isYounger(than: position), file.holds(position), !file.isCopy(of: live)
+            else { continue }
+            if identity == live.identity || candidate.packing == .none { isCopied = true }
+            return (index, file)
+        }
+        return nil
+    }
+}
