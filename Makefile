@@ -38,11 +38,14 @@ STATES ?= 150000
 # would wait for a turn on the two threads that tests share, and run out of time.
 COMPUTING = ^(WatchCoreTests|WatchConfigTests|WatchSimulatorTests|TidyTests)\.
 
+# Of `torture`, for each way to rotate; the tests do 100.
+ROTATIONS ?= 2000
+
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
 FUZZ_SECONDS ?= 5
 
-.PHONY: help setup build release test unit-test system-test lint fuzz bench bench-peers bench-unit simulate planted demo \
-    install uninstall clean
+.PHONY: help setup build release test unit-test system-test torture lint fuzz bench bench-peers bench-unit simulate \
+    planted demo install uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -97,8 +100,9 @@ test: ## set up and pass all tests
 	@$(MAKE) unit-test
 	@$(MAKE) simulate
 	@$(MAKE) system-test
+	@$(MAKE) torture ROTATIONS=100
 	@$(MAKE) fuzz
-	@echo "make test: lint, unit tests, simulated worlds, system tests and a short fuzzing passed"
+	@echo "make test: lint, unit tests, simulated worlds, system tests, rotations and a short fuzzing passed"
 
 unit-test: ## the Swift tests
 	swift build --build-tests
@@ -107,6 +111,9 @@ unit-test: ## the Swift tests
 
 system-test: ## the tests in a disposable systemd (root, or sudo)
 	@Tests/system/run --bin .build/debug
+
+torture: ## ROTATIONS=2000 of a log in each way under a watchd that is killed; every line is counted once
+	@Tests/torture/run --bin .build/debug --rotations $(ROTATIONS)
 
 fuzz: ## hostile bytes for FUZZ_SECONDS each to what reads bytes from outside
 	@Fuzz/run $(FUZZ_SECONDS)
