@@ -44,6 +44,8 @@ public final class FileFollower {
     private let movedTo: String?
     private var beginning: Beginning
     private var saved: FilePosition?
+    /// It was read up to there when it was let go, and not by another process some time ago.
+    private var savedIsRecent = false
     /// In the file before the current one: while the latter is empty, nothing else tells where we
     /// are, since an empty file cannot be told from any other.
     private var before: RotationChain.Link?
@@ -81,7 +83,12 @@ public final class FileFollower {
     public var position: FilePosition? {
         guard files.indices.contains(current) else { return saved }
         let file = files[current]
-        if file.head.length == 0, let before { return before.position }
+        if file.head.length == 0, let before {
+            // It may still be written into.
+            let old = current > 0 ? files[current - 1] : nil
+            return old.map { $0.head.length > 0 ? $0.position(path) : before.position }
+                ?? before.position
+        }
         return file.position(path)
     }
 
@@ -218,6 +225,7 @@ public final class FileFollower {
     /// Closes all files, to be found again by the position.
     private func letGo() {
         saved = position
+        savedIsRecent = true
         files = []
         current = 0
     }
@@ -250,23 +258,22 @@ public final class FileFollower {
             file.seek(to: saved.offset)
             return [file]
         }
-        let isCopied = file.identity == LogFile.Identity(saved)
-        before = RotationChain.Link(position: saved, isCopied: isCopied)
+        let link = RotationChain.Link(position: saved)
+        before = link
         if let movedTo, case .success(let moved) = LogFile.open(movedTo, now: now),
             moved.matches(saved)
         {
             moved.seek(to: saved.offset)
             return [moved, file]
         }
-        let link = RotationChain.Link(position: saved, isCopied: isCopied)
         if let chain = RotationChain.find(link, beside: path, live: file, now: now) {
             chain.files.first?.seek(to: saved.offset)
             gaveUp += chain.gaps
             return chain.files + [file]
         }
         // What was written into it after it was read, nobody knows. Of a truncated one it is gone.
-        if !isCopied {
-            gaveUp += 1
+        if file.identity != LogFile.Identity(saved) {
+            if !savedIsRecent { gaveUp += 1 }
             before = nil
         }
         return [file]

@@ -24,6 +24,8 @@ struct RotationChain {
 
     /// The log is copied and truncated: nobody writes into what was found.
     private var isCopied = false
+    /// The first one is the file itself, and no copy of it.
+    private var isNamed = false
     private let path: String
     private let live: LogFile
     private let now: Instant
@@ -80,6 +82,7 @@ struct RotationChain {
 
     private mutating func open(_ candidates: [RotatedFiles.Candidate], from link: Link) -> Bool {
         isCopied = link.isCopied
+        isNamed = false
         guard let (index, first) = first(in: candidates, link) else { return false }
         files = [first]
         first.isCopy = isCopied
@@ -90,8 +93,10 @@ struct RotationChain {
                 gaps += 1
                 continue
             }
+            // The log itself was renamed meanwhile: what comes after it is found when it was read.
+            if file.identity == live.identity { break }
             // The copy of what the log still has: it is about to be truncated.
-            if isCopied, file.isCopy(of: live) { continue }
+            if isCopied || !isNamed, file.isCopy(of: live) { continue }
             file.isCopy = isCopied
             files.append(file)
             if files.count > FileFollower.openLimit {
@@ -120,7 +125,10 @@ struct RotationChain {
             guard stat(candidate.path, &status) == 0, LogFile.Identity(status) == identity,
                 case .success(let file) = open(candidate)
             else { continue }
-            if link.isHeld || file.holds(position) { return (index, file) }
+            if link.isHeld || file.holds(position) {
+                isNamed = true
+                return (index, file)
+            }
         }
         guard position.headLength > 0 else { return nil }
         // Of those that begin alike the youngest: no line is to count twice.
@@ -130,7 +138,9 @@ struct RotationChain {
             guard case .success(let file) = open(candidate), file.identity != live.identity,
                 file.isYounger(than: position), file.holds(position), !file.isCopy(of: live)
             else { continue }
-            if identity == live.identity || candidate.packing == .none { isCopied = true }
+            // Another inode with the same contents. (That the log has the inode of the position says
+            // nothing: once the old file was compressed, the next one is often given it.)
+            if candidate.packing == .none { isCopied = true }
             return (index, file)
         }
         return nil

@@ -87,10 +87,11 @@ import WatchStreams
             let follower = FileFollower(path: log, position: position, beginning: .end)
             var seen = Lines()
             // Dies after the first turn with lines; what was read before is gone over in turns, too.
-            var outcome = FileFollower.Outcome(bytes: 0, hasMore: true)
-            while outcome.hasMore, seen.lines.isEmpty {
-                outcome = follower.poll(now: .seconds(1000), into: &seen)
+            var hasMore = true
+            while hasMore, seen.lines.isEmpty {
+                let outcome = follower.poll(now: .seconds(1000), into: &seen)
                 #expect(outcome.bytes <= FileFollower.turnLimit + 400_000)
+                hasMore = outcome.hasMore
             }
             lines += seen.lines
             position = follower.position
@@ -192,6 +193,48 @@ import WatchStreams
         let after = Following(log, position: before.follower.position, beginning: .end)
         after.poll()
         #expect(before.lines + after.lines == ["a", "b", "c"])
+        #expect(after.seen.gaveUp == 0)
+    }
+
+    @Test func lateLinesOfTheOldFileAreNotReadAgainWhileTheNewOneIsEmpty() {
+        let writer = Writer(log)
+        let before = Following(log)
+        writer.write("a\n")
+        before.poll()
+        rename(log, directory.file("access.log.1"))
+        let created = Writer(log)
+        before.poll()
+        writer.write("late\n")
+        before.poll()
+        let after = Following(log, position: before.follower.position, beginning: .end)
+        created.write("b\n")
+        after.poll()
+        #expect(before.lines + after.lines == ["a", "late", "b"])
+    }
+
+    /// Once the old file is compressed, file systems soon give its inode to another one.
+    @Test func aNewLogWithTheInodeOfTheOldOneIsNotTakenForATruncatedOne() throws {
+        let writer = Writer(log)
+        writer.write("a\n")
+        var position = try read()
+        rotate(writer, to: "access.log.1")
+        compress(directory.file("access.log.1"))
+        var status = stat()
+        try #require(stat(log, &status) == 0)
+        position.inode = UInt64(status.st_ino)
+        let after = Following(log, position: position, beginning: .end)
+        after.poll()
+        writer.write("b\n")
+        for line in ["c", "d"] {
+            rename(directory.file("access.log.2.gz"), directory.file("access.log.3.gz"))
+            rename(directory.file("access.log.1.gz"), directory.file("access.log.2.gz"))
+            rename(directory.file("access.log.1"), directory.file("access.log.2"))
+            rotate(writer, to: "access.log.1")
+            writer.write("\(line)\n")
+        }
+        after.poll()
+        after.poll()
+        #expect(after.lines == ["b", "c", "d"])
         #expect(after.seen.gaveUp == 0)
     }
 }
