@@ -1,0 +1,89 @@
+"""The daemon as a process: started, asked, killed."""
+
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+
+
+class Watchd:
+    """The program, which may die and come back."""
+
+    def __init__(self, binaries, folder, configuration):
+        self.folder = folder
+        self.state = folder + '/state'
+        os.mkdir(self.state, 0o700)
+        with open(folder + '/watchd.yaml', 'w', encoding='utf-8') as file:
+            json.dump(configuration, file)
+        self.command = [binaries + '/watchd', '--config', folder + '/watchd.yaml', '--state', self.state,
+                        '--socket', folder + '/watchd.sock', '--shim', binaries + '/watchd-step']
+        self.starts = 0
+        self.start()
+
+    def start(self):
+        self.starts += 1
+        with open(self.folder + '/watchd.log', 'ab') as log:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def end(self, number):
+        self.process.send_signal(number)
+        self.process.wait()
+
+    def service(self):
+        """The status of its one service; None: it does not say yet."""
+        connection = http.client.HTTPConnection('localhost', timeout=10)
+        try:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.settimeout(10)
+            connection.sock.connect(self.folder + '/watchd.sock')
+            connection.request('GET', '/v1/status')
+            return json.load(connection.getresponse())['services'][0]
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def readings(self, rules):
+        """What `rules`, by the names of their triggers, read; None: it does not say yet."""
+        service = self.service()
+        if service is None:
+            return None
+        found = {}
+        for trigger in service['triggers']:
+            value = trigger['readings'].get(rules[trigger['name']], {}).get('value')
+            found[trigger['name']] = -1 if value is None else int(value)
+        return found
+
+    def position(self):
+        """Where it would come back to, as it is stored; None: nowhere."""
+        try:
+            with open(self.state + '/checkpoint', 'rb') as file:
+                found = re.search(rb'"positions":(.*?headLength.*?)}}', file.read())
+        except OSError:
+            return None
+        # The order of its keys is another one each time.
+        return sorted(found.group(1).split(b',')) if found else None
+
+    def wait(self, condition, patience):
+        """Whether it came true in time."""
+        end = time.monotonic() + patience
+        while not condition():
+            if time.monotonic() > end or self.process.poll() is not None:
+                return False
+            time.sleep(0.1)
+        return True
+
+
+def around(streams, rules):
+    """A configuration with these streams, and a rule for each sum: its reading is what is asked for, and it never
+    fires."""
+    triggers = [{'name': name, 'when': f'{rule} > 1000000000', 'severity': 'low'} for name, rule in rules.items()]
+    service = {'warm_up': '0s', 'streams': streams, 'triggers': triggers}
+    return {
+        'services': {'shop': service},
+        'channels': {'chat': {'webhook': 'http://127.0.0.1:9/'}},
+        'routes': {'oncall': [{'to': ['chat']}], 'team': [{'to': ['chat']}]},
+    }
