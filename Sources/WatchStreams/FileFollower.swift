@@ -258,7 +258,7 @@ public final class FileFollower {
             file.seek(to: saved.offset)
             return [file]
         }
-        let link = RotationChain.Link(position: saved)
+        let link = RotationChain.Link(position: saved, isCopied: saved.isCopy ?? false)
         before = link
         if let movedTo, case .success(let moved) = LogFile.open(movedTo, now: now),
             moved.matches(saved)

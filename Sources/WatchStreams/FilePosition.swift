@@ -14,10 +14,12 @@ public struct FilePosition: Hashable, Sendable, Codable {
     /// When the file had been written last, as far as it was read, nanoseconds since 1970; nil: not
     /// known. A copy that is older has nothing more than was read.
     public var modified: Int64?
+    /// True: a copy of a log that is truncated, and not the log; nil: not known to be one.
+    public var isCopy: Bool?
 
     public init(
         path: String, device: UInt64, inode: UInt64, headHash: UInt64, headLength: Int,
-        offset: Int64, modified: Int64? = nil
+        offset: Int64, modified: Int64? = nil, isCopy: Bool? = nil
     ) {
         self.path = path
         self.device = device
@@ -26,5 +28,6 @@ public struct FilePosition: Hashable, Sendable, Codable {
         self.headLength = headLength
         self.offset = offset
         self.modified = modified
+        self.isCopy = isCopy
     }
 }

@@ -147,7 +147,8 @@ final class LogFile {
         FilePosition(
             path: path, device: identity.device, inode: identity.inode, headHash: head.hash,
             headLength: head.length, offset: lineStart,
-            modified: modified.tv_sec == 0 ? opened.nanoseconds : modified.nanoseconds)
+            modified: modified.tv_sec == 0 ? opened.nanoseconds : modified.nanoseconds,
+            isCopy: isCopy ? true : nil)
     }
 
     func seek(to offset: Int64) {

@@ -96,7 +96,7 @@ struct RotationChain {
             // The log itself was renamed meanwhile: what comes after it is found when it was read.
             if file.identity == live.identity { break }
             // The copy of what the log still has: it is about to be truncated.
-            if isCopied || !isNamed, file.isCopy(of: live) { continue }
+            if isCopied || !isNamed || first.isFinal, file.isCopy(of: live) { continue }
             file.isCopy = isCopied
             files.append(file)
             if files.count > FileFollower.openLimit {

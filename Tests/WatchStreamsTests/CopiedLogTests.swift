@@ -157,4 +157,25 @@ import WatchCore
         after.poll()
         #expect(before.lines + after.lines == ["a", "b", "c"])
     }
+
+    @Test func aRestartInACopyDoesNotReadTheNextCopyBesideItsOriginal() {
+        let writer = Writer(log)
+        let first = Following(log)
+        writer.write("a\n")
+        first.poll()
+        writer.write("b\nhal")
+        copyLog(to: directory.file("access.log.2"))
+        writer.truncate()
+        // Looked at, and not read: the position is in the copy.
+        let second = Following(log, position: first.follower.position, beginning: .end)
+        second.follower.look(now: second.now)
+        writer.write("c\n")
+        copyLog(to: copy)
+        let third = Following(log, position: second.follower.position, beginning: .end)
+        third.follower.look(now: third.now)
+        writer.truncate()
+        writer.write("d\n")
+        third.poll()
+        #expect(first.lines + third.lines == ["a", "b", "c", "d"])
+    }
 }
