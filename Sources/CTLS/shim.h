@@ -26,6 +26,30 @@ static inline void *watchd_tls_owner(const SSL *ssl, int slot) {
     return SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), slot);
 }
 
+static inline void watchd_tls_forget_owner(const SSL *ssl, int slot) {
+    SSL_CTX_set_ex_data(SSL_get_SSL_CTX(ssl), slot, NULL);
+}
+
+// Sessions are handed over, and not remembered by the context, which lives for one connection.
+static inline void watchd_tls_keep_sessions(void *context, int (*made)(SSL *, SSL_SESSION *)) {
+    SSL_CTX *ctx = (SSL_CTX *)context;
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(ctx, made);
+    // libcurl asks for no tickets before TLS 1.3, and few servers remember sessions without them.
+    SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
+}
+
+// Called when the handshake starts, before the first message is made; 1: it will be offered.
+static inline int watchd_tls_offer(const SSL *ssl, const unsigned char *bytes, size_t count) {
+    SSL_SESSION *session = d2i_SSL_SESSION(NULL, &bytes, (long)count);
+    if (!session) return 0;
+    int done = SSL_set_session((SSL *)ssl, session);
+    SSL_SESSION_free(session);
+    return done;
+}
+
+static inline int watchd_tls_is_resumed(const SSL *ssl) { return SSL_session_reused(ssl); }
+
 static inline const SSL *watchd_tls_of_store(X509_STORE_CTX *store) {
     return (const SSL *)X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 }

@@ -1,12 +1,17 @@
 // All outgoing HTTP of the program: one libcurl multi handle on one thread. Callers suspend; no
 // thread of Swift's pool ever waits for a network.
 
+public import WatchCore
+
 public final class HTTPClient: Sendable {
     private let loop: TransferLoop
 
     /// - Parameter limit: requests under way at once; one more fails as `noLocalResources`.
-    public init(userAgent: String = "watchd", limit: Int = 8192) {
-        loop = TransferLoop(userAgent: userAgent, limit: limit)
+    /// - Parameter keptFor: the age at which a connection is not used again, in whole seconds.
+    public init(
+        userAgent: String = "watchd", limit: Int = 8192, keptFor: Duration = .minutes(1)
+    ) {
+        loop = TransferLoop(userAgent: userAgent, limit: limit, keptFor: keptFor)
         loop.start()
     }
 

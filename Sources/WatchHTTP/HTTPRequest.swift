@@ -39,8 +39,7 @@ public struct HTTPRequest: Hashable, Sendable {
     public var maxBody: Int
     /// Path of a Unix socket to connect to instead of the URL's host.
     public var unixSocket: String?
-    /// Open a connection and look the name up for this request alone, so that each phase is real.
-    public var freshConnection: Bool
+    public var reuse: Reuse
     /// Ask every cache on the way to step aside (`Cache-Control: no-cache`, RFC 9111 §5.2.1.4).
     public var noCache: Bool
     /// Only connect to the URL's host and port; a connection is the answer (status 0).
@@ -48,6 +47,17 @@ public struct HTTPRequest: Hashable, Sendable {
     public var version = Version.one
     public enum Family: Hashable, Sendable {
         case any, four, six
+    }
+
+    /// What of earlier requests this one may use.
+    public enum Reuse: Hashable, Sendable {
+        /// Nothing: the name is looked up and every phase is real, as for somebody who comes anew.
+        case nothing
+        /// The TLS session, over a connection of its own: the server need not prove itself again.
+        case session
+        /// A connection of at most the client's `keptFor`. Never through a proxy, whose tunnels
+        /// libcurl does not tell apart by who opened them, nor `twoWithoutAsking`.
+        case connection
     }
 
     public struct ClientCertificate: Hashable, Sendable {
@@ -85,7 +95,7 @@ public struct HTTPRequest: Hashable, Sendable {
         method: String = "GET", url: String, headers: [HTTPHeader] = [], body: [UInt8]? = nil,
         timeout: Duration? = .seconds(5), connectTimeout: Duration? = nil, redirects: Int = 0,
         verifyTLS: Bool = true, caFile: String? = nil, maxBody: Int = 1 << 20,
-        unixSocket: String? = nil, freshConnection: Bool = false, noCache: Bool = false
+        unixSocket: String? = nil, reuse: Reuse = .connection, noCache: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -98,7 +108,7 @@ public struct HTTPRequest: Hashable, Sendable {
         self.caFile = caFile
         self.maxBody = maxBody
         self.unixSocket = unixSocket
-        self.freshConnection = freshConnection
+        self.reuse = reuse
         self.noCache = noCache
     }
 }
@@ -121,15 +131,31 @@ extension HTTPRequest {
         if authority.hasPrefix("[") {
             return String(authority.dropFirst().prefix { $0 != "]" })
         }
-        return String(authority.prefix { $0 != ":" })
+        let end = authority.utf8.firstIndex(of: UInt8(ascii: ":"))
+        return end.map { String(authority[..<$0]) } ?? authority
     }
 
     static func authority(of url: String) -> String {
-        var rest = Substring(url)
-        if let scheme = rest.firstRange(of: "://") { rest = rest[scheme.upperBound...] }
-        rest = rest.prefix { !"/?#\\".contains($0) }
-        if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
-        return rest.isEmpty ? "(no host)" : String(rest)
+        // Bytes: no character outside ASCII is any of these, and this runs for every request.
+        let bytes = url.utf8
+        var start = bytes.startIndex
+        if let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            bytes[colon...].starts(with: "://".utf8)
+        {
+            start = bytes.index(colon, offsetBy: 3)
+        }
+        let end =
+            bytes[start...].firstIndex { byte in
+                switch byte {
+                case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "\\"):
+                    true
+                default: false
+                }
+            } ?? bytes.endIndex
+        if let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")) {
+            start = bytes.index(after: at)
+        }
+        return start == end ? "(no host)" : String(url[start..<end])
     }
 
     /// Why this cannot be sent; nil when it can. Values are filled in from templates, so a line

@@ -10,7 +10,7 @@ struct MultiHandle: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
 
     /// Idle connections kept for requests that may reuse one.
-    private static let idleConnections = 64
+    private static let idleConnections = 4096
 
     /// curl_global_init(3) must have run once before anything else.
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_SSL)) == CURLE_OK
@@ -19,6 +19,8 @@ struct MultiHandle: @unchecked Sendable {
         guard Self.isReady, let handle = curl_multi_init() else { return nil }
         self.handle = handle
         watchd_multi_set_long(handle, CURLMOPT_MAXCONNECTS, Self.idleConnections)
+        // One request at a time over a connection, also of HTTP/2: trouble is of one request.
+        watchd_multi_set_long(handle, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
     }
 
     func wakeUp() { curl_multi_wakeup(handle) }

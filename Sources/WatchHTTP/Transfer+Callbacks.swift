@@ -30,8 +30,14 @@ extension Transfer {
             if let context { Transfer.at(context).handshakeBegins(tls) }
             return CURLE_OK
         }
-        watchd_easy_set_before_request(easy) { context, _, _, _, _ in
-            if let context { Transfer.at(context).requestBegins() }
+        watchd_easy_set_before_request(easy) { context, peer, _, port, ownPort in
+            guard let context else { return CURL_PREREQFUNC_OK }
+            let transfer = Transfer.at(context)
+            transfer.requestBegins()
+            if transfer.keepsConnection, let peer {
+                transfer.watchKeptConnection(
+                    TransferTools.Ends(peer: String(cString: peer), port: port, ownPort: ownPort))
+            }
             return CURL_PREREQFUNC_OK
         }
     }
@@ -39,8 +45,11 @@ extension Transfer {
     /// libcurl keeps the error number of the last address only, and an IPv6 address without a way
     /// to it, tried last, would make a dead application look like a dead network. Its log has a
     /// line for each address (`connect to … port … failed: Connection refused`). Should the line
-    /// ever change, the last number decides again.
-    func watchAddresses() {
+    /// ever change, the last number decides again. What became of the first address is known when
+    /// the second is tried, and most targets have one: for them nothing is written.
+    private func watchFurtherAddresses() {
+        guard !tried.isEmpty else { return }
+        if long(CURLINFO_OS_ERRNO) == Int(ECONNREFUSED) { isRefused = true }
         set(CURLOPT_VERBOSE, 1)
         watchd_easy_set_debug(easy) { _, kind, data, size, context in
             guard kind == CURLINFO_TEXT, let data, let context else { return 0 }
@@ -64,6 +73,24 @@ extension Transfer {
         phase = .firstByte
         headerBytes = 0
         firstByteCame = nil
+        isKept = keepsConnection && long(CURLINFO_NUM_CONNECTS) == 0
+    }
+
+    /// A connection may have died without a word: a host that was cut off, a firewall that forgot.
+    /// An application that hangs is another thing: its kernel still says that it got the request. So
+    /// if a kept connection's other side does not even say that, the connection ends in time for
+    /// another try (TCP_USER_TIMEOUT of tcp(7)).
+    private func watchKeptConnection(_ ends: TransferTools.Ends) {
+        guard isKept else {
+            tools.note(socket, of: ends)
+            return
+        }
+        guard let timeout = request.timeout, let socket = tools.socket(of: ends) else { return }
+        var limit = UInt32(Self.milliseconds(timeout) / 3)
+        guard limit > 0 else { return }
+        setsockopt(
+            socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit,
+            socklen_t(MemoryLayout.size(ofValue: limit)))
     }
 
     private func received(header line: UnsafeRawBufferPointer) -> Bool {
@@ -125,33 +152,36 @@ extension Transfer {
     /// A socket that no child process inherits. An address without a route is not even tried.
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         phase = .connect
+        watchFurtherAddresses()
         // The structure's end may lie behind what C says of it: addresses differ in length.
         let length = Int(address.pointee.addrlen)
         tried = withUnsafePointer(to: &address.pointee.addr) {
             Array(UnsafeRawBufferPointer(start: $0, count: length))
         }
         let family = address.pointee.family
-        if family != AF_UNIX, let code = Self.routeError(address) {
+        if family != AF_UNIX, !tools.routes.isKnown(tried), let code = routeError(address) {
             localErrno = code
             return -1
         }
-        let descriptor = socket(
+        let descriptor = Glibc.socket(
             family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
             address.pointee.protocol)
         if descriptor < 0 { localErrno = errno }
+        socket = descriptor
         return descriptor
     }
 
     /// Connecting a datagram socket sends nothing and fails where there is no route (connect(2)).
-    private static func routeError(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32? {
+    private func routeError(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32? {
         let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(address.pointee.family, type, 0)
+        let descriptor = Glibc.socket(address.pointee.family, type, 0)
         guard descriptor >= 0 else { return errno }
         defer { close(descriptor) }
         let length = address.pointee.addrlen
         let code = withUnsafePointer(to: &address.pointee.addr) {
             connect(descriptor, $0, length) == 0 ? 0 : errno
         }
+        if code == 0 { tools.routes.note(tried) }
         return [ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL].contains(code) ? code : nil
     }
 }

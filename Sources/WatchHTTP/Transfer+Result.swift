@@ -15,12 +15,37 @@ extension Transfer {
             response.cookies = cookies
             return .success(response)
         }
+        // Should the session be what the server cannot bear, the next handshake is a whole one.
+        if offersSession, let sessionKey { tools.sessions.forget(sessionKey) }
         return .failure(failure(kind(of: code)))
     }
 
     func cancelled() -> HTTPResult { .failure(failure(.cancelled)) }
 
     var status: Int { long(CURLINFO_RESPONSE_CODE) }
+
+    /// The same request over a connection of its own, in the time that is left; nil: the answer, or
+    /// the failure, is the target's. A kept connection that ended before a byte of the answer came
+    /// says nothing: whoever ended it may have done so before it saw the request (RFC 9112 §9.3.1).
+    /// libcurl sees to most of these itself.
+    func secondTry(_ code: CURLcode, at now: Instant) -> TransferLoop.Order? {
+        guard isKept, headerBytes == 0, stop == nil,
+            Self.broken.contains(code.rawValue)
+        else { return nil }
+        var order = order
+        order.request.reuse = .nothing
+        if let timeout = request.timeout {
+            order.request.timeout = timeout - (now - began)
+            guard timeout > now - began else { return nil }
+        }
+        return order
+    }
+
+    private static let broken: Set<UInt32> = [
+        CURLE_GOT_NOTHING.rawValue, CURLE_RECV_ERROR.rawValue, CURLE_SEND_ERROR.rawValue,
+        CURLE_PARTIAL_FILE.rawValue, CURLE_HTTP2.rawValue, CURLE_HTTP2_STREAM.rawValue,
+        CURLE_SSL_CONNECT_ERROR.rawValue,
+    ]
 
     // MARK: - Classification
 
@@ -110,7 +135,9 @@ extension Transfer {
             return "the name was not resolved (\(errorMessage)); check the host's resolver"
         case .networkUnreachable, .hostUnreachable:
             return "not reachable from here (\(system)); check this host's network"
-        case .noLocalResources: return "this host could not open a connection (\(system))"
+        case .noLocalResources:
+            let remedy = systemErrno == EMFILE ? "; raise LimitNOFILE= of watchd.service" : ""
+            return "this host could not open a connection (\(system))\(remedy)"
         case .permissionDenied: return "this host forbids the connection (\(system))"
         case .badClientCertificate:
             return "the client certificate or its key cannot be used (\(errorMessage))"
@@ -178,12 +205,13 @@ extension Transfer {
     /// libcurl's timers run from the start and are summed over redirects (curl_easy_getinfo(3)),
     /// so differences are the phases' own sums; 0 means not reached.
     var timings: PhaseTimings {
-        let name = microseconds(CURLINFO_NAMELOOKUP_TIME_T)
-        var connect = microseconds(CURLINFO_CONNECT_TIME_T)
+        // Over a kept connection libcurl counts how long it took to find it.
+        let name = isKept ? 0 : microseconds(CURLINFO_NAMELOOKUP_TIME_T)
+        var connect = isKept ? 0 : microseconds(CURLINFO_CONNECT_TIME_T)
         if connect == 0, let handshakeBegan {
             connect = (handshakeBegan - began).nanoseconds / 1000
         }
-        let tls = microseconds(CURLINFO_APPCONNECT_TIME_T)
+        let tls = isKept ? 0 : microseconds(CURLINFO_APPCONNECT_TIME_T)
         let ready = microseconds(CURLINFO_PRETRANSFER_TIME_T)
         var firstByte = microseconds(CURLINFO_STARTTRANSFER_TIME_T)
         if hops == 0, let firstByteCame {

@@ -30,11 +30,44 @@ extension Transfer {
                 return isGood
             },
             { ssl, place, _ in
-                guard place & SSL_CB_HANDSHAKE_DONE != 0, let transfer = Transfer.of(ssl) else {
-                    return
-                }
-                transfer.noteAgreement(ssl)
+                guard let transfer = Transfer.of(ssl) else { return }
+                if place & SSL_CB_HANDSHAKE_START != 0 { transfer.offerSession(ssl) }
+                if place & SSL_CB_HANDSHAKE_DONE != 0 { transfer.noteAgreement(ssl) }
             })
+        guard sessionKey != nil else { return }
+        watchd_tls_keep_sessions(context) { ssl, session in
+            if let session { Transfer.of(ssl)?.keepSession(session, ssl) }
+            // The session itself stays OpenSSL's.
+            return 0
+        }
+    }
+
+    // MARK: - Sessions
+
+    private func offerSession(_ ssl: OpaquePointer?) {
+        // A redirect may lead to somebody else.
+        guard let sessionKey, let ssl, long(CURLINFO_REDIRECT_COUNT) == 0,
+            let session = tools.sessions.session(for: sessionKey, at: SystemTime().now())
+        else { return }
+        offersSession = watchd_tls_offer(ssl, session, session.count) == 1
+    }
+
+    /// One that a whole handshake led to, and the first of it: as long as it is used again the
+    /// server does not prove itself, so that what it is followed by must not live any longer.
+    private func keepSession(_ session: OpaquePointer, _ ssl: OpaquePointer?) {
+        guard let sessionKey, let ssl, !hasKeptSession, watchd_tls_is_resumed(ssl) == 0,
+            long(CURLINFO_REDIRECT_COUNT) == 0, let certificate = SSL_SESSION_get0_peer(session)
+        else { return }
+        var bytes = [UInt8](repeating: 0, count: Int(max(0, i2d_SSL_SESSION(session, nil))))
+        let isWritten = bytes.withUnsafeMutableBufferPointer { buffer in
+            var end = buffer.baseAddress
+            return end != nil && i2d_SSL_SESSION(session, &end) > 0
+        }
+        guard isWritten else { return }
+        hasKeptSession = true
+        tools.sessions.keep(
+            bytes, for: sessionKey, goodUntil: Self.seconds(X509_get0_notAfter(certificate)),
+            at: SystemTime().now())
     }
 
     private static func of(_ ssl: OpaquePointer?) -> Transfer? {
@@ -48,6 +81,8 @@ extension Transfer {
         info.version = SSL_get_version(ssl).map { String(cString: $0) }
         info.cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) }
         tls = info
+        // A kept connection outlives this transfer, and its server may want another handshake.
+        if keepsConnection { watchd_tls_forget_owner(ssl, Self.slot) }
     }
 
     private func note(chain store: OpaquePointer) {

@@ -9,7 +9,10 @@ import WatchSystem
 /// as long as the loop holds the transfer in its table.
 final class Transfer {
     let order: TransferLoop.Order
+    let tools: TransferTools
     let easy: UnsafeMutableRawPointer
+    /// Nil: no TLS session is offered or kept.
+    let sessionKey: SessionCache.Key?
 
     /// How far the request is; the callbacks move it, so that it is right after redirects too,
     /// where libcurl's own timers are sums.
@@ -20,6 +23,8 @@ final class Transfer {
     var body: [UInt8] = []
     /// The last address that a socket was made for, as a `sockaddr`; empty: none.
     var tried: [UInt8] = []
+    /// The last that was made.
+    var socket: Int32 = -1
     /// When the last handshake began; libcurl tells no times of a connection that failed in it.
     var handshakeBegan: Instant?
     let began = SystemTime().now().boot
@@ -27,6 +32,10 @@ final class Transfer {
     var firstByteCame: Instant?
     /// Of the last handshake.
     var tls: TLSInfo?
+    /// It is asked over a connection that was there before.
+    var isKept = false
+    var offersSession = false
+    var hasKeptSession = false
     /// What is said once the connection is there.
     var conversation: Conversation?
     /// Why one of our callbacks stopped the transfer; says more than libcurl's code for it.
@@ -41,22 +50,24 @@ final class Transfer {
     /// More is no header but an attack or a bug. Servers' own limits are 8 to 32 KB.
     static let headerLimit = 64 * 1024
 
-    private var strings: [UnsafeMutablePointer<curl_slist>] = []
+    var strings: [UnsafeMutablePointer<curl_slist>] = []
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
-    init?(_ order: TransferLoop.Order, userAgent: String) {
-        guard let easy = curl_easy_init() else {
+    init?(_ order: TransferLoop.Order, _ tools: TransferTools) {
+        guard let easy = tools.handles.take() else {
             errorText.deallocate()
             return nil
         }
         self.order = order
+        self.tools = tools
         self.easy = easy
+        sessionKey = SessionCache.Key(order.request)
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        setUp(userAgent: userAgent)
+        setUp(userAgent: tools.userAgent)
     }
 
     deinit {
-        curl_easy_cleanup(easy)
+        tools.handles.giveBack(easy)
         for list in strings { curl_slist_free_all(list) }
         errorText.deallocate()
     }
@@ -93,7 +104,6 @@ final class Transfer {
         setConnection()
         setCookies()
         setCallbacks(context)
-        watchAddresses()
     }
 
     private func setMethod() {
@@ -141,69 +151,6 @@ final class Transfer {
         set(CURLOPT_MAXREDIRS, request.redirects)
     }
 
-    private func setConnection() {
-        if request.connectOnly { set(CURLOPT_CONNECT_ONLY, 1) }
-        if let path = request.unixSocket { set(CURLOPT_UNIX_SOCKET_PATH, path) }
-        setPlace()
-        if request.freshConnection {
-            set(CURLOPT_FRESH_CONNECT, 1)
-            // A conversation goes on after libcurl is done with connecting.
-            if order.exchange == nil { set(CURLOPT_FORBID_REUSE, 1) }
-            set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
-        }
-        setClientCertificate()
-        if !request.verifyTLS {
-            set(CURLOPT_SSL_VERIFYPEER, 0)
-            set(CURLOPT_SSL_VERIFYHOST, 0)
-        }
-        // Reading the system's bundle takes 20 ms of the one thread, so libcurl may keep it for a
-        // while; a file of the configuration is read each time, since it may just have changed.
-        watchd_easy_set_long(easy, watchd_opt_ca_cache_timeout, request.caFile == nil ? 600 : 0)
-        if let path = request.caFile {
-            set(CURLOPT_CAINFO, path)
-            // Or the system's authorities in CURLOPT_CAPATH would be trusted besides.
-            watchd_easy_set_string(easy, CURLOPT_CAPATH, nil)
-        }
-    }
-
-    /// Where the connection goes, if not where the URL says.
-    private func setPlace() {
-        var place = request.connectTo.map { "::\($0)" }
-        if let address = request.address {
-            // Of this host alone: redirects to others go there.
-            let host = Self.host(HTTPRequest.authority(of: request.url))
-            place = "\(host)::\(address.contains(":") ? "[\(address)]" : address):"
-        }
-        if let place, let list = curl_slist_append(nil, place) {
-            strings.append(list)
-            watchd_easy_set_slist(easy, CURLOPT_CONNECT_TO, list)
-        }
-        switch request.family {
-        case .any: break
-        case .four: set(CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_V4))
-        case .six: set(CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_V6))
-        }
-    }
-
-    /// Without the port, with the brackets.
-    private static func host(_ authority: String) -> Substring {
-        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
-            return authority[...end]
-        }
-        return authority.prefix { $0 != ":" }
-    }
-
-    private func setClientCertificate() {
-        guard let certificate = request.clientCertificate else { return }
-        set(CURLOPT_SSLCERT, certificate.path)
-        switch certificate.key {
-        case .path(let path): set(CURLOPT_SSLKEY, path)
-        case .text(let text):
-            var bytes = Array(text.utf8)
-            watchd_easy_set_blob(easy, CURLOPT_SSLKEY_BLOB, &bytes, bytes.count)
-        }
-    }
-
     static func milliseconds(_ duration: Duration) -> Int {
         // 0 would mean "no limit".
         Int(max(1, min(duration.nanoseconds / 1_000_000, Int64(Int32.max))))
@@ -213,7 +160,7 @@ final class Transfer {
         watchd_easy_set_long(easy, option, value)
     }
 
-    private func set(_ option: CURLoption, _ value: String) {
+    func set(_ option: CURLoption, _ value: String) {
         watchd_easy_set_string(easy, option, value)
     }
 

@@ -27,21 +27,32 @@ final class TransferLoop: Sendable {
         /// Bounded by `limit` starts and two cancellations for each.
         var inbox: [Message] = []
         var underWay = 0
+        /// The thread waits for the network, or is about to: it must be woken.
+        var isWaiting = false
         var lastID: UInt64 = 0
         var stopping = false
         var ended = false
         /// Those who wait for the thread's end.
         var waiters: [CheckedContinuation<Void, Never>] = []
         var multi: MultiHandle?
+
+        /// Once for all that comes before the thread looks.
+        mutating func wake() {
+            guard isWaiting else { return }
+            isWaiting = false
+            multi?.wakeUp()
+        }
     }
 
     private let state = Mutex(State())
     private let userAgent: String
+    private let keptFor: Duration
     private let limit: Int
     private let time = SystemTime()
 
-    init(userAgent: String, limit: Int) {
+    init(userAgent: String, limit: Int, keptFor: Duration) {
         self.userAgent = userAgent
+        self.keptFor = keptFor
         self.limit = limit
     }
 
@@ -73,7 +84,7 @@ final class TransferLoop: Sendable {
             }
             $0.underWay += 1
             $0.inbox.append(.start(order))
-            $0.multi?.wakeUp()
+            $0.wake()
             return nil
         }
         if let refused { order.finish(.failure(refused)) }
@@ -83,14 +94,14 @@ final class TransferLoop: Sendable {
         state.withLock {
             guard $0.underWay > 0 else { return }
             $0.inbox.append(.cancel(id))
-            $0.multi?.wakeUp()
+            $0.wake()
         }
     }
 
     func shutdown() {
         state.withLock {
             $0.stopping = true
-            $0.multi?.wakeUp()
+            $0.wake()
         }
     }
 
@@ -111,11 +122,12 @@ final class TransferLoop: Sendable {
     private func run() {
         guard let multi = MultiHandle() else { return endWithout(multi: nil, transfers: [:]) }
         state.withLock { $0.multi = multi }
+        let tools = TransferTools(userAgent: userAgent, keptFor: keptFor)
         var transfers: [UInt64: Transfer] = [:]
         var conversing: Set<UInt64> = []
         while true {
             let (messages, stopping) = takeInbox()
-            for message in messages { obey(message, multi, &transfers) }
+            for message in messages { obey(message, multi, tools, &transfers) }
             if stopping { break }
             multi.perform()
             while let (id, code) = multi.nextFinished() {
@@ -124,13 +136,27 @@ final class TransferLoop: Sendable {
                     continue
                 }
                 guard let transfer = transfers.removeValue(forKey: id) else { continue }
-                finish(transfer, multi) { transfer.result(code) }
+                if let order = transfer.secondTry(code, at: time.now().boot) {
+                    multi.remove(transfer)
+                    begin(order, multi, tools, &transfers)
+                } else {
+                    finish(transfer, multi) { transfer.result(code) }
+                }
             }
             converse(&conversing, multi, &transfers)
+            guard isIdle() else { continue }
             let talks = conversing.compactMap { transfers[$0]?.conversation }
             multi.wait(milliseconds: Self.wait(talks, time.now().boot), for: talks)
         }
         endWithout(multi: multi, transfers: transfers)
+    }
+
+    /// Whether there is nothing new to do; from here on whoever has something wakes the thread.
+    private func isIdle() -> Bool {
+        state.withLock {
+            $0.isWaiting = $0.inbox.isEmpty && !$0.stopping
+            return $0.isWaiting
+        }
     }
 
     /// Goes on with those that talk; with whom is for the kernel to say, so all are asked.
@@ -159,29 +185,35 @@ final class TransferLoop: Sendable {
     private func takeInbox() -> (messages: [Message], stopping: Bool) {
         state.withLock {
             let messages = $0.inbox
+            $0.isWaiting = false
             $0.inbox.removeAll(keepingCapacity: $0.inbox.capacity <= 1024)
             return (messages, $0.stopping)
         }
     }
 
     private func obey(
-        _ message: Message, _ multi: MultiHandle, _ transfers: inout [UInt64: Transfer]
+        _ message: Message, _ multi: MultiHandle, _ tools: TransferTools,
+        _ transfers: inout [UInt64: Transfer]
     ) {
         switch message {
-        case .start(let order):
-            guard let transfer = Transfer(order, userAgent: userAgent), multi.add(transfer) else {
-                state.withLock { $0.underWay -= 1 }
-                order.finish(
-                    .failure(
-                        .unsent(
-                            .noLocalResources, "\(order.request.target): libcurl has no memory")))
-                return
-            }
-            transfers[order.id] = transfer
+        case .start(let order): begin(order, multi, tools, &transfers)
         case .cancel(let id):
             guard let transfer = transfers.removeValue(forKey: id) else { return }
             finish(transfer, multi) { transfer.cancelled() }
         }
+    }
+
+    private func begin(
+        _ order: Order, _ multi: MultiHandle, _ tools: TransferTools,
+        _ transfers: inout [UInt64: Transfer]
+    ) {
+        guard let transfer = Transfer(order, tools), multi.add(transfer) else {
+            state.withLock { $0.underWay -= 1 }
+            let message = "\(order.request.target): libcurl has no memory"
+            order.finish(.failure(.unsent(.noLocalResources, message)))
+            return
+        }
+        transfers[order.id] = transfer
     }
 
     /// The result is read before the handle goes, and given away after the count is right again.

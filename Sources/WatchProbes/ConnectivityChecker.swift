@@ -102,7 +102,7 @@ public actor ConnectivityChecker {
             request.verifyTLS = false
         }
         request.timeout = timeout
-        request.freshConnection = true
+        request.reuse = .nothing
         switch await client.send(request) {
         case .success: return nil
         case .failure(let failure):

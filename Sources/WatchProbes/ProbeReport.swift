@@ -49,6 +49,10 @@ struct ProbeRun: Sendable {
     var isRecheck = false
     /// Somebody looks on.
     var isTraced = false
+
+    /// Whatever the configuration says, a connection of its own: a person wants to see all of it, and
+    /// what a re-check contradicts may be the kept connection's doing.
+    var isAnew: Bool { isRecheck || isTraced }
 }
 
 extension ProbeReport {

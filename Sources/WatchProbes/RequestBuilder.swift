@@ -90,7 +90,7 @@ public struct RequestBuilder: Sendable {
                 method: spec.method, url: url, headers: headers, body: body.map { Array($0.utf8) },
                 timeout: timeout, redirects: spec.redirects, verifyTLS: spec.verifyTLS,
                 caFile: spec.caFile, maxBody: spec.maxBody, unixSocket: spec.unixSocket,
-                freshConnection: true)
+                reuse: HTTPRequest.Reuse(spec.connection))
             try setRoute(of: &request, spec, filling)
             return .success(Built(request: request, hidden: filling.values + disguised))
         } catch {
@@ -163,6 +163,16 @@ public struct RequestBuilder: Sendable {
             throw Failure(
                 message: "\(names.joined(separator: ", ")) could not be read within \(timeout.text)"
             )
+        }
+    }
+}
+
+extension HTTPRequest.Reuse {
+    init(_ use: HTTPRequestSpec.ConnectionUse) {
+        switch use {
+        case .fresh: self = .nothing
+        case .resume: self = .session
+        case .keep: self = .connection
         }
     }
 }

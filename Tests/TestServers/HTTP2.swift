@@ -30,6 +30,42 @@ extension Connection {
         }
     }
 
+    /// Takes a connection of HTTP/2 in, and waits for the first request.
+    public func awaitHTTP2() -> Bool {
+        guard read(24) == Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) else { return false }
+        writeFrame(4, 0, stream: 0)
+        while let head = read(9), read(head[..<3].reduce(0) { $0 << 8 | Int($1) }) != nil {
+            if head[3] == 1 { return true }
+        }
+        return false
+    }
+
+    /// - Parameter type: 0 DATA, 1 HEADERS, 3 RST_STREAM, 4 SETTINGS, 6 PING, 7 GOAWAY, 9 CONTINUATION.
+    @discardableResult
+    public func writeFrame(
+        _ type: UInt8, _ flags: UInt8, stream: UInt8, _ payload: [UInt8] = []
+    ) -> Bool {
+        write(Self.frame(type, flags, stream, payload))
+    }
+
+    public static func block(_ headers: (String, String)...) -> [UInt8] { block(headers) }
+
+    /// Answers requests without bodies one by one with an empty 200 each.
+    /// - Parameter isAnswered: by the number of the request, from 1; false: the connection ends.
+    public func serveHTTP2(_ isAnswered: (Int) -> Bool) {
+        guard read(24) == Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) else { return }
+        write(Self.frame(4, 0, 0, []))
+        var count = 0
+        while let head = read(9), read(head[..<3].reduce(0) { $0 << 8 | Int($1) }) != nil {
+            let (type, flags, stream) = (head[3], head[4], head[8])
+            if type == 4, flags & 1 == 0 { write(Self.frame(4, 1, 0, [])) }
+            guard type == 1 else { continue }
+            count += 1
+            guard isAnswered(count) else { return }
+            write(Self.frame(1, 5, stream, Self.block([(":status", "200")])))
+        }
+    }
+
     private static func frame(
         _ type: UInt8, _ flags: UInt8, _ stream: UInt8, _ payload: [UInt8]
     ) -> [UInt8] {

@@ -118,6 +118,29 @@ public struct Connection: Sendable {
         while recv(descriptor, &byte, 1, 0) > 0 {}
     }
 
+    /// Nothing more will be written; what comes is still read.
+    public func finishWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// As `answer`, and the connection is kept for the next request.
+    public func answerAndKeep(_ status: Int = 200, _ headers: [String] = [], _ body: String = "") {
+        let lines =
+            ["HTTP/1.1 \(status) Scripted"] + headers + ["Content-Length: \(body.utf8.count)"]
+        write(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
+    }
+
+    /// Whatever comes from now on is lost on the way here, and not even the kernel says that it came:
+    /// as if the host had lost its power. A filter that lets no byte in (SO_ATTACH_FILTER of
+    /// socket(7); one instruction, BPF_RET | BPF_K with 0).
+    public func loseContact() {
+        var instruction = (code: UInt16(0x06), jt: UInt8(0), jf: UInt8(0), k: UInt32(0))
+        withUnsafeMutablePointer(to: &instruction) { first in
+            var program = (count: UInt16(1), first: first)
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                socklen_t(MemoryLayout.size(ofValue: program)))
+        }
+    }
+
     /// How a slow peer paces itself; no test waits for it.
     public func pause(milliseconds: Int32) { poll(nil, 0, milliseconds) }
 

@@ -85,6 +85,25 @@ import WatchCore
         #expect(try probe("method: GET").degradedUnless == nil)
     }
 
+    @Test func aProbeComesAnewUnlessItMayKeepSomething() throws {
+        #expect(try request("method: GET").connection == .fresh)
+        #expect(try request("connection: resume").connection == .resume)
+        #expect(try request("connection: keep").connection == .keep)
+    }
+
+    /// Nothing is kept as long as these would need.
+    @Test(arguments: [
+        ("http: 'http://a/', every: 1m, connection: keep", "a connection is kept for 1m"),
+        ("http: 'http://a/', every: 1s, connection: resume", "no session to resume"),
+    ])
+    func whatItKeepsForNothingIsAWarning(probe: String, message: String) {
+        let result = ConfigurationLoader.loadText(
+            "services: { shop: { probes: { p: { \(probe) } } } }", name: "test.yaml")
+        #expect(result.configuration != nil)
+        #expect(result.diagnostics.map(\.severity) == [.warning])
+        #expect(result.diagnostics.first?.message.contains(message) == true)
+    }
+
     @Test func aServiceLimitsItsProbesOfOneHost() throws {
         let text = """
             services: { a: { per_host: 3, probes: {
@@ -109,6 +128,11 @@ import WatchCore
         ("ip: six", "'six' is no ip", "4, 6"),
         ("unix_socket: /a, proxy: 'http://b'", "'proxy' means nothing with", "remove one"),
         ("proxy: 'ftp://a'", "no URL of a proxy", "socks5://"),
+        ("connection: reuse", "'reuse' is no connection", "'resume'"),
+        (
+            "connection: keep, proxy: 'http://b'", "'connection' means nothing with 'proxy'",
+            "remove"
+        ),
         ("expect: { headers: { 'a b': c } }", "no header name", "letters"),
         ("expect: { json: { $.a: 'semver latest' } }", "'latest' is no range", "semver ^1.4"),
         ("expect: { json: { $.a: 'matches (' } }", "the pattern is wrong", "pcre2pattern"),

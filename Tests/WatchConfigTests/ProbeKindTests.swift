@@ -88,6 +88,9 @@ import WatchCore
                                 name: "authorization",
                                 value: try Template("Bearer ${credential:t}"))
                         ], verifyTLS: false)))
+        var check = GRPCCheck(endpoint: Endpoint(host: "a", port: 443), usesTLS: true)
+        check.connection = .keep
+        #expect(kind("grpc: 'https://a', connection: keep") == .grpc(check))
     }
 
     @Test func theirSecretsAreKnown() {
@@ -103,6 +106,8 @@ import WatchCore
     @Test(arguments: [
         ("timeout: 1s", "a probe says what it asks", "write one of http: URL, tcp: HOST:PORT"),
         ("tcp: 'a:1', tls: 'a:1'", "a probe has one of tcp and tls", "make a probe of each"),
+        ("grpc: 'a:1', connection: keep", "no connection of HTTP/2 is kept", "remove"),
+        ("tcp: 'a:1', connection: keep", "'connection' means nothing for a tcp probe", "remove"),
         ("tcp: a", "'a' names no port", "write HOST:PORT"),
         ("tcp: 'a:99999'", "'99999' is no port", "1 to 65535"),
         ("tcp: '::1:25'", "names no port", "HOST:PORT"),

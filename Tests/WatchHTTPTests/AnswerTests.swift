@@ -54,7 +54,7 @@ import WatchHTTP
         for body in [nil, Array("hello".utf8)] {
             let request = HTTPRequest(
                 method: body == nil ? "GET" : "POST", url: server.url, body: body,
-                timeout: .seconds(20), freshConnection: true)
+                timeout: .seconds(20), reuse: .nothing)
             let timings = try #require(await client.send(request).response?.timings)
             #expect((timings.firstByte ?? 0) > 0.09, "\(timings)")
             #expect(timings.total >= timings.firstByte ?? 0)

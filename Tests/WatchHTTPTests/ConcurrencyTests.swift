@@ -11,7 +11,7 @@ import Testing
             feed.yield()
             connection.hang()
         } _: { silent in
-            let request = HTTPRequest(url: silent.url, timeout: nil, freshConnection: true)
+            let request = HTTPRequest(url: silent.url, timeout: nil, reuse: .nothing)
             let waiting = Task {
                 await withTaskGroup(of: HTTPResult.self) { group in
                     for _ in 0..<200 { group.addTask { await client.send(request) } }

@@ -12,7 +12,7 @@ import WatchHTTP
     ) async throws -> HTTPResponse {
         let server = try #require(ScriptedServer(readsRequest: false, script: script))
         defer { server.stop() }
-        let request = HTTPRequest(url: server.url, timeout: timeout, freshConnection: true)
+        let request = HTTPRequest(url: server.url, timeout: timeout, reuse: .nothing)
         return try #require(await client.converse(request, exchange).response)
     }
 

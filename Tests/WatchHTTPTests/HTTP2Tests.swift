@@ -11,7 +11,7 @@ import WatchHTTP
         defer { server.stop() }
         var request = HTTPRequest(
             method: "POST", url: server.url, body: Array("hello".utf8), timeout: .seconds(20),
-            freshConnection: true)
+            reuse: .nothing)
         request.version = .twoWithoutAsking
         return await client.send(request)
     }

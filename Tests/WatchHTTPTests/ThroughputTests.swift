@@ -9,7 +9,7 @@ struct ThroughputTests {
     func requestsASecond(fresh: Bool) async throws {
         let url = try #require(ProcessInfo.processInfo.environment["WATCHD_MEASURE"])
         let client = HTTPClient()
-        let request = HTTPRequest(url: url, freshConnection: fresh)
+        let request = HTTPRequest(url: url, reuse: fresh ? .nothing : .connection)
         let count = 20_000
         let time = try await ContinuousClock().measure {
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -96,6 +96,11 @@ extension KeyTable {
                 "http: what a good answer also has; its lack is shown and is no failure."),
             .key("query", .text, "prometheus: PromQL that gives one number."),
             .key(
+                "connection",
+                .choice(HTTPRequestSpec.ConnectionUse.allCases.map(\.rawValue)),
+                "http, grpc: fresh asks as a new client does, resume uses the TLS session again, "
+                    + "keep the connection for up to a minute (fresh)."),
+            .key(
                 "env", .named(.text),
                 "exec: variables of its environment; the way for secrets."),
             .key(

@@ -29,6 +29,15 @@ public struct ProbeConfiguration: Hashable, Sendable, Codable {
             case .step: "step"
             }
         }
+
+        /// All kinds but two ask anew each time.
+        public var connection: HTTPRequestSpec.ConnectionUse {
+            switch self {
+            case .http(let request, _): request.connection
+            case .grpc(let check): check.connection
+            case .tcp, .tls, .dns, .exec, .unit: .fresh
+            }
+        }
     }
 
     public var name: String

@@ -91,7 +91,7 @@ struct DNSProbe: Sendable {
     ) async throws(Failure) -> [UInt8] {
         let bytes = question.bytes
         let request = HTTPRequest(
-            url: "http://\(server)/", timeout: timeout, freshConnection: true)
+            url: "http://\(server)/", timeout: timeout, reuse: .nothing)
         let exchange = Exchange(
             send: [UInt8(bytes.count >> 8 & 0xFF), UInt8(bytes.count & 0xFF)] + bytes,
             limit: 2 + 65535

@@ -62,7 +62,8 @@ struct GRPCProbe: Sendable {
                 + "/grpc.health.v1.Health/Check",
             headers: headers, body: GRPCFrame.healthRequest(check.service),
             timeout: run.timeout, verifyTLS: check.verifyTLS, caFile: check.caFile,
-            maxBody: Self.bodyLimit, freshConnection: true)
+            maxBody: Self.bodyLimit,
+            reuse: run.isAnew ? .nothing : HTTPRequest.Reuse(check.connection))
         request.version = check.usesTLS ? .two : .twoWithoutAsking
         request.inspectsTLS = run.isTraced
         return request

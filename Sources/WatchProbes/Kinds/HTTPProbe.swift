@@ -37,6 +37,7 @@ struct HTTPProbe: Sendable {
             var request = built.request
             request.cookies = visit.cookies
             request.inspectsTLS = run.isTraced
+            if run.isAnew { request.reuse = .nothing }
             request.noCache = !request.headers.contains {
                 $0.name.lowercased() == "cache-control"
             }

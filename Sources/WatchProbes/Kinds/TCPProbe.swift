@@ -32,7 +32,7 @@ struct TCPProbe: Sendable {
             return
         }
         var request = HTTPRequest(
-            url: "http://\(check.endpoint)/", timeout: run.timeout, freshConnection: true)
+            url: "http://\(check.endpoint)/", timeout: run.timeout, reuse: .nothing)
         request.connectOnly = true
         var exchange = Exchange(send: Array(send.utf8), limit: check.maxBytes)
         if !expected.isEmpty { exchange.isEnough = { expected.isMet(by: $0) } }

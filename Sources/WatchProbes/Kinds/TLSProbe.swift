@@ -16,7 +16,7 @@ struct TLSProbe: Sendable {
             host: check.servername ?? check.endpoint.host, port: check.endpoint.port)
         var request = HTTPRequest(
             url: "https://\(asked)/", timeout: run.timeout, verifyTLS: check.verifies,
-            caFile: check.caFile, freshConnection: true)
+            caFile: check.caFile, reuse: .nothing)
         request.connectOnly = true
         request.inspectsTLS = true
         if check.servername != nil { request.connectTo = check.endpoint.description }

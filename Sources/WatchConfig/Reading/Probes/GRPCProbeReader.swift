@@ -18,10 +18,11 @@ struct GRPCProbeReader {
                 section.keyPlace(key) ?? section.place, "'\(key)' means nothing without TLS",
                 "write grpc: https://\(endpoint), or remove it")
         }
-        return .grpc(
-            GRPCCheck(
-                endpoint: endpoint, usesTLS: usesTLS, service: service, headers: headers,
-                caFile: caFile, verifyTLS: verifies))
+        var check = GRPCCheck(
+            endpoint: endpoint, usesTLS: usesTLS, service: service, headers: headers,
+            caFile: caFile, verifyTLS: verifies)
+        check.connection = section.connectionUse(usesTLS: usesTLS, speaksHTTP2: true)
+        return .grpc(check)
     }
 
     /// `HOST:PORT` and `http://HOST:PORT` are the same; `https://HOST:PORT` is with TLS.

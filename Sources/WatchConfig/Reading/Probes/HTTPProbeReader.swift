@@ -8,7 +8,12 @@ struct HTTPProbeReader {
     init(_ problems: Problems) { self.problems = problems }
 
     func read(_ section: Section) -> ProbeConfiguration.Kind? {
-        let request = section.request(bodyAsJSON: "json")
+        var request = section.request(bodyAsJSON: "json")
+        let url = request?.url.source.lowercased() ?? ""
+        let speaksHTTP2 = request?.version == .two
+        request?.connection = section.connectionUse(
+            usesTLS: url.hasPrefix("$") ? nil : url.hasPrefix("https:"),
+            speaksHTTP2: speaksHTTP2)
         let reader = HTTPExpectationReader(problems)
         let expectation = section.value("expect").flatMap(reader.read) ?? HTTPExpectation()
         return request.map { .http($0, expectation) }

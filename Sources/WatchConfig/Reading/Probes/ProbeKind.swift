@@ -9,11 +9,12 @@ enum ProbeKind: String, CaseIterable {
     var keys: [String] {
         let own: [String]
         switch self {
-        case .http: own = ["json", "expect", "degraded"] + KeyTable.request.map(\.name)
+        case .http:
+            own = ["json", "expect", "degraded", "connection"] + KeyTable.request.map(\.name)
         case .tcp: own = ["send", "max_bytes", "expect"]
         case .tls: own = ["servername", "ca_file", "verify_tls", "expect"]
         case .dns: own = ["type", "server", "expect"]
-        case .grpc: own = ["service", "headers", "ca_file", "verify_tls"]
+        case .grpc: own = ["service", "headers", "ca_file", "verify_tls", "connection"]
         case .exec: own = ["env", "nagios", "expect"]
         case .unit: own = ["expect"]
         case .journey: own = []

@@ -25,6 +25,7 @@ struct ProbeReader {
         JourneyTimes(problems).check(probe, section)
         probe.failures = section.integer("failures", probe.failures)
         probe.successes = section.integer("successes", probe.successes)
+        section.checkKept(kind.connection, every: every)
         return probe
     }
 

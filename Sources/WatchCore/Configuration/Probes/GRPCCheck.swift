@@ -12,6 +12,7 @@ public struct GRPCCheck: Hashable, Sendable, Codable {
     public var caFile: String?
     /// Off: certificates are not checked (never the default).
     public var verifyTLS: Bool
+    public var connection = HTTPRequestSpec.ConnectionUse.fresh
 
     public init(
         endpoint: Endpoint, usesTLS: Bool = false, service: String = "",

@@ -23,6 +23,18 @@ public struct HTTPRequestSpec: Hashable, Sendable, Codable {
         case six = "6"
     }
 
+    /// What a probe may use of the one before.
+    public enum ConnectionUse: String, Hashable, Sendable, Codable, CaseIterable {
+        /// Nothing: it is asked as by somebody who comes for the first time.
+        case fresh
+        /// The TLS session.
+        case resume
+        /// The connection, for `keptFor`.
+        case keep
+
+        public static let keptFor = Duration.minutes(1)
+    }
+
     /// `Authorization: Basic` (RFC 7617).
     public struct Login: Hashable, Sendable, Codable {
         public var user: Template
@@ -61,6 +73,7 @@ public struct HTTPRequestSpec: Hashable, Sendable, Codable {
     /// Bytes of the (decoded) body that are read; what comes after is an error of the target.
     public var maxBody: Int
     public var version = Version.one
+    public var connection = ConnectionUse.fresh
     public var basic: Login?
     public var clientCertificate: ClientCertificate?
     /// URL of an HTTP or SOCKS proxy; the environment's is never used.
