@@ -22,7 +22,7 @@ struct Command {
         [write nginx|json PATH --lines N]
                    [follow PATH --lines N [--live SECONDS] [--json] [--pattern P] [--routes]]
                    [feed PATH --rate N --seconds N]
-                   [probe URL --count N --at-once N]
+                   [probe URL --count N --at-once N [--connection fresh|resume|keep]]
         """
 
     var words: [String] = []

@@ -7,13 +7,14 @@ import WatchProbes
 import WatchSystem
 
 enum ProbeCommand {
-    /// `probe URL --count N --at-once N`
+    /// `probe URL --count N --at-once N [--connection fresh|resume|keep]`
     static func run(_ command: Command) async throws {
         let count = try command.number("--count")
         let atOnce = try command.number("--at-once")
         let client = HTTPClient()
         let prober = LiveProber(client: client, secrets: SystemSecrets(), time: SystemSleeper())
-        let probe = try probe(command.words[1])
+        let use = command.text("--connection").flatMap(HTTPRequestSpec.ConnectionUse.init) ?? .fresh
+        let probe = try probe(command.words[1], use)
         let passed = await withTaskGroup(of: Int.self) { group in
             for number in 0..<atOnce {
                 let share = count / atOnce + (number < count % atOnce ? 1 : 0)
@@ -35,14 +36,17 @@ enum ProbeCommand {
         Command.report("probes", passed)
     }
 
-    private static func probe(_ url: String) throws -> ProbeConfiguration {
+    private static func probe(
+        _ url: String, _ use: HTTPRequestSpec.ConnectionUse
+    ) throws -> ProbeConfiguration {
         var expectation = HTTPExpectation(status: [.exactly(200)])
         expectation.json = [
             .init(path: try JSONPath("$.status"), comparison: .equals(.string("ok"))),
             .init(path: try JSONPath("$.db.latency_ms"), comparison: .less(100)),
         ]
+        var request = HTTPRequestSpec(url: Template(literal: url))
+        request.connection = use
         return ProbeConfiguration(
-            name: "health", every: .seconds(10),
-            kind: .http(HTTPRequestSpec(url: Template(literal: url)), expectation))
+            name: "health", every: .seconds(10), kind: .http(request, expectation))
     }
 }

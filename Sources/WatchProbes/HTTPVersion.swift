@@ -50,24 +50,35 @@ struct HTTPVersion: Sendable {
     /// `hit` (RFC 9211 §2.1), or what the usual caches call their hits.
     static func cacheEvidence(_ response: HTTPResponse) -> String? {
         for header in response.headers {
-            let shown = "\(header.name): \(header.value)"
-            let value = header.value.lowercased()
-            switch header.name.lowercased() {
-            case "age":
-                if let age = Double(FileVersion.trimmed(value)), age <= 0 { continue }
-                return shown
-            case "cache-status":
-                let parameters = value.split { $0 == ";" || $0 == "," || $0 == " " }
-                if parameters.contains("hit") { return shown }
-            case "x-cache", "x-cache-status", "x-proxy-cache", "x-vercel-cache",
-                "cf-cache-status":
-                let words = value.split { !$0.isLetter }
-                // "TCP_REFRESH_HIT" was checked with the origin.
-                let isStored = words.contains { ["hit", "stale", "updating"].contains($0) }
-                if isStored, !words.contains("refresh") { return shown }
-            default: continue
-            }
+            // Every answer comes by here, and most of its headers are none of these.
+            guard mayTell(of: header.name.utf8), isEvidence(header) else { continue }
+            return "\(header.name): \(header.value)"
         }
         return nil
+    }
+
+    private static func mayTell(of name: String.UTF8View) -> Bool {
+        switch name.first {
+        case UInt8(ascii: "A"), UInt8(ascii: "a"): name.count == 3
+        case UInt8(ascii: "C"), UInt8(ascii: "c"), UInt8(ascii: "X"), UInt8(ascii: "x"): true
+        default: false
+        }
+    }
+
+    private static func isEvidence(_ header: HTTPHeader) -> Bool {
+        let value = header.value.lowercased()
+        switch header.name.lowercased() {
+        case "age":
+            guard let age = Double(FileVersion.trimmed(value)) else { return true }
+            return !(age <= 0)
+        case "cache-status":
+            return value.split { $0 == ";" || $0 == "," || $0 == " " }.contains("hit")
+        case "x-cache", "x-cache-status", "x-proxy-cache", "x-vercel-cache", "cf-cache-status":
+            let words = value.split { !$0.isLetter }
+            // "TCP_REFRESH_HIT" was checked with the origin.
+            let isStored = words.contains { ["hit", "stale", "updating"].contains($0) }
+            return isStored && !words.contains("refresh")
+        default: return false
+        }
     }
 }

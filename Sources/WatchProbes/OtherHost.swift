@@ -6,12 +6,12 @@ enum OtherHost {
     /// The name in small letters; nil: it is this host.
     static func name(_ host: String?) -> String? {
         guard let name = host?.lowercased(), !name.isEmpty else { return nil }
-        let here = [
-            "localhost", "::1", "0.0.0.0", "::", Executable.hostName.lowercased(),
-        ]
-        if here.contains(name) || name.hasPrefix("127.") || name.hasSuffix(".localhost") {
-            return nil
+        if name.hasPrefix("127.") || name.hasSuffix(".localhost") { return nil }
+        switch name {
+        case "localhost", "::1", "0.0.0.0", "::": return nil
+        // A name is looked for last: asking the kernel for its own costs a call.
+        case Executable.hostName.lowercased(): return nil
+        default: return name
         }
-        return name
     }
 }
