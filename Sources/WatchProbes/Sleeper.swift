@@ -8,15 +8,15 @@ public protocol Sleeper: TimeSource {
     func sleep(until instant: Instant) async
 }
 
+/// Up to `SleepRing.grain` late, so that many wake together.
 public struct SystemSleeper: Sleeper {
+    private static let ring = SleepRing(time: SystemTime())
+
     private let time = SystemTime()
 
     public init() {}
 
     public func now() -> Moment { time.now() }
 
-    public func sleep(until instant: Instant) async {
-        // ContinuousClock is CLOCK_BOOTTIME on Linux, so a suspend is slept through rightly.
-        try? await Task.sleep(for: instant - now().boot, clock: .continuous)
-    }
+    public func sleep(until instant: Instant) async { await Self.ring.sleep(until: instant) }
 }
