@@ -62,6 +62,11 @@ public struct Daemon: Sendable {
             throw DaemonError.configuration(result.diagnostics.map(\.text))
         }
         for diagnostic in result.diagnostics { logger.warning("\(diagnostic.text)") }
+        for text in HTTPLibrary.shortcomings { logger.warning("\(text)") }
+        let limit = DescriptorLimit.raise()
+        if let complaint = DescriptorNeed(configuration).complaint(limit: limit) {
+            logger.error("\(complaint)")
+        }
         return configuration
     }
 }
