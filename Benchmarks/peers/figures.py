@@ -76,18 +76,46 @@ class Bench:
         return ["mtail", "--address", "127.0.0.1", "--port", port, "--logtostderr",
                 "--stderrthreshold", "ERROR", "--progs", programs, "--logs", log, *options]
 
-    def nginx(self):
+    def daemon(self, configuration):
+        """watchd in the foreground. There is no plan, so no step is ever run."""
+        words = [self.watchd, "--config", configuration, "--state", self.directory / "state",
+                 "--socket", self.directory / "watchd.sock", "--shim", "/bin/true"]
+        return self.processes.start(words, "watchd")
+
+    def share(self, process, seconds):
+        """Percent of a core that it uses from now on."""
+        before, begin = cpu_of(process.pid), time.monotonic()
+        time.sleep(seconds)
+        if process.poll() is not None:
+            raise Trouble("watchd ended: " + (self.directory / "watchd.out").read_text()[-500:])
+        return 100 * (cpu_of(process.pid) - before) / (time.monotonic() - begin)
+
+    @property
+    def certificate(self):
+        return self.directory / "certificate.pem"
+
+    def nginx(self, scheme="http"):
         """A server that answers each request with a small JSON; its address."""
         port = free_port()
         home = self.directory / "nginx"
         home.mkdir()
+        key, options = self.directory / "key.pem", "backlog=1024"
+        if scheme == "https":
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                 "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", self.certificate,
+                 "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"],
+                check=True, stderr=subprocess.DEVNULL)
+            options += (f" ssl; ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {self.certificate}; "
+                        f"ssl_certificate_key {key}")
         text = (HERE / "nginx.conf.in").read_text(encoding="utf-8")
         path = home / "nginx.conf"
-        path.write_text(text.replace("@PORT@", str(port)).replace("@HOME@", str(home)))
+        path.write_text(text.replace("@PORT@", str(port)).replace("@HOME@", str(home))
+                        .replace("@OPTIONS@", options))
         nginx = shutil.which("nginx", path=PATH)
         process = self.processes.start([nginx, "-p", home, "-c", path, "-e", home / "errors"],
                                        "nginx")
-        url = f"http://127.0.0.1:{port}/health"
+        url = f"{scheme}://127.0.0.1:{port}/health"
         wait_for(url, process)
         return url
 
@@ -134,7 +162,7 @@ def json_lines(bench):
 
 
 def probing(bench):
-    """Probes of a small JSON answer of a local nginx, each with a connection of its own."""
+    """Probes of a small JSON answer of a local nginx, over new connections and kept ones."""
     url = bench.nginx()
     count = bench.many(20_000)
     loop = bench.compile("curl-loop", "-lcurl")
@@ -145,11 +173,19 @@ def probing(bench):
         bench.rows.plain(f"bare libcurl multi loop, {kind}", f"{bare[kind]:.0f} probes/s")
     peer = blackbox(bench, url)
     bench.rows.plain("blackbox_exporter", f"{peer:.0f} probes/s", "fresh connections")
-    words = [bench.watchd_bench, "probe", url, "--count", count, "--at-once", AT_ONCE]
-    rate = bench.processes.best(RUNS, words, count, "probes")
-    bench.rows.limit("HTTP probe: status, two JSON fields", f"{rate:.0f} probes/s", rate / peer,
-                     least=4, unit="× blackbox_exporter")
-    bench.rows.limit("", "", rate / bare["fresh"], least=0.6, unit="× the bare loop, fresh")
+    for kind, use in (("fresh", "fresh"), ("reused", "keep")):
+        words = [bench.watchd_bench, "probe", url, "--count", count, "--at-once", AT_ONCE,
+                 "--connection", use]
+        rate = bench.processes.best(RUNS, words, count, "probes")
+        what = f"HTTP probe: status, two JSON fields, {use}"
+        if kind == "fresh":
+            bench.rows.limit(what, f"{rate:.0f} probes/s", rate / peer, least=4,
+                             unit="× blackbox_exporter")
+            what, figure = "", ""
+        else:
+            figure = f"{rate:.0f} probes/s"
+        bench.rows.limit(what, figure, rate / bare[kind], least=0.6,
+                         unit=f"× the bare loop, {kind}")
 
 
 def blackbox(bench, url):
@@ -211,41 +247,111 @@ def live(bench):
 
 
 def idle(bench):
-    """The daemon with twenty probes and a log in which nothing happens."""
-    url = bench.nginx()
+    """The daemon with twenty probes over kept connections and a log in which nothing happens."""
+    quiet(bench, "http", most=(0.2, 10))
+
+
+def idle_tls(bench):
+    """The same with TLS."""
+    quiet(bench, "https", most=(0.5, 16))
+
+
+def quiet(bench, scheme, most):
+    url = bench.nginx(scheme)
+    trust = f"ca_file: '{bench.certificate}', " if scheme == "https" else ""
     seconds = max(20, bench.many(60))
     log = bench.directory / "quiet.log"
     log.touch()
     probes = "\n".join(
-        f"      p{n}: {{ http: '{url}?{n}', every: 10s, expect: {{ status: 200, "
-        f"json: {{ $.status: ok }} }} }}" for n in range(20))
+        f"      p{n}: {{ http: '{url}?{n}', every: 10s, connection: keep, {trust}"
+        f"expect: {{ status: 200, json: {{ $.status: ok }} }} }}" for n in range(20))
     text = (HERE / "idle.yaml.in").read_text(encoding="utf-8")
     path = bench.directory / "watchd.yaml"
     path.write_text(text.replace("@LOG@", str(log)).replace("@PROBES@", probes))
-    state = bench.directory / "state"
-    # There is no plan, so no step is ever run.
-    words = [bench.watchd, "--config", path, "--state", state, "--socket",
-             bench.directory / "watchd.sock", "--shim", "/bin/true"]
-    process = bench.processes.start(words, "watchd")
+    process = bench.daemon(path)
     # Its start, and the first round of all probes.
     time.sleep(max(12, bench.many(20)))
-    if process.poll() is not None:
-        raise Trouble("watchd ended: " + (bench.directory / "watchd.out").read_text()[-500:])
-    before, begin = cpu_of(process.pid), time.monotonic()
-    time.sleep(seconds)
-    share = 100 * (cpu_of(process.pid) - before) / (time.monotonic() - begin)
+    share = bench.share(process, seconds)
     memory = private_megabytes(process.pid)
-    bench.rows.limit("idle: 20 probes every 10 s, a quiet log", f"{share:.2f} % of a core", share,
-                     most=0.2, unit="%")
-    bench.rows.limit("", f"{memory:.1f} MB private", memory, most=10, unit="MB")
+    bench.rows.limit(f"idle: 20 {scheme} probes every 10 s, a quiet log",
+                     f"{share:.2f} % of a core", share, most=most[0], unit="%")
+    bench.rows.limit("", f"{memory:.1f} MB private", memory, most=most[1], unit="MB")
 
 
-ALL = {"following": following, "probing": probing, "live": live, "json": json_lines, "idle": idle}
+def fleet(bench):
+    """Ten thousand probes of a hundred hosts every ten seconds: the cost, and when they ask."""
+    crowd(bench, "10 000 http probes every 10 s", most=20)
+    # What these cost is not limited; that they delay nobody is.
+    crowd(bench, "10 000, and 100 targets that hang", hanging=100)
+
+
+def fleet_tls(bench):
+    """The same with TLS, each over a connection of its own with a resumed session."""
+    crowd(bench, "10 000 https probes every 10 s, resumed", most=50, scheme="https")
+
+
+def crowd(bench, what, most=None, hanging=0, scheme="http"):
+    count, rounds = bench.many(10_000), 3
+    # The first round begins everything at once: whole handshakes, threads, memory.
+    seconds = 10 * (rounds + 1)
+    target = None
+    if scheme == "http":
+        port = free_port()
+        target = bench.processes.start(
+            [bench.compile("target"), port, seconds + 10, 10], "target")
+        place, more = f"{{host}}:{port}/{{n}}", ""
+    else:
+        authority = bench.nginx(scheme).split("/")[2]
+        place = f"{authority}/health?{{n}}"
+        more = f"connection: resume, ca_file: '{bench.certificate}', "
+    probes = [
+        f"      p{n}: {{ http: '{scheme}://" + place.format(host=f"127.0.1.{n % 100 + 1}", n=n)
+        + f"', every: 10s, {more}expect: {{ status: 200, json: {{ $.status: ok }} }} }}"
+        for n in range(count)]
+    probes += [
+        f"      h{n}: {{ http: 'http://127.0.2.1:{port}/hang?{n}', every: 10s }}"
+        for n in range(hanging)]
+    path = bench.directory / "watchd.yaml"
+    path.write_text("services: {}\n")
+    services = bench.directory / "conf.d"
+    shutil.rmtree(services, ignore_errors=True)
+    services.mkdir()
+    for first in range(0, len(probes), 1000):
+        text = f"services:\n  shop{first}:\n    probes:\n"
+        text += "\n".join(probes[first:first + 1000]) + "\n"
+        (services / f"{first}.yaml").write_text(text)
+    process = bench.daemon(path)
+    time.sleep(12)
+    share = bench.share(process, seconds - 14)
+    memory = private_megabytes(process.pid)
+    bench.processes.stop(process)
+    figure = f"{share:.1f} % of a core"
+    if most is None:
+        bench.rows.plain(what, figure)
+    else:
+        bench.rows.limit(what, figure, share, most=most * count / 10_000, unit="%")
+    bench.rows.plain("", f"{memory:.0f} MB private")
+    if target is None:
+        return
+    bench.processes.reap(target, 30)
+    told = json.loads((bench.directory / "target.out").read_text().splitlines()[-1])
+    if told["numbers"] != count or told["asked"] < count * (rounds - 1):
+        raise Trouble(f"{told['numbers']} of {count} probes asked {told['asked']} times")
+    bench.rows.limit("", f"p95 {told['p95_ms']:.0f} ms late", told["p95_ms"], most=100,
+                     unit="ms after its place")
+
+
+ALL = {"following": following, "probing": probing, "live": live, "json": json_lines, "idle": idle,
+       "idle-tls": idle_tls, "fleet": fleet, "fleet-tls": fleet_tls}
 NEEDS = {
     "following": ["mtail", "cc"],
     "probing": ["nginx", "cc", "prometheus-blackbox-exporter", "wrk"],
     "live": ["mtail"],
     "json": [],
     "idle": ["nginx"],
+    "idle-tls": ["nginx", "openssl"],
+    "fleet": ["cc"],
+    "fleet-tls": ["nginx", "openssl"],
 }
-OURS = {name: ["watchd" if name == "idle" else "watchd-bench"] for name in ALL}
+DAEMON = ["idle", "idle-tls", "fleet", "fleet-tls"]
+OURS = {name: ["watchd" if name in DAEMON else "watchd-bench"] for name in ALL}
