@@ -75,8 +75,16 @@ extension Transfer {
         case CURLE_BAD_CONTENT_ENCODING, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2,
             CURLE_HTTP2_STREAM, CURLE_WRITE_ERROR:
             return .badResponse
+        case CURLE_OUT_OF_MEMORY where phase == .firstByte || phase == .body:
+            // What libcurl before 8.6 says of one line of 100 KB: the target's doing, not ours.
+            stop = .headersTooLong
+            return .badResponse
         case CURLE_OUT_OF_MEMORY: return .noLocalResources
         case CURLE_ABORTED_BY_CALLBACK: return .cancelled
+        // CURLE_TOO_LARGE, which says the same from 8.6 on.
+        case _ where code.rawValue == 100:
+            stop = .headersTooLong
+            return .badResponse
         default: return .other(Int(code.rawValue))
         }
     }
@@ -157,7 +165,8 @@ extension Transfer {
         case .badResponse:
             return stop == .headersTooLong
                 ? "the headers are longer than \(Self.headerLimit / 1024) KB"
-                : "the answer is not proper HTTP (\(errorMessage))"
+                : "the answer is not proper HTTP"
+                    + (errorMessage.isEmpty ? "" : " (\(errorMessage))")
         case .cancelled: return "cancelled after \(after), \(phase.doing)"
         case .other(let number): return "libcurl error \(number) (\(errorMessage))"
         }
