@@ -17,9 +17,9 @@ struct DescriptorNeed {
                 switch probe.kind {
                 // Pipes of a program that runs.
                 case .exec: count += 4
-                case .unit: break
+                case .unit, .step: break
                 // A socket that is asked over or kept, and a re-check beside it.
-                case .http, .tcp, .tls, .dns, .grpc: count += 2
+                case .http, .tcp, .tls, .dns, .grpc, .journey: count += 2
                 }
             }
         }
