@@ -17,9 +17,8 @@ extension Transfer {
             set(CURLOPT_SSL_VERIFYHOST, 0)
         }
         // Reading the system's bundle takes 20 ms of the one thread, so libcurl may keep it for a
-        // while. A file of the configuration may just have changed, so it is kept for seconds only;
-        // reading it costs more than the handshake it is for.
-        watchd_easy_set_long(easy, watchd_opt_ca_cache_timeout, request.caFile == nil ? 600 : 10)
+        // while; a file of the configuration is read each time, since it may just have changed.
+        watchd_easy_set_long(easy, watchd_opt_ca_cache_timeout, request.caFile == nil ? 600 : 0)
         if let path = request.caFile {
             set(CURLOPT_CAINFO, path)
             // Or the system's authorities in CURLOPT_CAPATH would be trusted besides.
