@@ -19,7 +19,7 @@ struct DescriptorNeed {
                 case .exec: count += 4
                 case .unit, .step: break
                 // A socket that is asked over or kept, and a re-check beside it.
-                case .http, .tcp, .tls, .dns, .grpc, .journey: count += 2
+                case .http, .tcp, .tls, .dns, .grpc, .journey, .prometheus: count += 2
                 }
             }
         }

@@ -35,7 +35,7 @@ public struct ProbeConfiguration: Hashable, Sendable, Codable {
             switch self {
             case .http(let request, _): request.connection
             case .grpc(let check): check.connection
-            case .tcp, .tls, .dns, .exec, .unit, .journey, .step: .fresh
+            case .tcp, .tls, .dns, .exec, .unit, .journey, .step, .prometheus: .fresh
             }
         }
     }
