@@ -5,7 +5,7 @@ import Glibc
 
 /// What bytes from outside are fed to.
 enum FuzzTarget: String, CaseIterable {
-    case configuration, drain, expression, replay, syslog, texts
+    case configuration, drain, expression, lines, replay, syslog, texts
 
     static let chosen: FuzzTarget = {
         let name = getenv("WATCHD_FUZZ").map { String(cString: $0) } ?? ""
@@ -21,6 +21,7 @@ enum FuzzTarget: String, CaseIterable {
         case .configuration: Self.configuration(bytes)
         case .drain: Self.drain(bytes)
         case .expression: Self.expression(bytes)
+        case .lines: Self.lines(bytes)
         case .replay: Self.replay(bytes)
         case .syslog: Self.syslog(bytes)
         case .texts: Self.texts(bytes)

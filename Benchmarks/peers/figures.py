@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 
+from detecting import detecting
 from measuring import Processes, Trouble, cpu_of, fetch, free_port, private_megabytes, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -342,7 +343,8 @@ def crowd(bench, what, most=None, hanging=0, scheme="http"):
 
 
 ALL = {"following": following, "probing": probing, "live": live, "json": json_lines, "idle": idle,
-       "idle-tls": idle_tls, "fleet": fleet, "fleet-tls": fleet_tls}
+       "idle-tls": idle_tls, "fleet": fleet, "fleet-tls": fleet_tls,
+       "detecting": detecting}
 NEEDS = {
     "following": ["mtail", "cc"],
     "probing": ["nginx", "cc", "prometheus-blackbox-exporter", "wrk"],
@@ -352,6 +354,7 @@ NEEDS = {
     "idle-tls": ["nginx", "openssl"],
     "fleet": ["cc"],
     "fleet-tls": ["nginx", "openssl"],
+    "detecting": [],
 }
-DAEMON = ["idle", "idle-tls", "fleet", "fleet-tls"]
+DAEMON = ["idle", "idle-tls", "fleet", "fleet-tls", "detecting"]
 OURS = {name: ["watchd" if name in DAEMON else "watchd-bench"] for name in ALL}

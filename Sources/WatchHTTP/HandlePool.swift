@@ -1,6 +1,7 @@
-// Easy handles of requests that are done, for those to come: cleaning one is cheaper than making one.
-// What a handle remembers across a reset (curl_easy_reset(3)) is of no use to anybody here: sessions
-// are kept in `SessionCache`, connections and names by the multi handle, cookies not at all.
+// Easy handles of requests that are done, for those to come: cleaning one is cheaper than making
+// one. What a handle remembers across a reset (curl_easy_reset(3)) is of no use to anybody here:
+// sessions are kept in `SessionCache`, connections and names by the multi handle, cookies not at
+// all.
 
 import CCurl
 

@@ -1,6 +1,7 @@
 // TLS sessions for requests that may resume one (RFC 8446 §2.2). libcurl could keep them, but eight
-// at most for all, and it does not compare all that tells one asker from another. A resumed handshake
-// shows no certificate, so each session has an end by which the server must prove itself again.
+// at most for all, and it does not compare all that tells one asker from another. A resumed
+// handshake shows no certificate, so each session has an end by which the server must prove itself
+// again.
 
 import WatchCore
 

@@ -77,8 +77,8 @@ extension Transfer {
     }
 
     /// A connection may have died without a word: a host that was cut off, a firewall that forgot.
-    /// An application that hangs is another thing: its kernel still says that it got the request. So
-    /// if a kept connection's other side does not even say that, the connection ends in time for
+    /// An application that hangs is another thing: its kernel still says that it got the request.
+    /// So if a kept connection's other side does not even say that, the connection ends in time for
     /// another try (TCP_USER_TIMEOUT of tcp(7)).
     private func watchKeptConnection(_ ends: TransferTools.Ends) {
         guard isKept else {

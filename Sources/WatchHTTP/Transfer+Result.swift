@@ -226,7 +226,8 @@ extension Transfer {
         if hops == 0, let firstByteCame {
             firstByte = max(ready, (firstByteCame - began).nanoseconds / 1000)
         }
-        let total = microseconds(CURLINFO_TOTAL_TIME_T)
+        // Its clock began a little later than ours.
+        let total = max(firstByte, microseconds(CURLINFO_TOTAL_TIME_T))
         func span(_ from: Int64, _ to: Int64) -> Double? {
             to > 0 ? Double(max(0, to - from)) / 1e6 : nil
         }

@@ -50,8 +50,8 @@ struct ProbeRun: Sendable {
     /// Somebody looks on.
     var isTraced = false
 
-    /// Whatever the configuration says, a connection of its own: a person wants to see all of it, and
-    /// what a re-check contradicts may be the kept connection's doing.
+    /// Whatever the configuration says, a connection of its own: a person wants to see all of it,
+    /// and what a re-check contradicts may be the kept connection's doing.
     var isAnew: Bool { isRecheck || isTraced }
 }
 

@@ -1,5 +1,6 @@
-// Thousands that sleep, and one timer for all: those that are due at about the same time wake together.
-// A timer of its own for each, and a thread woken for each, cost more than what they wake up to do.
+// Thousands that sleep, and one timer for all: those that are due at about the same time wake
+// together. A timer of its own for each, and a thread woken for each, cost more than what they wake
+// up to do.
 
 import Synchronization
 import WatchCore
@@ -42,8 +43,8 @@ final class SleepRing: Sendable {
         } onCancel: {
             let continuation = state.withLock { state in
                 let continuation = state.sleeping[point]?.removeValue(forKey: id)
-                // Either it does not sleep yet, or it has woken, and then this stays behind no longer
-                // than the task's next sleep could.
+                // Either it does not sleep yet, or it has woken, and then this stays behind no
+                // longer than the task's next sleep could.
                 if continuation == nil { state.cancelled.insert(id) }
                 return continuation
             }

@@ -138,8 +138,8 @@ struct RotationChain {
             guard case .success(let file) = open(candidate), file.identity != live.identity,
                 file.isYounger(than: position), file.holds(position), !file.isCopy(of: live)
             else { continue }
-            // Another inode with the same contents. (That the log has the inode of the position says
-            // nothing: once the old file was compressed, the next one is often given it.)
+            // Another inode with the same contents. (That the log has the inode of the position
+            // says nothing: once the old file was compressed, the next one is often given it.)
             if candidate.packing == .none { isCopied = true }
             return (index, file)
         }

@@ -3,8 +3,8 @@
 import Glibc
 
 public enum DescriptorLimit {
-    /// Raises the limit as far as an unprivileged process may: shells give 1024, for programs that still
-    /// use select(2), which nothing here does.
+    /// Raises the limit as far as an unprivileged process may: shells give 1024, for programs that
+    /// still use select(2), which nothing here does.
     /// - Returns: the limit that holds from now on.
     @discardableResult
     public static func raise() -> Int {

@@ -40,7 +40,8 @@ extension Connection {
         return false
     }
 
-    /// - Parameter type: 0 DATA, 1 HEADERS, 3 RST_STREAM, 4 SETTINGS, 6 PING, 7 GOAWAY, 9 CONTINUATION.
+    /// - Parameter type: 0 DATA, 1 HEADERS, 3 RST_STREAM, 4 SETTINGS, 6 PING, 7 GOAWAY, 9
+    /// CONTINUATION.
     @discardableResult
     public func writeFrame(
         _ type: UInt8, _ flags: UInt8, stream: UInt8, _ payload: [UInt8] = []

@@ -1,6 +1,6 @@
 // A TLS server that keeps connections and resumes sessions, and tells whoever asks whether it did:
-// each answer is `PORT SESSION NAME`, the client's port, `whole` or `resumed`, and whose certificate
-// it showed. Python's, since openssl-s_server(1) closes after each answer.
+// each answer is `PORT SESSION NAME`, the client's port, `whole` or `resumed`, and whose
+// certificate it showed. Python's, since openssl-s_server(1) closes after each answer.
 
 import Foundation
 import Glibc

@@ -128,8 +128,8 @@ public struct Connection: Sendable {
         write(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
     }
 
-    /// Whatever comes from now on is lost on the way here, and not even the kernel says that it came:
-    /// as if the host had lost its power. A filter that lets no byte in (SO_ATTACH_FILTER of
+    /// Whatever comes from now on is lost on the way here, and not even the kernel says that it
+    /// came: as if the host had lost its power. A filter that lets no byte in (SO_ATTACH_FILTER of
     /// socket(7); one instruction, BPF_RET | BPF_K with 0).
     public func loseContact() {
         var instruction = (code: UInt16(0x06), jt: UInt8(0), jf: UInt8(0), k: UInt32(0))

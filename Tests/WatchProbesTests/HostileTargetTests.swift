@@ -1,5 +1,5 @@
-// Targets that mean no good, or are broken in the worst way: each kind of probe ends in its time, with a
-// bounded amount read, and says in which phase it was.
+// Targets that mean no good, or are broken in the worst way: each kind of probe ends in its time,
+// with a bounded amount read, and says in which phase it was.
 
 import TestServers
 import Testing
@@ -8,7 +8,8 @@ import WatchHTTP
 import WatchProbes
 
 @Suite struct HostileTargetTests {
-    /// Enough for what should end by itself on a busy machine; what only ends with its time has less.
+    /// Enough for what should end by itself on a busy machine; what only ends with its time has
+    /// less.
     private static let long = Duration.minutes(5)
     private static let short = Duration.seconds(1)
 
@@ -51,7 +52,7 @@ import WatchProbes
             $0.write(ok + "X-More: ")
             flood($0, "and more ")
         },
-        Manner("headers drop by drop", "no answer after 1", timeout: short) {
+        Manner("headers drop by drop", "no answer after", timeout: short) {
             $0.write(ok)
             drip($0, "X: y\r\n")
         },
@@ -102,7 +103,7 @@ import WatchProbes
             $0.finishWriting()
             $0.hang()
         },
-        Manner("nobody reads or answers", "no answer after 1", timeout: short) { $0.hang() },
+        Manner("nobody reads or answers", "no answer after", timeout: short) { $0.hang() },
     ])
     func http(manner: Manner) async throws {
         try await withServer(manner.script) { server in
@@ -210,7 +211,8 @@ import WatchProbes
         }
     }
 
-    /// Names that point at themselves, counts of more than there is, records that reach beyond the end.
+    /// Names that point at themselves, counts of more than there is, records that reach beyond the
+    /// end.
     @Test(
         arguments: [
             [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0xFF, 0xFF],

@@ -139,7 +139,8 @@ extension CorpusTests {
         Sample(
             name: "journal.json",
             rules: "format: json, level: $.PRIORITY, error: level >= error, "
-                + "time: { field: $.__REALTIME_TIMESTAMP, unit: us }, patterns: { panic: 'panic:' }",
+                + "time: { field: $.__REALTIME_TIMESTAMP, unit: us }, "
+                + "patterns: { panic: 'panic:' }",
             lines: 5, errors: 3, patterns: ["panic": 1], last: "2026-11-26T09:00:04.000Z"),
         Sample(
             name: "syslog-3164.log", rules: #"format: {regex: '^(\w{3} [ \d]\d "# + rsyslog,

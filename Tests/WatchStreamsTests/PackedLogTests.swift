@@ -86,7 +86,8 @@ import WatchStreams
         while lines.last != "last", restarts < 20 {
             let follower = FileFollower(path: log, position: position, beginning: .end)
             var seen = Lines()
-            // Dies after the first turn with lines; what was read before is gone over in turns, too.
+            // Dies after the first turn with lines; what was read before is gone over in turns,
+            // too.
             var hasMore = true
             while hasMore, seen.lines.isEmpty {
                 let outcome = follower.poll(now: .seconds(1000), into: &seen)

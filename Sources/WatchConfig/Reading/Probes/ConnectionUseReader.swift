@@ -34,8 +34,8 @@ extension Section {
         guard use == .keep, every >= HTTPRequestSpec.ConnectionUse.keptFor else { return }
         problems.warning(
             keyPlace("connection") ?? place,
-            "a connection is kept for \(HTTPRequestSpec.ConnectionUse.keptFor.text), and this probe "
-                + "asks every \(every.text)",
+            "a connection is kept for \(HTTPRequestSpec.ConnectionUse.keptFor.text), and this "
+                + "probe asks every \(every.text)",
             "remove it, or ask more often")
     }
 }
