@@ -21,7 +21,7 @@ extension FuzzTarget {
             + "patterns: { broken: ' 50[0-9] ' }, ignore: [ { route: '^/health' } ]",
         "format: json, status: $.s, latency: { field: $.l, unit: ms }, "
             + "time: { field: $.t, unit: ms }",
-        "format: json, status: \"$.a[0]['s t']\", level: $.v[-1], "
+        "format: json, status: \"$.a[0]['s t']\", level: '$.v[-1]', "
             + "error: status >= 500 or level >= error, fields: { user: $.u.id }, "
             + "patterns: { panic: 'panic|fatal' }",
         "format: logfmt, status: status, latency: duration, time: time, route: path, routes: true",
