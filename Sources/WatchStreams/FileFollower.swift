@@ -24,7 +24,7 @@ public final class FileFollower {
     public static let turnLimit = 4 << 20
     public static let grace = Duration.seconds(5)
     /// Files open at once; of more rotated ones the oldest are given up, and counted.
-    static let openLimit = 64
+    static let openLimit = 256
     private static let chunk = 256 * 1024
     private static let restartLimit = 4
 
@@ -109,7 +109,7 @@ public final class FileFollower {
         var outcome = Outcome()
         var index = 0
         while index < files.count {
-            switch drain(files[index], now: now, &outcome, &consumer) {
+            switch drainInTurn(index, now: now, &outcome, &consumer) {
             case .turnIsOver: return outcome
             // In its place there is a copy now of what was in it.
             case .copyFound:
@@ -145,6 +145,22 @@ public final class FileFollower {
 
     private enum Drained {
         case fileIsRead, turnIsOver, copyFound
+    }
+
+    /// Reads a file to its end. One of which nothing was read yet is read when it has something,
+    /// and then the one before it is read once more: who wrote the first line of this one is done
+    /// with that one, and the position, which may be stored after this turn, is in this one.
+    private func drainInTurn(
+        _ index: Int, now: Instant, _ outcome: inout Outcome,
+        _ consumer: inout some LineConsumer
+    ) -> Drained {
+        let file = files[index]
+        if index > 0, file.isUntouched {
+            guard file.hasContent else { return .fileIsRead }
+            let drained = drain(files[index - 1], now: now, &outcome, &consumer)
+            guard case .fileIsRead = drained else { return drained }
+        }
+        return drain(file, now: now, &outcome, &consumer)
     }
 
     /// Reads `file` to its end.

@@ -239,6 +239,15 @@ final class LogFile {
             && status.st_size > 0
     }
 
+    /// Nothing of it was read.
+    var isUntouched: Bool { readOffset == 0 && packed == nil }
+
+    /// Also where it cannot be looked at: reading it tells why.
+    var hasContent: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) != 0 || status.st_size > 0
+    }
+
     /// Its lines are complete: nobody writes into it any more.
     var isFinal: Bool { isCopy || packed != nil }
 

@@ -69,6 +69,25 @@ import WatchStreams
         #expect(following.lines.count == 4)
     }
 
+    /// The last lines of the old file and the first of the new one are written between the reads of
+    /// the two; then watchd is killed, and goes on from the position of that turn.
+    @Test func linesWrittenWhileFilesAreChangedSurviveARestart() {
+        let writer = Writer(log)
+        let following = Following(log)
+        writer.write("1\n")
+        following.poll()
+        rename(log, old)
+        let created = Writer(log)
+        var lines = Interrupted {
+            writer.write("late\n")
+            created.write("new\n")
+        }
+        _ = following.follower.poll(now: following.now, into: &lines)
+        let resumed = Following(log, position: following.follower.position)
+        resumed.poll()
+        #expect(following.lines + lines.lines + resumed.lines == ["1", "late", "new"])
+    }
+
     @Test func severalRotationsBetweenTwoLooksLoseNothing() {
         let writer = Writer(log)
         let following = Following(log)
@@ -242,5 +261,25 @@ import WatchStreams
         }
         following.poll()
         #expect(following.lines == truth)
+    }
+}
+
+/// Something happens when the first file is read and the next one is not.
+private struct Interrupted: LineConsumer {
+    var lines: [String] = []
+    private var interruption: (() -> Void)?
+
+    init(_ interruption: @escaping () -> Void) { self.interruption = interruption }
+
+    mutating func consume(_ line: UnsafeRawBufferPointer) {
+        lines.append(String(decoding: line, as: UTF8.self))
+    }
+    mutating func skippedLongLine() {}
+    mutating func lostUnfinishedLine() {}
+    mutating func gaveUpFile() {}
+
+    mutating func beganFile() {
+        interruption?()
+        interruption = nil
     }
 }
