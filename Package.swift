@@ -166,8 +166,8 @@ let package = Package(
         tests(
             "WatchControlTests",
             [
-                "WatchControl", "WatchCore", "WatchSystem", "WatchHTTP", "watchctl", lifecycle,
-                logging,
+                "WatchControl", "WatchCore", "WatchSystem", "WatchHTTP", "TestServers", "watchctl",
+                lifecycle, logging,
             ],
             resources: [.copy("Golden")]),
         tests(

@@ -87,47 +87,4 @@ func withDirectory(_ body: (String) async throws -> Void) async throws {
     try FileManager.default.removeItem(atPath: path)
 }
 
-struct ProgramResult: Sendable {
-    var status: Int32
-    var output: String
-    var errors: String
-}
-
-/// Runs a program to its end; its output goes through files, so that no pipe can fill.
-func runProgram(
-    _ path: String, _ arguments: [String], environment: [String: String] = [:]
-) async throws -> ProgramResult {
-    let base = "/tmp/watchd-test-\(UUID().uuidString)"
-    let names = [base + ".out", base + ".err"]
-    for name in names { _ = FileManager.default.createFile(atPath: name, contents: nil) }
-    defer { for name in names { try? FileManager.default.removeItem(atPath: name) } }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"].merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle(forWritingAtPath: names[0])
-    process.standardError = FileHandle(forWritingAtPath: names[1])
-    let (ended, end) = AsyncStream<Void>.makeStream()
-    process.terminationHandler = { _ in end.finish() }
-    try process.run()
-    for await _ in ended {}
-    return ProgramResult(
-        status: process.terminationStatus,
-        output: try String(contentsOfFile: names[0], encoding: .utf8),
-        errors: try String(contentsOfFile: names[1], encoding: .utf8))
-}
-
-/// A program that was built beside the tests.
-func program(_ name: String) throws -> URL {
-    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name)
-}
-
-func watchctl(
-    _ arguments: [String], environment: [String: String] = [:]
-) async throws -> ProgramResult {
-    try await runProgram(try program("watchctl").path, arguments, environment: environment)
-}
-
 let runsAsRoot = geteuid() == 0

@@ -1,6 +1,7 @@
 // The program itself, run against a real server: exit statuses and output are a contract.
 
 import Foundation
+import TestServers
 import Testing
 import WatchCore
 import WatchSystem

@@ -5,7 +5,7 @@ import WatchSystem
 @testable import WatchProbes
 
 @Suite struct SleepRingTests {
-    @Test func nobodyWakesBeforeTheTimeOrMuchLater() async {
+    @Test func everybodyWakesAndNobodyBeforeTheTime() async {
         let time = SystemTime()
         let ring = SleepRing(time: time)
         let begin = time.now().boot
