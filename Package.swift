@@ -93,8 +93,8 @@ let package = Package(
         library(
             "WatchReceivers",
             [
-                "WatchCore", "WatchSystem", "WatchStreams", "CCrypto", "CTLS", "CZlib", nioCore,
-                nioHTTP1, nioPosix,
+                "WatchCore", "WatchSystem", "WatchStreams", "CCrypto", "CTLS", nioCore, nioHTTP1,
+                nioPosix,
             ]),
         library("WatchReplay", ["WatchCore", "WatchStreams"]),
         library(

@@ -1,6 +1,6 @@
 // Packed bodies, unpacked as far as they may grow.
 
-import CZlib
+import WatchStreams
 
 enum Gunzip {
     enum Problem: Error, Hashable {
@@ -16,44 +16,29 @@ enum Gunzip {
     static func unpack(
         _ bytes: UnsafeRawBufferPointer, limit: Int, _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(Problem) {
-        var stream = z_stream()
-        // zlib keeps its address.
-        let problem = withUnsafeMutablePointer(to: &stream) { stream -> Problem? in
-            guard watchd_inflate_gzip(stream) == Z_OK else { return .damaged("no memory") }
-            defer { inflateEnd(stream) }
-            let output = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 16)
-            defer { output.deallocate() }
-            // zlib does not write to it.
-            let input = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            stream.pointee.next_in = UnsafeMutablePointer(mutating: input)
-            stream.pointee.avail_in = UInt32(clamping: bytes.count)
-            return run(stream, output, limit, body)
-        }
-        if let problem { throw problem }
-    }
-
-    private static func run(
-        _ stream: UnsafeMutablePointer<z_stream>, _ output: UnsafeMutableRawBufferPointer,
-        _ limit: Int, _ body: (UnsafeRawBufferPointer) -> Void
-    ) -> Problem? {
+        let decoder = GzipDecoder(inputSize: chunk)
+        let output = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk, alignment: 16)
+        defer { output.deallocate() }
+        guard !bytes.isEmpty else { throw .damaged("it ends in its middle") }
+        var rest = bytes[...]
         var total = 0
         while true {
-            stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            stream.pointee.avail_out = UInt32(output.count)
-            let code = inflate(stream, Z_NO_FLUSH)
-            let count = output.count - Int(stream.pointee.avail_out)
-            total += count
-            guard total <= limit else { return .tooBig }
-            body(UnsafeRawBufferPointer(rebasing: output[..<count]))
-            switch code {
-            case Z_OK: break
-            case Z_STREAM_END:
-                if stream.pointee.avail_in == 0 { return nil }
-                guard inflateReset(stream) == Z_OK else { return .damaged("no memory") }
-            case Z_BUF_ERROR: return .damaged("it ends in its middle")
-            default:
-                let said = String(cString: watchd_inflate_message(stream))
-                return .damaged(said.isEmpty ? "it is no gzip" : said)
+            switch decoder.decode(into: output) {
+            case .bytes(let count):
+                total += count
+                guard total <= limit else { throw .tooBig }
+                body(UnsafeRawBufferPointer(rebasing: output[..<count]))
+            case .hungry:
+                let piece = rest.prefix(chunk)
+                guard !piece.isEmpty else {
+                    if decoder.isInMember { throw .damaged("it ends in its middle") }
+                    return
+                }
+                decoder.input.copyMemory(from: UnsafeRawBufferPointer(rebasing: piece))
+                decoder.take(piece.count)
+                rest = rest.dropFirst(piece.count)
+            case .damaged(let said):
+                throw .damaged(said.isEmpty ? "it is no gzip" : said)
             }
         }
     }

@@ -24,10 +24,10 @@ extension Rule {
         "WatchProbes": [
             "WatchCore", "WatchSystem", "WatchHTTP", "WatchPatterns", "WatchUnits", "CProcess",
         ],
-        // Hashes of what is posted signed, bodies that are packed, and the server's side of TLS.
+        // Hashes of what is posted signed, and the server's side of TLS.
         "WatchReceivers": [
-            "WatchCore", "WatchSystem", "WatchStreams", "CCrypto", "CTLS", "CZlib", "NIOCore",
-            "NIOHTTP1", "NIOPosix",
+            "WatchCore", "WatchSystem", "WatchStreams", "CCrypto", "CTLS", "NIOCore", "NIOHTTP1",
+            "NIOPosix",
         ],
         "WatchReplay": ["WatchCore", "WatchStreams"],
         // The journal, programs whose output is a log, and logs that were compressed.
