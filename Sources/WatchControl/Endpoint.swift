@@ -17,7 +17,7 @@ enum Endpoint: Hashable, Sendable {
         case acknowledge(String), resolve(String), falseAlarm(String)
         case approve(String), deny(String), hold(String)
         case announce(String), declare(String), rollback(String)
-        case abort(String)
+        case abort(String), stepDone(String)
         case arm, disarm
         case silence, maintain
         case endSilence(String)
@@ -109,7 +109,7 @@ enum Endpoint: Hashable, Sendable {
         case (4, "rollbacks"):
             switch parts[3] {
             case "abort": return .act(.abort(parts[2]))
-            case "step-done": return .notBuilt(parts[3])
+            case "step-done": return .act(.stepDone(parts[2]))
             default: return nil
             }
         case (4, "releases"):

@@ -75,6 +75,11 @@ extension Responder {
                 force: try body.flag("force"))
         case .abort(let id):
             return .abort(rollback: id, reason: try body(["reason"]).text("reason") ?? "")
+        case .stepDone(let id):
+            let body = try body(["failed", "comment"])
+            return .stepDone(
+                rollback: id, succeeded: !(try body.flag("failed")),
+                comment: try body.text("comment") ?? "")
         case .arm:
             let body = try body(["service", "reason"])
             return .arm(

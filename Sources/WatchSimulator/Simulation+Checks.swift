@@ -74,7 +74,7 @@ extension Simulation {
         case .endOperation(let service, let operation):
             books.services[service]?.operations[operation] = nil
         case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,
-            .abort, .silence, .endSilence, .maintain, .endMaintenance:
+            .abort, .stepDone, .silence, .endSilence, .maintain, .endMaintenance:
             break
         }
     }

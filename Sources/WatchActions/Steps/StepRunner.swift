@@ -49,7 +49,10 @@ public final class StepRunner: TaskRunner {
     private func perform(_ task: StepTask) {
         begin(task.id) { [self] directory, cancellation in
             switch task.action {
-            case .exec: await exec(task, directory, cancellation)
+            case .exec, .sql: await exec(task, directory, cancellation)
+            case .http: TaskResult(ending: .couldNotStart("requests are not built yet"))
+            case .wait, .manual:
+                TaskResult(ending: .couldNotStart("nothing is run for a step that waits"))
             case .unit(let name, let with):
                 await unitStep(directory, cancellation).perform(task, name: name, with: with)
             }

@@ -141,7 +141,7 @@ struct UnitEnding: Sendable {
         case .timedOut: ExitRecord(ending: .timedOut, took: took)
         case .cancelled: ExitRecord(ending: .cancelled, took: took)
         case .couldNotStart(let message): .couldNotStart(message)
-        case .unknown: nil
+        case .unexpected, .unknown: nil
         }
     }
 }

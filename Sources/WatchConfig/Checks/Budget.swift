@@ -20,10 +20,11 @@ struct Budget {
         return [
             Part(name: "gates", time: plan.gates.reduce(.zero) { $0 + $1.timeout }),
             Part(name: "before", time: Self.time(plan.before)),
-        ] + unattended.map { Part(name: "method \($0.name)", time: Self.time($0.steps)) } + [
-            Part(name: "after", time: Self.time(plan.after)),
-            Part(name: "verify", time: landings + verify.settle + verify.clearFor),
-        ]
+        ] + unattended.map { Part(name: "method \($0.name)", time: Self.time($0.possibleSteps)) }
+            + [
+                Part(name: "after", time: Self.time(plan.after)),
+                Part(name: "verify", time: landings + verify.settle + verify.clearFor),
+            ]
     }
 
     var sum: Duration { parts.reduce(.zero) { $0 + $1.time } }
@@ -35,7 +36,7 @@ struct Budget {
     }
 
     private static func time(_ steps: [Step]) -> Duration {
-        steps.reduce(.zero) { $0 + $1.timeout * (1 + $1.retries) }
+        steps.reduce(.zero) { $0 + $1.timeout * (1 + $1.retries) + $1.pauses }
     }
 
     static func check(_ draft: PlanDraft, _ problems: Problems) {

@@ -11,13 +11,19 @@ struct PlanReader {
             return nil
         }
         let steps = StepReader(problems: problems)
-        let roles = StepReader.Variables()
+        let roles = PlacedNames()
         let standard = Plan(name: entry.key, methods: [], verify: Verify())
         var plan = standard
         plan.budget = section.duration("budget", standard.budget)
         plan.gates = section.list("gates").compactMap(steps.gate)
         plan.before = section.list("before").compactMap(steps.step)
-        plan.methods = section.list("methods").compactMap { method($0, steps, roles) }
+        // What one method saves is no help to the next, which runs when it failed.
+        let before = steps.variables.known
+        plan.methods = section.list("methods").compactMap { value in
+            steps.variables.known = before
+            return method(value, steps, roles)
+        }
+        steps.variables.known = steps.variables.all
         plan.after = section.list("after").compactMap(steps.step)
         plan.probation = section.duration(
             "probation", standard.probation, in: .zero...Duration.days(30))
@@ -29,7 +35,7 @@ struct PlanReader {
         return PlanDraft(
             plan: plan, place: entry.keyPlace,
             budgetPlace: section.has("budget") ? section.place("budget") : entry.keyPlace,
-            variables: steps.variables.all, probes: verify?.probes ?? [],
+            variables: steps.variables.needed, probes: verify?.probes ?? [],
             conditions: verify?.conditions ?? [], verifyPlace: section.place("verify"),
             roles: roles.all)
     }
@@ -49,7 +55,7 @@ struct PlanReader {
     }
 
     private func method(
-        _ value: YAMLValue, _ steps: StepReader, _ roles: StepReader.Variables
+        _ value: YAMLValue, _ steps: StepReader, _ roles: PlacedNames
     ) -> Method? {
         guard let section = Section(value, .method, problems) else { return nil }
         let name = section.title("name")
@@ -62,16 +68,15 @@ struct PlanReader {
         }
         let approve = section.title("approve")
         if let approve { roles.all.append(Placed(approve, section.place("approve"))) }
-        let items = section.list("steps")
         if section.value("steps")?.items?.isEmpty == true {
             problems.error(
                 section.place("steps"), "the method has no steps",
                 "add what it does: - { unit: NAME, timeout: 1m }")
         }
-        let read = items.compactMap(steps.step)
-        var method = Method(name: name ?? "method", loses: loses, approve: approve, steps: read)
-        method.check = section.value("check").flatMap { Section($0, .check, problems) }
-            .flatMap { steps.action($0) }
+        var method = Method(name: name ?? "method", loses: loses, approve: approve, steps: [])
+        method.phases = PhasesReader(problems: problems, steps: steps).read(section)
+        method.steps = section.list("steps").compactMap(steps.step)
+        method.check = section.value("check").flatMap(steps.check)
         method.changes = section.choice("changes", as: Method.Changes.self)
         if method.changesFlag, !section.has("check") {
             problems.error(
@@ -80,6 +85,11 @@ struct PlanReader {
         }
         return method
     }
+}
+
+/// Names met on the way, with their places.
+final class PlacedNames {
+    var all: [Placed<String>] = []
 }
 
 struct VerifyReader {
@@ -99,7 +109,7 @@ struct VerifyReader {
             Expressions.read(item, problems).map { (expression: $0, value: item) }
         }
         let long = Duration.hours(24)
-        let verify = Verify(
+        var verify = Verify(
             version: section.integer("version", standard.version),
             landWithin: section.duration(
                 "land_within", standard.landWithin, in: .seconds(1)...long),
@@ -108,6 +118,7 @@ struct VerifyReader {
             clearFor: section.duration("clear_for", standard.clearFor, in: .zero...long),
             when: conditions.map(\.expression),
             timeout: section.duration("timeout", standard.timeout, in: .seconds(1)...long))
+        verify.target = section.optionalDuration("target", in: .seconds(1)...long)
         if verify.settle + verify.clearFor > verify.timeout {
             let sum = verify.settle + verify.clearFor
             problems.error(

@@ -39,7 +39,7 @@ enum Templates {
     enum Variables {
         case none
         /// `${to.version}` and its like, which are looked at when all files are read.
-        case plan
+        case plan(PlanVariables)
         /// What steps of a journey saved before.
         case saved(SavedNames)
     }
@@ -62,7 +62,9 @@ enum Templates {
             Self.place(of: reference.description, in: value)
         }
         switch variables {
-        case .plan: return template
+        case .plan(let names):
+            names.note(template, in: value)
+            return template
         case .saved(let names): return names.check(template, value, problems) ? template : nil
         case .none:
             guard let name = template.variables.first else { return template }

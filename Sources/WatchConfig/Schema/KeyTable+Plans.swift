@@ -77,34 +77,104 @@ extension KeyTable {
         ])
 
     /// What a gate, a step or a check does: one of these.
-    static let action: [Key] = [
-        .key("exec", .list(.text), "A program and its arguments; no shell."),
-        .key("unit", .text, "watchd-rollback@UNIT.service, run as root by systemd."),
-        .key("with", .text, "The argument of the unit."),
+    static let action: [Key] =
+        [
+            .key("exec", .list(.text), "A program and its arguments; no shell."),
+            .key("unit", .text, "watchd-rollback@UNIT.service, run as root by systemd."),
+            .key("with", .text, "unit: its argument."),
+            .key(
+                "env", .named(.text),
+                "exec: variables of its environment; the way for secrets."),
+            .key("stdin", .text, "exec: what it reads from its standard input."),
+            .key("cwd", .text, "exec: the directory it starts in (the state directory)."),
+            .key("http", .text, "The URL of a request, with the method of its own key."),
+        ]
+        + verbs.map {
+            .key($0, .text, "The URL of a request with the method \($0.uppercased()).")
+        } + [
+            .key("json", .json, "http: the body, written as JSON."),
+            .key("sql", .text, "A query of PostgreSQL, asked through psql."),
+            .key(
+                "database", .text,
+                "sql: postgresql://USER@HOST/DATABASE, or \"${credential:NAME}\" that holds it."),
+            .key(
+                "expect",
+                .either([
+                    .section(.expectation), .section(.execExpectation), .section(.sameResult),
+                    .list(.text), .text,
+                ]),
+                "exec, http: as for probes. sql: the only value, a comparison such as \"> 0\", a "
+                    + "list of rows, or { same_as: NAME }."),
+        ] + request
+
+    /// What those that are no mere question have besides.
+    private static let answers: [Key] = [
+        .key(
+            "save", .named(.either([.text, .section(.saved), .section(.savedOutput)])),
+            "exec, http: name to what of the answer it stands for in later steps, as ${NAME}: "
+                + "a JSON path, { header: NAME } or { pattern: REGEX }."),
+        .key("capture", .text, "sql: the result is kept under this name, for same_as:."),
     ]
 
+    static let sameResult = KeyTable(
+        "expect of a query",
+        [.required("same_as", .text, "The result captured under this name before.")])
+
+    static let savedOutput = KeyTable(
+        "what is saved",
+        [
+            .key("json", .text, "A path in the JSON it prints, as in $.id."),
+            .key(
+                "pattern", .text,
+                "A PCRE2 pattern over what it prints; its first group, or the whole match."),
+        ])
+
+    static let poll = KeyTable(
+        "a poll",
+        [
+            .key("http", .text, "The URL, with the method of its own key."),
+            .key("get", .text, "The URL of a GET request."),
+            .key("post", .text, "The URL of a POST request."),
+            .key("json", .json, "The body, written as JSON."),
+            .required("every", .duration, "The pause between two questions."),
+            .required("until", .section(.expectation), "The answer that says that it is done."),
+            .key("failed", .section(.expectation), "An answer that says that it failed."),
+            .key(
+                "save", .named(.either([.text, .section(.saved)])),
+                "Name to what of the last answer it stands for in later steps."),
+        ] + request)
+
     static let gate = KeyTable(
-        "a gate", notBuilt: ["http", "on_failure", "retries"],
+        "a gate", notBuilt: ["on_failure", "retries"],
         [
             .key("name", .text, "How it is called in reasons."),
             .required("timeout", .duration, "No answer so soon counts as blocked."),
-        ] + action)
+        ] + action + answers)
 
     static let step = KeyTable(
-        "a step", notBuilt: ["http", "wait", "sql", "poll", "manual"],
+        "a step",
         [
             .key("name", .text, "How it is called in messages."),
-            .required("timeout", .duration, "It is stopped after so long."),
+            .key("wait", .duration, "Nothing is done for so long."),
+            .key(
+                "manual", .text,
+                "What a person is told to do, who then says `watchctl step-done`."),
+            .key("poll", .section(.poll), "http: asked until what was begun is done."),
+            .key("timeout", .duration, "It is stopped after so long; all but wait need it."),
             .key("idempotent", .boolean, "May be run again when its outcome is unknown."),
             .key("retries", .integer(0...10), "Further tries; only if idempotent."),
+            .key(
+                "backoff", .duration,
+                "The pause before the first further try, doubled before each other (none)."),
+            .key("target", .duration, "How long it ought to take, for drills and reports."),
             .key(
                 "on_failure", .choice(Step.OnFailure.allCases.map(\.rawValue)),
                 "stop (default) or continue."),
             .key(
                 "check", .section(.check), "A read-only question whether the step is done."),
-        ] + action)
+        ] + action + answers)
 
-    static let check = KeyTable("a check", notBuilt: ["http", "timeout"], action)
+    static let check = KeyTable("a check", notBuilt: ["timeout"], action)
 
     static let method = KeyTable(
         "a method", notBuilt: ["budget", "when"],
@@ -112,13 +182,27 @@ extension KeyTable {
             .required("name", .text, "How it is called in messages."),
             .key("loses", .text, "nothing (default), or a sentence; then it needs an approval."),
             .key("approve", .text, "The role that must approve."),
-            .required("steps", .list(.section(.step)), "What is done, in order."),
+            .key("steps", .list(.section(.step)), "What is done, in order."),
+            .key("operation", .text, "phases: the operation whose phases count."),
+            .key(
+                "phases", .list(.section(.phase)),
+                "In place of steps: the phases of an operation, in the order in which they are "
+                    + "done. Those that were reached are undone, the last one first."),
             .key(
                 "check", .section(.check),
                 "A read-only question, asked afterwards: exit 0 says that it landed."),
             .key(
                 "changes", .choice(Method.Changes.allCases.map(\.rawValue)),
                 "release (default), or flag: no version source shows it, so it needs a check."),
+        ])
+
+    static let phase = KeyTable(
+        "a phase",
+        [
+            .required("name", .text, "As the operation calls it: `watchctl phase NAME`."),
+            .required(
+                "undo", .either([.choice(["none"]), .list(.section(.step))]),
+                "The steps that undo it; none: it cannot be undone."),
         ])
 
     static let verify = KeyTable(
@@ -132,5 +216,6 @@ extension KeyTable {
             .key("clear_for", .duration, "All must be good for so long (1m)."),
             .key("when", .list(.text), "Further conditions."),
             .key("timeout", .duration, "Cured must be seen so soon after landing (3m)."),
+            .key("target", .duration, "How long it ought to take, for drills and reports."),
         ])
 }

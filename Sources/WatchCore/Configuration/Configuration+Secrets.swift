@@ -15,6 +15,9 @@ extension Configuration {
             }
             for stream in service.streams { templates += stream.kind.templates }
         }
+        for plan in plans {
+            templates += plan.actions.flatMap(\.templates)
+        }
         for channel in channels {
             switch channel.kind {
             case .slack(let url): templates.append(url)

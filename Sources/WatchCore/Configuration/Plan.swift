@@ -31,26 +31,12 @@ public struct Plan: Hashable, Sendable, Codable {
     }
 }
 
-/// What a step does.
-public enum Action: Hashable, Sendable, Codable {
-    /// A program run by the daemon's own user inside its sandbox; never through a shell.
-    case exec([Template])
-    /// `watchd-rollback@UNIT[:WITH].service`, started over D-Bus and run as root.
-    case unit(name: String, with: Template?)
-
-    /// The command as a person would write it, placeholders unfilled.
-    public var summary: String {
-        switch self {
-        case .exec(let arguments): arguments.map(\.source).joined(separator: " ")
-        case .unit(let name, let with): with.map { "\(name):\($0.source)" } ?? name
-        }
-    }
-
-    public var templates: [Template] {
-        switch self {
-        case .exec(let arguments): arguments
-        case .unit(_, let with): with.map { [$0] } ?? []
-        }
+extension Plan {
+    /// Whatever gates, steps and checks may do.
+    public var actions: [Action] {
+        let steps = before + methods.flatMap(\.possibleSteps) + after
+        return gates.map(\.action) + steps.map(\.action)
+            + (steps.map(\.check) + methods.map(\.check)).compactMap { $0 }
     }
 }
 
@@ -80,9 +66,13 @@ public struct Step: Hashable, Sendable, Codable {
     public var idempotent: Bool
     /// Further tries after a failure; only for idempotent steps.
     public var retries: Int
+    /// The pause before the first further try, doubled before each other; nil: none.
+    public var backoff: Duration?
     public var onFailure: OnFailure
-    /// A read-only program that says (exit 0) whether the step is done.
+    /// A read-only question that says (exit 0) whether the step is done.
     public var check: Action?
+    /// How long it ought to take, for drills and reports; nil: nobody said.
+    public var target: Duration?
 
     public init(
         name: String, action: Action, timeout: Duration, idempotent: Bool = false,
@@ -107,6 +97,31 @@ public struct Method: Hashable, Sendable, Codable {
         case flag
     }
 
+    /// A part of an operation, and how it is undone.
+    public struct Phase: Hashable, Sendable, Codable {
+        public var name: String
+        /// nil: it cannot be undone, and once it was reached the method is of no use.
+        public var undo: [Step]?
+
+        public init(name: String, undo: [Step]?) {
+            self.name = name
+            self.undo = undo
+        }
+    }
+
+    /// Undoes the phases of an operation, the last one reached first.
+    public struct Phases: Hashable, Sendable, Codable {
+        /// The operation whose phases count.
+        public var operation: String
+        /// In the order in which they are done.
+        public var phases: [Phase]
+
+        public init(operation: String, phases: [Phase]) {
+            self.operation = operation
+            self.phases = phases
+        }
+    }
+
     public var name: String
     /// What it can lose, as a sentence; nil: nothing. One that can lose data never runs
     /// unattended.
@@ -118,6 +133,8 @@ public struct Method: Hashable, Sendable, Codable {
     public var check: Action?
     /// nil: the release.
     public var changes: Changes?
+    /// `steps` become known when the method begins: those that undo what was reached.
+    public var phases: Phases?
 
     public init(name: String, loses: String? = nil, approve: String? = nil, steps: [Step]) {
         self.name = name
@@ -128,6 +145,11 @@ public struct Method: Hashable, Sendable, Codable {
 
     public var isUnattended: Bool { loses == nil && approve == nil }
     public var changesFlag: Bool { changes == .flag }
+
+    /// What may be run: the longest list, where phases are undone.
+    public var possibleSteps: [Step] {
+        phases.map { $0.phases.reversed().flatMap { $0.undo ?? [] } } ?? steps
+    }
 }
 
 /// Landed: does the old release run again? Cured: did that help?
@@ -142,6 +164,8 @@ public struct Verify: Hashable, Sendable, Codable {
     public var when: [Expression]
     /// Cured must be seen so soon after landing.
     public var timeout: Duration
+    /// How long it ought to take, for drills and reports; nil: nobody said.
+    public var target: Duration?
 
     public init(
         version: Int = 2, landWithin: Duration = .minutes(1), settle: Duration = .seconds(15),
@@ -155,5 +179,20 @@ public struct Verify: Hashable, Sendable, Codable {
         self.clearFor = clearFor
         self.when = when
         self.timeout = timeout
+    }
+}
+
+extension Step {
+    /// The longest pause before a step is tried again.
+    static let longestPause = Duration.minutes(10)
+
+    /// The pause before try number `tries + 1`.
+    func pause(afterTries tries: Int) -> Duration? {
+        backoff.map { min(Self.longestPause, $0 * (1 << min(max(tries, 1) - 1, 16))) }
+    }
+
+    /// All pauses together, when every try fails.
+    public var pauses: Duration {
+        (0..<retries).reduce(.zero) { $0 + (pause(afterTries: $1 + 1) ?? .zero) }
     }
 }

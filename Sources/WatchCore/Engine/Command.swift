@@ -32,6 +32,8 @@ public enum Command: Hashable, Sendable {
     /// `to` nil: the last known good. `force` passes blocked gates, and is recorded.
     case rollback(service: String, to: String?, reason: String, dryRun: Bool, force: Bool)
     case abort(rollback: String, reason: String)
+    /// The step that somebody was told to do is done, or cannot be done.
+    case stepDone(rollback: String, succeeded: Bool, comment: String)
     /// `service` nil: the whole host.
     case arm(service: String?, reason: String)
     case disarm(service: String?, for: Duration?, reason: String)

@@ -34,6 +34,8 @@ public struct StepTask: Hashable, Sendable, Codable {
     /// Values of `${from.version}` and its like; each valid for `Identifier`.
     public var variables: [String: String]
     public var timeout: Duration
+    /// Results that earlier steps kept, by their names; nil: none.
+    public var captures: [String: String]?
 
     public init(
         id: String, service: String, rollback: String, title: String, action: Action,
@@ -58,6 +60,8 @@ public struct TaskResult: Hashable, Sendable {
         case timedOut
         /// Killed because it was cancelled.
         case cancelled
+        /// It ran, and what came of it is not what was expected; a sentence.
+        case unexpected(String)
         /// It surely never ran: no such program, not executable, access denied, no value for a
         /// variable. The sentence names cause and remedy.
         case couldNotStart(String)
@@ -69,6 +73,13 @@ public struct TaskResult: Hashable, Sendable {
     /// The last part of what it printed, printable, secrets redacted.
     public var output: String
     public var took: Duration
+    /// Values out of its answer, for later steps; each valid for `Identifier`. nil: none.
+    public var saved: [String: String]?
+    /// Results that it kept for later steps to be compared with; bounded. nil: none.
+    public var captured: [String: String]?
+
+    /// Bytes of one captured result.
+    public static let captureLimit = 16384
 
     public init(ending: Ending, output: String = "", took: Duration = .zero) {
         self.ending = ending

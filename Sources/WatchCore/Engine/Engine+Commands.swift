@@ -40,15 +40,9 @@ extension Engine {
         case .hold(let incident, let duration, let comment):
             return onIncident(incident, now) { $0.hold(duration, comment, by: peer, &$1) }
         case .abort(let rollback, let reason):
-            guard
-                let place = services.values.firstIndex(where: { $0.state.rollback?.id == rollback })
-            else {
-                return (
-                    CommandReply(
-                        status: .notFound, message: "no rollback '\(printable(rollback))' runs"), []
-                )
-            }
-            return on(services.names[place], now) { $0.abort(reason, by: peer, &$1) }
+            return onRollback(rollback, now) { $0.abort(reason, by: peer, &$1) }
+        case .stepDone(let rollback, let succeeded, let comment):
+            return onRollback(rollback, now) { $0.stepDone(succeeded, comment, by: peer, &$1) }
         case .arm(let service, let reason):
             return switchArming(true, service, nil, reason, by: peer, at: now)
         case .disarm(let service, let duration, let reason):
@@ -80,6 +74,17 @@ extension Engine {
             service.tick(&context)
         }
         return (reply, effects)
+    }
+
+    private mutating func onRollback(
+        _ id: String, _ now: Moment,
+        _ body: (inout ServiceEngine, inout Context) -> CommandReply
+    ) -> (reply: CommandReply, effects: [Effect]) {
+        guard let place = services.values.firstIndex(where: { $0.state.rollback?.id == id }) else {
+            let message = "no rollback '\(printable(id))' runs"
+            return (CommandReply(status: .notFound, message: message), [])
+        }
+        return on(services.names[place], now, body)
     }
 
     private mutating func onIncident(

@@ -79,7 +79,9 @@ public struct Engine {
         }
         for (name, service) in zip(services.names, services.values) {
             guard let rollback = service.state.rollback else { continue }
-            if let pending = rollback.pending { effects.append(.resume(pending)) }
+            if let pending = rollback.pending, !pending.action.isOurs {
+                effects.append(.resume(pending))
+            }
             effects.append(.readVersions(service: name))
         }
         return effects + [.deliver]

@@ -186,7 +186,7 @@ extension ServiceEngine {
         switch rollback.stage {
         case .gate, .rereading, .before, .step, .check:
             if let pending = rollback.pending {
-                context.actions.append(.cancel(id: pending.id))
+                cancel(pending, &context)
             } else {
                 goToAfter(&context)
             }
@@ -197,6 +197,8 @@ extension ServiceEngine {
 
     mutating func goToAfter(_ context: inout Context) {
         state.rollback?.afterRound += 1
+        state.rollback?.tries = 1
+        state.rollback?.retryAt = nil
         runAfter(0, &context)
     }
 
@@ -238,9 +240,10 @@ extension ServiceEngine {
         id: String, title: String, action: Action, timeout: Duration, _ context: inout Context
     ) {
         guard let rollback = state.rollback else { return }
-        let task = StepTask(
+        var task = StepTask(
             id: "\(rollback.id).\(id)", service: name, rollback: rollback.id, title: title,
             action: action, variables: rollback.variables, timeout: timeout)
+        if case .sql = action { task.captures = rollback.captures }
         state.rollback?.pending = task
         state.rollback?.pendingSince = context.now
         state.rollback?.record.steps.append(
@@ -248,6 +251,10 @@ extension ServiceEngine {
                 task: task.id, title: title, command: action.summary, began: context.now.wall))
         context.isDirty = true
         context.events.append(event("step.started", context, text: title))
-        context.actions.append(.run(task))
+        if task.action.isOurs {
+            beginOwn(task, &context)
+        } else {
+            context.actions.append(.run(task))
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 extension ServiceEngine {
     mutating func taskFinished(_ id: String, _ result: TaskResult, _ context: inout Context) {
-        guard let rollback = state.rollback, rollback.pending?.id == id else { return }
+        guard let rollback = state.rollback, let task = rollback.pending, task.id == id else {
+            return
+        }
+        keepValues(of: task, result)
         state.rollback?.pending = nil
         state.rollback?.pendingSince = nil
         note(result, of: id, &context)
@@ -17,6 +20,19 @@ extension ServiceEngine {
         case .check: checkAnswered(result, &context)
         case .landing: methodCheckAnswered(result, &context)
         case .rereading, .curing: break
+        }
+    }
+
+    /// What a step took out of its answer belongs to the steps after it.
+    private mutating func keepValues(of task: StepTask, _ result: TaskResult) {
+        for (name, value) in result.saved ?? [:]
+        where task.action.saves.contains(name) && Identifier.isValid(value) {
+            state.rollback?.variables[name] = value
+        }
+        for (name, value) in result.captured ?? [:] where task.action.captures.contains(name) {
+            let bounded = String(value.prefix(TaskResult.captureLimit))
+            let kept = state.rollback?.captures ?? [:]
+            state.rollback?.captures = kept.merging([name: bounded]) { $1 }
         }
     }
 
@@ -92,8 +108,7 @@ extension ServiceEngine {
         let mayRetry =
             if case .couldNotStart = result.ending { false } else { step.idempotent }
         if mayRetry, rollback.tries <= step.retries {
-            state.rollback?.tries += 1
-            repeatStep(&context)
+            retry(step, &context)
             return
         }
         stepFailed(step, &context)
@@ -142,7 +157,7 @@ extension ServiceEngine {
         case .exited where rollback.tries <= step.retries + Rollback.repeatsAfterCrash:
             state.rollback?.tries += 1
             repeatStep(&context)
-        case .exited, .signalled, .timedOut, .cancelled, .couldNotStart, .unknown:
+        case .exited, .signalled, .timedOut, .cancelled, .couldNotStart, .unexpected, .unknown:
             lostTrack(step, &context)
         }
     }
@@ -158,7 +173,7 @@ extension ServiceEngine {
         }
     }
 
-    private mutating func repeatStep(_ context: inout Context) {
+    mutating func repeatStep(_ context: inout Context) {
         guard let rollback = state.rollback else { return }
         switch rollback.stage {
         case .before(let index): runBefore(index, &context)
@@ -234,6 +249,7 @@ extension TaskResult.Ending {
         case .signalled(let signal): "signal-\(signal)"
         case .timedOut: "timed-out"
         case .cancelled: "cancelled"
+        case .unexpected: "unexpected"
         case .couldNotStart: "could-not-start"
         case .unknown: "unknown"
         }
@@ -246,6 +262,7 @@ extension TaskResult.Ending {
         case .signalled(let signal): "was killed by signal \(signal)"
         case .timedOut: "did not end in time and was killed"
         case .cancelled: "was cancelled"
+        case .unexpected(let why): why
         case .couldNotStart(let why): "could not start: \(why)"
         case .unknown(let why): "ended unknown: \(why)"
         }

@@ -182,7 +182,9 @@ extension ServiceEngine {
             state.automaticEnds.append(context.now)
             state.automaticEnds = state.automaticEnds.suffix(ServiceState.endsKept)
         }
-        if let pending = rollback.pending { context.actions.append(.cancel(id: pending.id)) }
+        if let pending = rollback.pending, !pending.action.isOurs {
+            context.actions.append(.cancel(id: pending.id))
+        }
         tracker.expect(nil)
         if rollback.hasLanded { tracker.forgetBefore(rollback.to) }
         state.rollback = nil
@@ -214,7 +216,7 @@ extension ServiceEngine {
     /// The store takes transactions again: what was held back is asked for again; a task that ran
     /// all the same is not run twice.
     mutating func storeRecovered(_ context: inout Context) {
-        guard let pending = state.rollback?.pending else { return }
+        guard let pending = state.rollback?.pending, !pending.action.isOurs else { return }
         context.isDirty = true
         context.actions.append(.resume(pending))
     }

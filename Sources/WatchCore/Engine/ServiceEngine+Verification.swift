@@ -63,12 +63,23 @@ extension ServiceEngine {
         guard state.hasRollback, let rollback = state.rollback, !context.mode.assumesRollbacks
         else { return }
         syncRollbackRecord()
+        tellProgress(&context)
         if let pending = rollback.pending, let since = rollback.pendingSince {
-            if context.now.boot - since.boot > pending.timeout + Self.answerGrace {
+            if pending.action.isOurs {
+                advanceOwn(pending, since: since, &context)
+            } else if context.now.boot - since.boot > pending.timeout + Self.answerGrace {
                 context.actions.append(.cancel(id: pending.id))
                 taskFinished(
                     pending.id, TaskResult(ending: .unknown("no answer came in time")), &context)
             }
+            syncRollbackRecord()
+            return
+        }
+        if let at = rollback.retryAt {
+            guard at.boot <= context.now.boot else { return }
+            state.rollback?.retryAt = nil
+            repeatStep(&context)
+            syncRollbackRecord()
             return
         }
         switch rollback.stage {

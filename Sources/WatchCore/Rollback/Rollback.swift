@@ -152,6 +152,12 @@ struct Rollback: Hashable, Sendable, Codable {
     var checkRound: Int?
     /// How often gates were asked again because another release ran.
     var restarts: Int?
+    /// When the current step is tried again; nil: nothing is waited for.
+    var retryAt: Moment?
+    /// When people were last told how far it is.
+    var told: Moment?
+    /// Results that steps kept, for later ones to be compared with.
+    var captures: [String: String]?
     /// A rollback of the incident has acted before this one: what ends this one leaves it to
     /// people.
     var wasHandedOver: Bool?
@@ -196,6 +202,8 @@ struct Rollback: Hashable, Sendable, Codable {
         if rebase.wentBackwards { began.boot = rebase.now.boot - plan.budget }
         rebase(&methodEnded)
         rebase(&pendingSince)
+        rebase(&retryAt)
+        rebase(&told)
         switch stage {
         case .rereading(var since):
             rebase(&since)

@@ -3,7 +3,7 @@
 
 extension TaskResult: Codable {
     private enum CodingKeys: String, CodingKey {
-        case output, took
+        case output, took, saved, captured
     }
 
     public init(from decoder: any Decoder) throws {
@@ -12,6 +12,8 @@ extension TaskResult: Codable {
             ending: try Ending(from: decoder),
             output: try container.decode(String.self, forKey: .output),
             took: try container.decodeSeconds(forKey: .took))
+        saved = try container.decodeIfPresent([String: String].self, forKey: .saved)
+        captured = try container.decodeIfPresent([String: String].self, forKey: .captured)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -19,6 +21,8 @@ extension TaskResult: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(output, forKey: .output)
         try container.encode(seconds: took, forKey: .took)
+        try container.encodeIfPresent(saved, forKey: .saved)
+        try container.encodeIfPresent(captured, forKey: .captured)
     }
 }
 
@@ -28,7 +32,7 @@ extension TaskResult.Ending: Codable {
     }
 
     private enum Kind: String, Codable {
-        case exited, signalled, cancelled, unknown
+        case exited, signalled, cancelled, unexpected, unknown
         case timedOut = "timed-out"
         case couldNotStart = "could-not-start"
     }
@@ -40,6 +44,7 @@ extension TaskResult.Ending: Codable {
         case .signalled: self = .signalled(try container.decode(Int.self, forKey: .signal))
         case .timedOut: self = .timedOut
         case .cancelled: self = .cancelled
+        case .unexpected: self = .unexpected(try container.decode(String.self, forKey: .message))
         case .couldNotStart:
             self = .couldNotStart(try container.decode(String.self, forKey: .message))
         case .unknown: self = .unknown(try container.decode(String.self, forKey: .message))
@@ -57,6 +62,9 @@ extension TaskResult.Ending: Codable {
             try container.encode(signal, forKey: .signal)
         case .timedOut: try container.encode(Kind.timedOut, forKey: .ending)
         case .cancelled: try container.encode(Kind.cancelled, forKey: .ending)
+        case .unexpected(let message):
+            try container.encode(Kind.unexpected, forKey: .ending)
+            try container.encode(message, forKey: .message)
         case .couldNotStart(let message):
             try container.encode(Kind.couldNotStart, forKey: .ending)
             try container.encode(message, forKey: .message)

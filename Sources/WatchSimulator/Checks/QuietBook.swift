@@ -43,7 +43,7 @@ struct QuietBook {
                 service: request.service ?? "", trigger: request.trigger, span: span(request, now))
         case .endSilence(let id): silences[id] = nil
         case .announce, .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare,
-            .rollback, .abort, .arm, .disarm, .beginOperation, .endOperation, .mark:
+            .rollback, .abort, .stepDone, .arm, .disarm, .beginOperation, .endOperation, .mark:
             break
         }
     }

@@ -44,6 +44,24 @@ struct AbortCommand: Verb {
     }
 }
 
+struct StepDoneCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "step-done",
+        abstract: "Say that the step that somebody was told to do is done.")
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The rollback, for instance shop-17-r1.") var id: String
+    @Flag(help: "It cannot be done: the plan goes on as after any step that failed.")
+    var failed = false
+    @Option(help: "Recorded with it.") var comment: String?
+
+    func perform(_ session: Session) async throws(Failure) -> ExitStatus {
+        try await session.tell(
+            apiPath("rollbacks", id, "step-done"),
+            ["failed": .bool(failed), "comment": optional(comment)])
+    }
+}
+
 struct DeployCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "deploy", abstract: "Announce a deployment.")

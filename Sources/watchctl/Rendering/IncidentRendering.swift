@@ -157,7 +157,7 @@ enum IncidentRendering {
             guard let result = step.result, !result.succeeded else { return [] }
             var lines: [Line] = []
             switch result.ending {
-            case .couldNotStart(let why), .unknown(let why):
+            case .couldNotStart(let why), .unexpected(let why), .unknown(let why):
                 lines.append(Line("  \(safe(step.title)):", .dim))
                 lines += Table.wrap(safe(why, limit: 1000), to: theme.width - 4)
                     .map { Line("    \($0)") }
@@ -178,6 +178,7 @@ enum IncidentRendering {
         case .signalled(let signal): Span("✖ signal \(signal)", .bad)
         case .timedOut: Span("✖ timed out", .bad)
         case .cancelled: Span("✖ cancelled", .bad)
+        case .unexpected: Span("✖ not as expected", .bad)
         case .couldNotStart: Span("✖ not started", .bad)
         case .unknown: Span("? unknown", .warning)
         }

@@ -167,6 +167,7 @@ extension TaskResult.Ending {
     var reason: String {
         switch self {
         case .couldNotStart(let text): "could not start: " + text
+        case .unexpected(let text): "unexpected: " + text
         case .unknown(let text): "unknown: " + text
         case .exited, .signalled, .timedOut, .cancelled: ""
         }

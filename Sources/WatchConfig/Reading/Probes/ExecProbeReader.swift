@@ -10,7 +10,7 @@ struct ExecProbeReader {
     func read(_ section: Section) -> ProbeConfiguration.Kind? {
         let arguments = ProgramReader(problems).arguments(section, "exec")
         var check = ExecCheck(arguments ?? [])
-        check.environment = environment(section)
+        check.environment = environment(section, .none)
         check.isPlugin = section.boolean("nagios", false)
         if let expect = section.value("expect").flatMap({
             Section($0, .execExpectation, problems)
@@ -28,7 +28,7 @@ struct ExecProbeReader {
         return arguments == nil ? nil : .exec(check)
     }
 
-    private func statuses(_ expect: Section) -> [Int] {
+    func statuses(_ expect: Section) -> [Int] {
         guard let value = expect.value("exit") else { return [] }
         if let items = value.items, items.isEmpty {
             problems.error(value.place, "'exit' is an empty list", "write 0, or [0, 2]")
@@ -38,7 +38,9 @@ struct ExecProbeReader {
         }
     }
 
-    private func environment(_ section: Section) -> [ExecCheck.Variable] {
+    func environment(
+        _ section: Section, _ variables: Templates.Variables
+    ) -> [ExecCheck.Variable] {
         section.named("env").compactMap { entry in
             guard Self.isVariable(entry.key) else {
                 problems.error(
@@ -48,7 +50,7 @@ struct ExecProbeReader {
                 return nil
             }
             guard Scalars.text(entry.value, entry.key, limit: 4096, problems) != nil,
-                let value = Templates.template(entry.value, .none, problems)
+                let value = Templates.template(entry.value, variables, problems)
             else { return nil }
             guard !value.source.utf8.contains(0) else {
                 problems.error(entry.value.place, "it has a NUL in it", "remove that")

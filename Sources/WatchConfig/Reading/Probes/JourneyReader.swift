@@ -52,7 +52,11 @@ struct JourneyReader {
         step.repeats = section.integer("repeat", 1)
         step.retry = retry(section)
         step.isAlways = section.boolean("always", false)
-        step.saves = section.named("save").compactMap { saved($0, names) }
+        step.saves = section.named("save").compactMap { entry in
+            guard let saved = SavedReader(problems).read(entry) else { return nil }
+            names.save(entry.key, entry.keyPlace)
+            return saved
+        }
         return Placed(step, section.keyPlace("name") ?? value.place)
     }
 
@@ -91,56 +95,6 @@ struct JourneyReader {
         let pause = retry.duration(
             "every", .seconds(1), in: .milliseconds(10)...Duration.minutes(10))
         return JourneyCheck.Retry(times: times, every: pause)
-    }
-
-    // MARK: - What it saves
-
-    private func saved(_ entry: YAMLValue.Entry, _ names: SavedNames) -> JourneyCheck.Saved? {
-        guard Names.isPlain(entry.key), !entry.key.contains(".") else {
-            problems.error(
-                entry.keyPlace, "'\(printable(entry.key, limit: 60))' cannot name what is saved",
-                "use letters, digits, '_' and '-'; later steps say ${NAME}")
-            return nil
-        }
-        names.save(entry.key, entry.keyPlace)
-        let source =
-            entry.value.entries == nil
-            ? path(entry.value, entry.key) : source(entry.value, entry.keyPlace)
-        return source.map { JourneyCheck.Saved(name: entry.key, source: $0) }
-    }
-
-    private func path(_ value: YAMLValue, _ key: String) -> JourneyCheck.Saved.Source? {
-        guard let text = Scalars.text(value, key, limit: 1024, problems) else { return nil }
-        return Paths.read(text, value.place, problems).map { .json($0) }
-    }
-
-    private func source(_ value: YAMLValue, _ owner: Place) -> JourneyCheck.Saved.Source? {
-        guard let section = Section(value, .saved, problems, owner: owner) else { return nil }
-        let given = section.given(KeyTable.saved.names)
-        guard let key = given.first, given.count == 1 else {
-            if given.isEmpty, section.hadRefused { return nil }
-            problems.error(
-                given.dropFirst().first.flatMap(section.keyPlace) ?? value.place,
-                given.isEmpty
-                    ? "where in the answer the value stands is missing"
-                    : "a value stands in one place, not in \(given.joined(separator: " and "))",
-                "write one of json: PATH, header: NAME, pattern: REGEX, cookie: NAME")
-            return nil
-        }
-        switch key {
-        case "json": return section.value(key).flatMap { path($0, key) }
-        case "pattern": return section.pattern(key).map { .pattern($0) }
-        default:
-            // A cookie's name is a token, too (RFC 6265 §4.1.1).
-            guard let name = section.text(key) else { return nil }
-            guard HeaderName.isValid(name) else {
-                problems.error(
-                    section.place(key), "'\(printable(name, limit: 60))' is no \(key) name",
-                    "write it as in \(key): \(key == "cookie" ? "session" : "X-Token")")
-                return nil
-            }
-            return key == "cookie" ? .cookie(name) : .header(name)
-        }
     }
 
     // MARK: - All steps

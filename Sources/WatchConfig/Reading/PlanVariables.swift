@@ -1,0 +1,32 @@
+// The `${NAME}` of one plan: what its steps save, and what must come from elsewhere.
+
+import WatchCore
+
+/// Confined to one call of the loader.
+final class PlanVariables {
+    /// Those no step saves, for the check against what services capture.
+    private(set) var needed: [Placed<String>] = []
+    /// What the steps before this one have saved for sure, and what they captured.
+    var known = Known()
+    /// All that any step saves or captures.
+    private(set) var all = Known()
+
+    struct Known {
+        var saved: Set<String> = []
+        var captured: Set<String> = []
+    }
+
+    func note(_ template: Template, in value: YAMLValue) {
+        for name in template.variables where !known.saved.contains(name) {
+            needed.append(Placed(name, Templates.place(of: "${\(name)}", in: value)))
+        }
+    }
+
+    /// After the step that saves them.
+    func add(saved: [String], captured: [String]) {
+        known.saved.formUnion(saved)
+        known.captured.formUnion(captured)
+        all.saved.formUnion(saved)
+        all.captured.formUnion(captured)
+    }
+}
