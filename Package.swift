@@ -99,7 +99,10 @@ let package = Package(
         library("WatchReplay", ["WatchCore", "WatchStreams"]),
         library(
             "WatchActions",
-            ["WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits", "CProcess", "CCrypto"]),
+            [
+                "WatchCore", "WatchSystem", "WatchHTTP", "WatchProbes", "WatchUnits", "CProcess",
+                "CCrypto",
+            ]),
         library("WatchStore", ["WatchCore", "WatchSystem", grdb]),
         library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, lifecycle, logging]),
         library(
@@ -159,7 +162,7 @@ let package = Package(
             "WatchActionsTests",
             [
                 "WatchActions", "WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits",
-                "watchd-step",
+                "TestServers", "watchd-step",
             ]),
         tests("WatchUnitsTests", ["WatchUnits", "WatchSystem"]),
         tests("WatchStoreTests", ["WatchStore", "WatchCore", grdb]),

@@ -9,7 +9,8 @@ struct UsageError: Error {
 struct Arguments {
     static let usage = """
         usage: watchd-step --directory DIR --timeout SECONDS [--grace SECONDS] \
-        [--output-limit BYTES] [--chdir DIR] -- PROGRAM [ARGUMENT]...
+        [--output-limit BYTES] [--chdir DIR] [--input FILE] [--answer apart|along] \
+        -- PROGRAM [ARGUMENT]...
         """
 
     /// Where claim, output and exit record go; exists already, absolute.
@@ -22,6 +23,10 @@ struct Arguments {
     var grace = 5.0
     /// Bytes of output that are kept.
     var outputLimit = 1_048_576
+    /// What the program reads; removed when it has it open. nil: nothing.
+    var input: String?
+    /// Its standard output goes to the file `answer`, apart from its errors.
+    var separatesAnswer = false
     /// The program and its arguments, as the bytes they came in; ends with a null pointer.
     let program: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
@@ -40,6 +45,12 @@ struct Arguments {
             switch option {
             case "--directory": directory = value
             case "--chdir": workingDirectory = value
+            case "--input": input = value
+            case "--answer":
+                guard ["apart", "along"].contains(value) else {
+                    throw UsageError(message: "--answer: '\(value)' is neither apart nor along")
+                }
+                separatesAnswer = value == "apart"
             case "--timeout": timeout = try Self.seconds(option, value)
             case "--grace": grace = try Self.seconds(option, value)
             case "--output-limit":

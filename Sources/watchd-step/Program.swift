@@ -31,17 +31,24 @@ enum Program {
                 + "its full path")
     }
 
-    /// Starts it in a process group of its own, with nothing open but /dev/null and `output`.
+    /// What it has open, and nothing else.
+    struct Files {
+        var input: String
+        var output: Int32
+        var errors: Int32
+    }
+
+    /// Starts it in a process group of its own.
     static func spawn(
         _ file: String, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
-        output: Int32
+        _ files: Files
     ) throws(CannotStart) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, output, 2)
+        posix_spawn_file_actions_addopen(&actions, 0, files.input, O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, files.output, 1)
+        posix_spawn_file_actions_adddup2(&actions, files.errors, 2)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

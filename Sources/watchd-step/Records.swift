@@ -34,6 +34,8 @@ struct ExitRecord {
     var took = 0.0
     var outputBytes = 0
     var dropped = 0
+    /// Of what it answered, where that is kept apart.
+    var answerDropped = 0
     /// Processes it left behind, which were killed.
     var leftovers = 0
 
@@ -41,7 +43,7 @@ struct ExitRecord {
         """
         {"format":1,"ending":"\(ending.rawValue)","code":\(code),"message":"\(escaped(message))",\
         "took":\(took),"outputBytes":\(outputBytes),"dropped":\(dropped),\
-        "leftovers":\(leftovers)}
+        "leftovers":\(leftovers),"answerDropped":\(answerDropped)}
         """
     }
 }

@@ -17,10 +17,11 @@ final class Shim {
     private static let patience = 10.0
 
     private let arguments: Arguments
-    private var output: Output
+    /// What it prints: all of it, or where its answer is kept apart, its complaints.
+    private var output: Channel
+    /// Its standard output, where that is kept apart.
+    private var answer: Channel?
     private var signals: Int32 = -1
-    /// Read end of the program's stdout and stderr; -1 after its end.
-    private var pipe: Int32 = -1
     private var program: pid_t = 0
     /// Wait status of the program, once it is reaped.
     private var status: Int32?
@@ -28,7 +29,8 @@ final class Shim {
 
     init(_ arguments: Arguments) {
         self.arguments = arguments
-        output = Output(limit: arguments.outputLimit)
+        output = Channel(limit: arguments.outputLimit)
+        if arguments.separatesAnswer { answer = Channel(limit: arguments.outputLimit) }
     }
 
     func run() -> ShimExit {
@@ -49,7 +51,6 @@ final class Shim {
                 return .notRecorded
             }
         }
-        output.open("\(arguments.directory)/output")
         let began = now()
         var record: ExitRecord
         do throws(CannotStart) {
@@ -59,11 +60,14 @@ final class Shim {
             record = ExitRecord(ending: .couldNotStart, message: error.message)
         }
         record.leftovers = killLeftovers()
-        drain()
+        output.drain()
         output.finish()
+        answer?.drain()
+        answer?.finish()
         record.took = now() - began
-        record.outputBytes = output.total
-        record.dropped = output.dropped
+        record.outputBytes = output.output.total
+        record.dropped = output.output.dropped
+        record.answerDropped = answer?.output.dropped ?? 0
         return records.finish(record) ? .recorded : .notRecorded
     }
 
@@ -81,17 +85,22 @@ final class Shim {
     }
 
     private func start() throws(CannotStart) {
+        // It may hold secrets: gone once the program has it open.
+        defer { if let path = arguments.input { unlink(path) } }
         if let directory = arguments.workingDirectory, chdir(directory) != 0 {
             throw CannotStart(message: reason("enter the working directory \(directory)"))
         }
         let name = arguments.program[0].map { String(cString: $0) } ?? ""
         let file = try Program.find(name)
-        var ends: [Int32] = [-1, -1]
-        guard watchd_pipe(&ends) == 0 else { throw CannotStart(message: reason("make a pipe")) }
-        pipe = ends[0]
-        _ = fcntl(pipe, F_SETFL, O_NONBLOCK)
-        defer { close(ends[1]) }
-        program = try Program.spawn(file, arguments.program, output: ends[1])
+        let both = try output.open("\(arguments.directory)/output")
+        defer { close(both) }
+        let own = try answer?.open("\(arguments.directory)/answer")
+        defer { if let own { close(own) } }
+        let input = arguments.input ?? "/dev/null"
+        if access(input, R_OK) != 0 { throw CannotStart(message: reason("read \(input)")) }
+        program = try Program.spawn(
+            file, arguments.program,
+            Program.Files(input: input, output: own ?? both, errors: both))
     }
 
     private func supervise() -> ExitRecord {
@@ -144,11 +153,13 @@ final class Shim {
         // A descriptor of -1 is skipped by poll(2).
         var events = [
             pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: pipe, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: output.pipe, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: answer?.pipe ?? -1, events: Int16(POLLIN), revents: 0),
         ]
         let left = min(max(0, deadline - now()), 3600)
-        guard poll(&events, 2, Int32((left * 1000).rounded(.up))) > 0 else { return }
-        if events[1].revents != 0 { _ = readOutput() }
+        guard poll(&events, 3, Int32((left * 1000).rounded(.up))) > 0 else { return }
+        if events[1].revents != 0 { _ = output.read() }
+        if events[2].revents != 0 { _ = answer?.read() }
         if events[0].revents != 0 { readSignals() }
     }
 
@@ -158,28 +169,6 @@ final class Shim {
         while read(signals, &info, size) == size {
             if info.ssi_signo != UInt32(SIGCHLD) { cancelled = true }
         }
-    }
-
-    /// - Returns: whether there may be more right now.
-    private func readOutput() -> Bool {
-        guard pipe >= 0 else { return false }
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        let count = read(pipe, &chunk, chunk.count)
-        if count > 0 {
-            output.add(chunk[..<count])
-            return true
-        }
-        if count < 0 && errno == EINTR { return true }
-        if count == 0 || errno != EAGAIN {
-            close(pipe)
-            pipe = -1
-        }
-        return false
-    }
-
-    /// What is in the pipe now. Its end may never come: a stranger can hold it.
-    private func drain() {
-        for _ in 0..<64 where readOutput() {}
     }
 
     private func reap() {

@@ -35,7 +35,8 @@ extension Rule {
             "WatchCore", "WatchSystem", "WatchPatterns", "CBytes", "CSystemd", "CProcess", "CZlib",
         ],
         "WatchActions": [
-            "WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits", "CProcess", "CCrypto",
+            "WatchCore", "WatchSystem", "WatchHTTP", "WatchProbes", "WatchUnits", "CProcess",
+            "CCrypto",
         ],
         "WatchStore": ["WatchCore", "WatchSystem", "GRDB", "Dispatch"],
         "WatchControl": [

@@ -76,25 +76,30 @@ struct ExecStep: Sendable {
                     + (why.isEmpty ? "" : ": \(why)") + "; is the disk full?")
         }
         do throws(CannotStart) {
-            let command = try Self.render(task, secrets)
-            try start(task, command)
+            try start(task, try ProgramCall(task, secrets))
             return nil
         } catch {
             return .couldNotStart(error.message)
         }
     }
 
-    private func start(_ task: StepTask, _ command: [String]) throws(CannotStart) {
-        let options = [
-            "--directory", directory.path, "--chdir", settings.home,
+    private func start(_ task: StepTask, _ call: ProgramCall) throws(CannotStart) {
+        var options = [
+            "--directory", directory.path, "--chdir", call.directory ?? settings.home,
             "--timeout", "\(task.timeout.seconds)", "--grace", "\(settings.grace.seconds)",
-            "--output-limit", "\(settings.outputLimit)", "--",
+            "--output-limit", "\(settings.outputLimit)",
         ]
+        if call.isAnswerJudged { options += ["--answer", "apart"] }
         do throws(SystemError) {
             try directory.create()
+            if let input = call.input {
+                try directory.write(input: input)
+                options += ["--input", directory.inputPath]
+            }
             let shim = try ShimProcess.spawn(
-                settings.shim, options + command,
-                environment: StepEnvironment.make(task, home: settings.home),
+                settings.shim, options + ["--"] + call.arguments,
+                environment: StepEnvironment.make(
+                    task, home: settings.home, besides: call.environment),
                 log: "\(directory.path)/shim.log")
             // Time-out or not: the next look tells.
             _ = follow(shim, task)
@@ -137,6 +142,7 @@ struct ExecStep: Sendable {
     }
 
     private func result(_ record: ExitRecord, _ task: StepTask?) -> TaskResult {
+        let redactor = task.map(redactor) ?? .success(Redactor([]))
         var output = output(task)
         if record.leftovers > 0 {
             output += "\n[\(record.leftovers) processes that it left behind were killed]"
@@ -144,39 +150,39 @@ struct ExecStep: Sendable {
         if record.ending != .couldNotStart && !record.message.isEmpty {
             output += "\n[\(record.message)]"
         }
-        return TaskResult(
-            ending: record.taskEnding, output: output,
-            took: .nanoseconds(Int64(max(0, min(record.took, 1e9)) * 1e9)))
+        var result = TaskResult(ending: record.taskEnding)
+        if let task, case .success(let redactor) = redactor {
+            let answer = record.answerDropped ?? 0 > 0 ? nil : directory.answer()
+            result = AnswerJudge(task: task, redactor: redactor).judge(record.taskEnding, answer)
+        }
+        result.output = output
+        result.took = .nanoseconds(Int64(max(0, min(record.took, 1e9)) * 1e9))
+        return result
+    }
+
+    private struct Unreadable: Error { var reference: SecretReference }
+
+    private func redactor(_ task: StepTask) -> Result<Redactor, Unreadable> {
+        var values: [String] = []
+        for reference in task.action.templates.flatMap(\.secrets) {
+            guard let value = try? secrets.secret(reference) else {
+                return .failure(Unreadable(reference: reference))
+            }
+            values.append(value)
+        }
+        let hidden = (try? ProgramCall(task, secrets))?.hidden ?? []
+        return .success(Redactor(values + hidden))
     }
 
     /// Without the secrets the output cannot be cleared of them, so it is not shown.
     private func output(_ task: StepTask?) -> String {
         guard let task else { return "" }
-        var values: [String] = []
-        for reference in task.action.templates.flatMap(\.secrets) {
-            guard let value = try? secrets.secret(reference) else {
-                return "[output withheld: \(reference) cannot be read, so it cannot be redacted]"
-            }
-            values.append(value)
+        switch redactor(task) {
+        case .success(let redactor): return directory.output(redactor)
+        case .failure(let problem):
+            return "[output withheld: \(problem.reference) cannot be read, so it cannot be "
+                + "redacted]"
         }
-        return directory.output(Redactor(values))
-    }
-
-    private static func render(
-        _ task: StepTask, _ secrets: any SecretSource
-    ) throws(CannotStart) -> [String] {
-        var command: [String] = []
-        for template in task.action.templates {
-            let argument = try template.filled(task.variables, secrets)
-            guard !argument.utf8.contains(0) else {
-                throw CannotStart(message: "'\(template.source)' has a NUL byte in its value")
-            }
-            command.append(argument)
-        }
-        guard !command.isEmpty else {
-            throw CannotStart(message: "exec: is empty; give it a program")
-        }
-        return command
     }
 }
 

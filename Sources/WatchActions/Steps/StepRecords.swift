@@ -35,6 +35,8 @@ struct ExitRecord: Codable {
     var dropped = 0
     /// Processes it left behind, which were killed.
     var leftovers = 0
+    /// Of its answer, where that is kept apart; nil in records of before it was.
+    var answerDropped: Int?
 }
 
 /// A unit is about to be started; what its log and its invocation were just before.

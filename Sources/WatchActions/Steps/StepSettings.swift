@@ -36,11 +36,14 @@ public struct StepSettings: Sendable {
 /// The environment of a step, built from nothing: what the daemon was started with is none of
 /// its business.
 enum StepEnvironment {
-    static func make(_ task: StepTask, home: String) -> [String] {
+    static func make(
+        _ task: StepTask, home: String, besides own: [String: String] = [:]
+    ) -> [String] {
         var values = [
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "LANG": "C.UTF-8", "HOME": home,
         ]
+        values.merge(own) { $1 }
         for (name, value) in task.variables { values[variable(name)] = value }
         values["WATCHD_SERVICE"] = task.service
         values["WATCHD_ROLLBACK"] = task.rollback

@@ -68,10 +68,25 @@ struct TaskDirectory: Sendable {
         return true
     }
 
-    /// The last part of what the program printed, for people. The file itself is cleared of
+    var inputPath: String { "\(path)/input" }
+
+    func write(input: String) throws(SystemError) {
+        try File.writeAtomically(inputPath, Array(input.utf8))
+    }
+
+    /// What the program answered, where that is kept apart.
+    func answer() -> [UInt8] {
+        (try? File.read("\(path)/answer", limit: Self.outputLimit)) ?? []
+    }
+
+    /// The last part of what the program printed, for people. The files themselves are cleared of
     /// secrets too.
     func output(_ redactor: Redactor) -> String {
-        let file = "\(path)/output"
+        let both = ["answer", "output"].map { output("\(path)/\($0)", redactor) }
+        return both.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private func output(_ file: String, _ redactor: Redactor) -> String {
         guard let bytes = try? File.read(file, limit: Self.outputLimit) else { return "" }
         let clean = redactor.redact(bytes)
         if clean != bytes { try? File.writeAtomically(file, clean) }
