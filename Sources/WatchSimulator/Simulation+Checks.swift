@@ -68,13 +68,13 @@ extension Simulation {
         case .announce(let service, let release, _):
             guard let index = index(service) else { return }
             reads[index].announced(release.version, at: now)
-        case .beginOperation(let service, let operation, let estimate):
-            books.services[service]?.operations[operation] = OperationBook(
-                began: now, estimate: estimate)
-        case .endOperation(let service, let operation):
+        case .beginOperation(let request):
+            books.services[request.service]?.operations[request.operation] = OperationBook(
+                began: now, estimate: request.estimate)
+        case .endOperation(let service, let operation, _):
             books.services[service]?.operations[operation] = nil
         case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,
-            .abort, .stepDone, .silence, .endSilence, .maintain, .endMaintenance:
+            .abort, .stepDone, .silence, .endSilence, .maintain, .endMaintenance, .beatOperation, .reachPhase:
             break
         }
     }

@@ -35,12 +35,15 @@ extension Simulation {
     func operate(_ world: ServiceWorld) throws(Violation) {
         let isRunning = emitted.services[world.name]?.operations["migration"] != nil
         guard !isRunning else {
-            try command(.endOperation(service: world.name, operation: "migration"))
+            try command(
+                .endOperation(service: world.name, operation: "migration", status: nil))
             return
         }
         let estimate = random.chance(80) ? Duration.seconds(random.pick([5, 30])) : nil
         try command(
-            .beginOperation(service: world.name, operation: "migration", estimate: estimate))
+            .beginOperation(
+                OperationRequest(
+                    service: world.name, operation: "migration", estimate: estimate)))
     }
 
     /// What still runs when all is to come to rest ends.
@@ -49,7 +52,8 @@ extension Simulation {
             agenda.append(
                 (
                     clock.time + 2 * Clock.second,
-                    .command(.endOperation(service: world.name, operation: "migration"))
+                    .command(
+                        .endOperation(service: world.name, operation: "migration", status: nil))
                 ))
         }
     }

@@ -26,6 +26,8 @@ public struct ServiceConfiguration: Hashable, Sendable, Codable {
     public var baselineWindow = Duration.hours(1)
     /// What a blind signal does besides forbidding action.
     public var noData = NoData.page
+    /// What operations that go wrong bring.
+    public var operations = OperationRules()
     /// Bodies and lines go into messages, too.
     public var sharesEvidence = false
     /// PCRE2; what they match is taken out of what others said before it is stored.
@@ -57,6 +59,26 @@ public struct ServiceConfiguration: Hashable, Sendable, Codable {
     public func probe(_ name: String) -> ProbeConfiguration? { probes.first { $0.name == name } }
     public func stream(_ name: String) -> StreamConfiguration? {
         streams.first { $0.name == name }
+    }
+}
+
+/// How a guarded operation that goes wrong is judged, as a trigger would be.
+public struct OperationRules: Hashable, Sendable, Codable {
+    public var severity: Severity
+    public var mode: TriggerConfiguration.Mode
+    /// Its own plan, instead of the service's.
+    public var plan: String?
+    /// Its own route, instead of the policy's.
+    public var page: String?
+
+    public init(
+        severity: Severity = .high, mode: TriggerConfiguration.Mode = .page, plan: String? = nil,
+        page: String? = nil
+    ) {
+        self.severity = severity
+        self.mode = mode
+        self.plan = plan
+        self.page = page
     }
 }
 

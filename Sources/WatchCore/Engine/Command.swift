@@ -37,15 +37,43 @@ public enum Command: Hashable, Sendable {
     /// `service` nil: the whole host.
     case arm(service: String?, reason: String)
     case disarm(service: String?, for: Duration?, reason: String)
-    /// A deployment or migration that runs under guard, and how long it ought to take.
-    case beginOperation(service: String, operation: String, estimate: Duration?)
-    case endOperation(service: String, operation: String)
+    /// A deployment or migration that runs under guard.
+    case beginOperation(OperationRequest)
+    /// `status`: its exit status, 128 and the signal where one ended it; nil: nobody said.
+    case endOperation(service: String, operation: String, status: Int?)
+    /// Whoever runs it still does.
+    case beatOperation(service: String, operation: String)
+    case reachPhase(service: String, operation: String, phase: String)
     case mark(service: String, version: String, Standing, reason: String)
     case silence(QuietRequest)
     case endSilence(id: String)
     case maintain(QuietRequest)
     /// `service` nil: that of the whole host.
     case endMaintenance(service: String?)
+}
+
+/// A deployment or a migration that begins.
+public struct OperationRequest: Hashable, Sendable {
+    public var service: String
+    public var operation: String
+    /// How long it ought to take; nil: nobody knows, so that `overrun` of it is unknown.
+    public var estimate: Duration?
+    /// Whoever runs it reports at least so often that it still runs, and how it ended: a bad end,
+    /// twice the estimate and silence are incidents. nil: nobody does, and only rules judge it.
+    public var lease: Duration?
+    /// The release it brings, which is announced with it.
+    public var release: ReleaseIdentity?
+
+    public init(
+        service: String, operation: String, estimate: Duration? = nil, lease: Duration? = nil,
+        release: ReleaseIdentity? = nil
+    ) {
+        self.service = service
+        self.operation = operation
+        self.estimate = estimate
+        self.lease = lease
+        self.release = release
+    }
 }
 
 /// The engine's answer to a command.

@@ -46,7 +46,8 @@ enum Reason: Hashable, Sendable {
         case .notTheRelease: "not-the-release"
         case .probation: "probation"
         case .noPlan: "no-plan"
-        case .trigger(let name): "trigger:\(name)"
+        case .trigger(let name):
+            OperationBreach(name: name) == nil ? "trigger:\(name)" : name
         }
     }
 }

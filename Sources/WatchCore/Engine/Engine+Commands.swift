@@ -21,12 +21,14 @@ extension Engine {
             }
         case .mark(let service, let version, let standing, let reason):
             return on(service, now) { $0.mark(version, standing, reason, by: peer, &$1) }
-        case .beginOperation(let service, let operation, let estimate):
-            return on(service, now) {
-                $0.beginOperation(operation, estimate: estimate, by: peer, &$1)
-            }
-        case .endOperation(let service, let operation):
-            return on(service, now) { $0.endOperation(operation, by: peer, &$1) }
+        case .beginOperation(let request):
+            return on(request.service, now) { $0.beginOperation(request, by: peer, &$1) }
+        case .endOperation(let service, let operation, let status):
+            return on(service, now) { $0.endOperation(operation, status, by: peer, &$1) }
+        case .beatOperation(let service, let operation):
+            return on(service, now) { $0.beatOperation(operation, $1) }
+        case .reachPhase(let service, let operation, let phase):
+            return on(service, now) { $0.reachPhase(phase, of: operation, by: peer, &$1) }
         case .acknowledge(let incident, let comment):
             return onIncident(incident, now) { $0.acknowledge(comment, by: peer, &$1) }
         case .resolve(let incident, let comment):

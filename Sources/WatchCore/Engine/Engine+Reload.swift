@@ -53,6 +53,7 @@ extension ServiceEngine {
     /// expression, and the version when the sources are the same.
     fileprivate mutating func inherit(from old: ServiceEngine) {
         restarted = old.restarted
+        heard = old.heard
         sight = old.sight
         uncovered = old.uncovered
         firstBad = old.firstBad

@@ -156,6 +156,7 @@ extension ServiceEngine {
             )
         case .announced, .read: break
         }
+        if let refusal = operationSuspicion(trigger, running) { return refusal }
         if running.isReturnOfGood {
             return Refusal(
                 .noReleaseSuspect, "\(release) is a good release come back (somebody rolled back)")

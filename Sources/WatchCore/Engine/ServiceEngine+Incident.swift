@@ -10,7 +10,7 @@ extension ServiceEngine {
         _ trigger: TriggerConfiguration, _ breach: TriggerState, _ context: inout Context
     ) {
         if trigger.mode == .shadow {
-            recordShadow(trigger, breach, &context)
+            recordShadow(trigger, readings: breach.readings, &context)
             return
         }
         // However short it is, and whatever crashes before the next second.
@@ -44,8 +44,8 @@ extension ServiceEngine {
         return decide(live, context).name
     }
 
-    private func recordShadow(
-        _ trigger: TriggerConfiguration, _ breach: TriggerState, _ context: inout Context
+    func recordShadow(
+        _ trigger: TriggerConfiguration, readings: [String: Reading], _ context: inout Context
     ) {
         let would = shadowDecision(trigger, context)
         context.events.append(
@@ -53,7 +53,7 @@ extension ServiceEngine {
                 "would-have-acted", context, trigger: trigger, decision: "record",
                 reason: "shadow:\(would)",
                 text: "'\(trigger.name)' is in shadow mode; as auto it would decide: \(would)",
-                readings: breach.readings))
+                readings: readings))
     }
 
     /// Opens the incident, or makes the open one at least so severe; a cleared or superseded one
@@ -305,6 +305,7 @@ extension ServiceEngine {
     ) {
         guard let incident = state.incident, state.rollback == nil, !isOurs else { return }
         endOffer(.void, by: nil, "\(release.text) was deployed", &context)
+        clearEndedOperationBreaches("\(release.text) was deployed", &context)
         switch incident.record.state {
         case .open, .awaitingApproval:
             settleIncident(.superseded, "\(release.text) was deployed", &context)

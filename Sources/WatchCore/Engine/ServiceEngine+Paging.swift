@@ -38,7 +38,8 @@ extension ServiceEngine {
     }
 
     private func isTrue(_ trigger: TriggerConfiguration) -> String {
-        "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
+        operationWords(trigger.name)
+            ?? "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
     }
 
     /// A breach joined an incident in which watchd acts no more.

@@ -117,6 +117,7 @@ extension ServiceEngine {
         _ name: String, _ rollback: Rollback, _ context: Context
     ) -> TriggerConfiguration? {
         let isWalking = rollback.walkedBack ?? 0 > 0
+        if let operation = OperationBreach(name: name), isOpen(operation) { return trigger(name) }
         let candidates = configuration.triggers.filter { trigger in
             if trigger.name == name { return isWalking || triggers[name]?.isBreached ?? false }
             return trigger.mode == .auto && triggers[trigger.name]?.isBreached ?? false

@@ -18,6 +18,7 @@ extension ServiceEngine {
                     text: "\(rollback.from.text) is bad: rolling back from it helped"))
         }
         end(.recovered, note: doubt.isEmpty ? nil : "recovered\(doubt)", &context)
+        clearEndedOperationBreaches("rollback \(rollback.id) helped", &context)
         state.incident?.record.state = .recovered
         state.incident?.isForPeople = nil
         state.incident?.escalateAt = nil

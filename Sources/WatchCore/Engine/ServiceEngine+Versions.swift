@@ -7,6 +7,7 @@ extension ServiceEngine {
     ) {
         guard configuration.version.indices.contains(index) else { return }
         let label = configuration.version[index].label
+        tracker.holdsAnnouncement = holdsAnnouncement
         let changes = tracker.record(reading, from: index, label: label)
         noteReadForRollback(reading, source: index)
         noteStuck(&context)
@@ -46,6 +47,8 @@ extension ServiceEngine {
 
     /// What was announced and never read ends, where there is a source to read it.
     mutating func expireAnnouncement(_ context: inout Context) {
+        guard tracker.announced != nil else { return }
+        tracker.holdsAnnouncement = holdsAnnouncement
         guard tracker.expireAnnouncement(at: context.now.boot) else { return }
         state.announced = nil
         context.isDirty = true
@@ -92,7 +95,7 @@ extension ServiceEngine {
     }
 
     /// Values become arguments of programs, whoever says them.
-    private static func unusable(
+    static func unusable(
         _ release: ReleaseIdentity, _ fields: [String: String]
     ) -> String? {
         var values = fields

@@ -73,6 +73,8 @@ struct ServiceEngine {
     var isUnseen = false
     /// When sources were last asked besides their schedule, while a rollback waits for them.
     var lastAsked: Instant?
+    /// When whoever runs an operation reported last.
+    var heard: [String: Instant] = [:]
 
     var name: String { configuration.name }
 
@@ -103,6 +105,7 @@ struct ServiceEngine {
             }
         }
         sight = sightAtStart(now)
+        hearOperations(at: now.boot)
     }
 
     /// A breach of the open incident goes on through a restart, until it is seen false.
@@ -165,6 +168,7 @@ struct ServiceEngine {
     /// Nothing is known of the time between: the host slept, or watchd got no processor.
     mutating func uncover(from: Instant, to: Instant) {
         uncovered.add(from: from, to: to)
+        hearOperations(at: to)
         for place in triggers.indices { triggers.values[place].interrupt() }
         if case .curing(var curing) = state.rollback?.stage {
             curing.clearSince = nil
@@ -188,7 +192,10 @@ struct ServiceEngine {
                 false
             }
         lastAdvanced = second
-        if !isIdle { advanceIncident(&context) }
+        if !isIdle {
+            advanceOperations(&context)
+            advanceIncident(&context)
+        }
         advanceRollback(&context)
         if !isIdle { advanceQuiet(&context) }
     }
@@ -216,5 +223,6 @@ struct ServiceEngine {
 
     func trigger(_ name: String) -> TriggerConfiguration? {
         configuration.triggers.first { $0.name == name }
+            ?? OperationBreach(name: name)?.trigger(configuration.operations)
     }
 }

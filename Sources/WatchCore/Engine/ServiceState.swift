@@ -26,6 +26,8 @@ public struct ServiceState: Hashable, Sendable, Codable {
     var mix: VersionTracker.Mix?
     /// Operations that run; nil as in records of before there were any.
     var operations: [Operation]?
+    /// How far the last operations got, the latest last; nil as in records of before it was kept.
+    var operationPhases: [OperationPhases]?
 
     /// What was normal under the releases before; nil as in records of before there was any.
     var baselines: [ReleaseBaseline]?
@@ -43,6 +45,7 @@ public struct ServiceState: Hashable, Sendable, Codable {
         arming?.rebase(rebase)
         for index in graveBreaches?.indices ?? 0..<0 { graveBreaches?[index].rebase(rebase) }
         for index in operations?.indices ?? 0..<0 { operations?[index].rebase(rebase) }
+        for index in operationPhases?.indices ?? 0..<0 { operationPhases?[index].rebase(rebase) }
         // Its instant belongs to the deployment that it began, whose wall time is known.
         if !rebase.isSameBoot, var kept = announced {
             let began = book.running.flatMap { $0.release.matches(kept.identity) ? $0.began : nil }

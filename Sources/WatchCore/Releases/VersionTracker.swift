@@ -56,6 +56,8 @@ struct VersionTracker: Hashable, Sendable, Codable {
     /// The release taken to run, as last decided here.
     private(set) var current: ReleaseIdentity?
     private(set) var announced: Announced?
+    /// It does not expire: what brings the release is under way.
+    var holdsAnnouncement = false
     var mixed: MixedState?
     /// The leading source's last reads, oldest first, with when each was asked for.
     var history: [Read] = []
@@ -177,7 +179,9 @@ struct VersionTracker: Hashable, Sendable, Codable {
     /// Time goes on: where there is a source, what was announced and never read ends. True when an
     /// announcement ended.
     mutating func expireAnnouncement(at now: Instant) -> Bool {
-        guard let announced, !sources.isEmpty, now - announced.at > Self.announcementHolds else {
+        guard let announced, !sources.isEmpty, !holdsAnnouncement,
+            now - announced.at > Self.announcementHolds
+        else {
             return false
         }
         self.announced = nil

@@ -43,7 +43,8 @@ struct QuietBook {
                 service: request.service ?? "", trigger: request.trigger, span: span(request, now))
         case .endSilence(let id): silences[id] = nil
         case .announce, .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare,
-            .rollback, .abort, .stepDone, .arm, .disarm, .beginOperation, .endOperation, .mark:
+            .rollback, .abort, .stepDone, .arm, .disarm, .beginOperation, .endOperation,
+            .beatOperation, .reachPhase, .mark:
             break
         }
     }

@@ -244,7 +244,7 @@ struct SearchWorld {
         case .endMaintenance: maintainedUntil = nil
         case .endSilence: silence = nil
         case .acknowledge, .resolve, .falseAlarm, .deny, .hold, .declare, .rollback, .abort,
-            .stepDone, .announce, .beginOperation, .endOperation:
+            .stepDone, .announce, .beginOperation, .endOperation, .beatOperation, .reachPhase:
             break
         }
     }

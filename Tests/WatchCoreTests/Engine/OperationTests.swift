@@ -14,12 +14,14 @@ import Testing
     private func begin(
         _ world: World, _ name: String = "migration", _ estimate: Duration? = .seconds(30)
     ) -> CommandReply {
-        world.command(.beginOperation(service: "shop", operation: name, estimate: estimate))
+        world.command(
+            .beginOperation(
+                OperationRequest(service: "shop", operation: name, estimate: estimate)))
     }
 
     @discardableResult
     private func end(_ world: World, _ name: String = "migration") -> CommandReply {
-        world.command(.endOperation(service: "shop", operation: name))
+        world.command(.endOperation(service: "shop", operation: name, status: nil))
     }
 
     @Test func whatTakesTwiceItsEstimateBreaches() {
@@ -93,7 +95,7 @@ import Testing
         #expect(begin(world).status == .done)
         #expect(
             world.command(
-                .beginOperation(service: "shpo", operation: "a", estimate: nil)
+                .beginOperation(OperationRequest(service: "shpo", operation: "a"))
             ).status == .notFound)
     }
 
