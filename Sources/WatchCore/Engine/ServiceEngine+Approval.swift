@@ -83,7 +83,7 @@ extension ServiceEngine {
             let role = role(of: method, record.severity, context)
             return ApprovalOffer.Way(
                 method: method.name, loses: method.loses, role: role.name, groups: role.groups,
-                steps: method.steps.map { "\($0.name): \($0.action.summary)" },
+                steps: steps(of: method).map { "\($0.name): \($0.action.summary)" },
                 command: approval.isPerMethod
                     ? "\(general) --method \(Self.argument(method.name))" : general)
         }

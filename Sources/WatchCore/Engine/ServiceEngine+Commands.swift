@@ -248,7 +248,10 @@ extension ServiceEngine {
             let loses = method.loses.map { ", loses \($0)" } ?? ""
             let needs = method.isUnattended ? "" : " (only with approval)"
             lines.append("method \(method.name)\(loses)\(needs):")
-            for step in method.steps { lines.append("  \(Self.line(step))") }
+            if let phases = method.phases, case .useless(let why) = undoing(phases) {
+                lines.append("  not now: \(why); at most:")
+            }
+            for step in steps(of: method) { lines.append("  \(Self.line(step))") }
         }
         for step in plan.after { lines.append("after: \(Self.line(step))") }
         let verify = plan.verify

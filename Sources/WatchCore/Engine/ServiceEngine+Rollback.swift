@@ -107,9 +107,7 @@ extension ServiceEngine {
         guard mayGoOn(&context) else { return }
         guard rollback.plan.before.indices.contains(index) else {
             guard let first = rollback.nextMethod(from: rollback.method) else {
-                handOver(
-                    reason: "not-landed", "plan \(rollback.plan.name) has no method that may run",
-                    &context)
+                endWithAfter("plan \(rollback.plan.name) has no method that may run", &context)
                 return
             }
             runMethod(first, &context)
@@ -120,7 +118,21 @@ extension ServiceEngine {
         launch(step: rollback.plan.before[index], id: "b\(index)", "before", &context)
     }
 
-    mutating func runMethod(_ index: Int, _ context: inout Context) {
+    /// No method is left; what was done before must be undone.
+    private mutating func endWithAfter(_ why: String, _ context: inout Context) {
+        state.rollback?.stop = Rollback.Stop(reason: "not-landed", text: why, offersMore: true)
+        goToAfter(&context)
+    }
+
+    mutating func runMethod(_ first: Int, _ context: inout Context) {
+        var index = first
+        while !resolvePhases(of: index, &context) {
+            guard let next = state.rollback?.nextMethod(from: index + 1) else {
+                endWithAfter("no method is of use that may run unattended", &context)
+                return
+            }
+            index = next
+        }
         state.rollback?.method = index
         state.rollback?.methodFailed = false
         state.rollback?.targetReads = [:]
@@ -161,7 +173,8 @@ extension ServiceEngine {
         guard let rollback = state.rollback else { return }
         guard rollback.plan.after.indices.contains(index) else {
             if let stop = rollback.stop {
-                handOver(reason: stop.reason, stop.text, &context)
+                handOver(
+                    reason: stop.reason, stop.text, offersMore: stop.offersMore ?? false, &context)
             } else {
                 beginLanding(&context)
             }

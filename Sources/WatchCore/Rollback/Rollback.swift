@@ -36,6 +36,8 @@ struct Rollback: Hashable, Sendable, Codable {
         var text: String
         /// A person asked for it.
         var isAbort = false
+        /// Methods that need an approval may still help.
+        var offersMore: Bool?
     }
 
     /// What is running or waited for. Every case says where it leads.
