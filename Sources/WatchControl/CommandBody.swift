@@ -66,6 +66,20 @@ struct CommandBody: Sendable {
         }
     }
 
+    func integer(_ name: String, in range: ClosedRange<Int>) throws(RequestProblem) -> Int? {
+        switch members[name] {
+        case nil, .null: return nil
+        case .number(let number):
+            guard let value = Int(exactly: number), range.contains(value) else {
+                throw RequestProblem(
+                    "\(name) must be a whole number from \(range.lowerBound) to "
+                        + "\(range.upperBound)")
+            }
+            return value
+        case .some(let other): throw wrong(name, other, "a number")
+        }
+    }
+
     func duration(_ name: String) throws(RequestProblem) -> Duration? {
         guard let text = try text(name) else { return nil }
         guard let duration = Duration(text: text), duration > .zero else {

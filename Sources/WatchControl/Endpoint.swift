@@ -18,6 +18,8 @@ enum Endpoint: Hashable, Sendable {
         case approve(String), deny(String), hold(String)
         case announce(String), declare(String), rollback(String)
         case abort(String), stepDone(String)
+        case beginOperation(String)
+        case onOperation(service: String, operation: String, OperationVerb)
         case arm, disarm
         case silence, maintain
         case endSilence(String)
@@ -26,6 +28,10 @@ enum Endpoint: Hashable, Sendable {
         /// `service` nil: named in the body, or the only one that ran the version.
         case mark(service: String?, version: String, Standing)
         case reload
+    }
+
+    enum OperationVerb: String, Hashable, Sendable {
+        case end, beat, phases
     }
 
     enum Match: Hashable, Sendable {
@@ -112,6 +118,10 @@ enum Endpoint: Hashable, Sendable {
             case "step-done": return .act(.stepDone(parts[2]))
             default: return nil
             }
+        case (6, "services") where parts[3] == "operations":
+            return OperationVerb(rawValue: parts[5]).map {
+                .act(.onOperation(service: parts[2], operation: parts[4], $0))
+            }
         case (4, "releases"):
             return standing(parts[3]).map {
                 .act(.mark(service: nil, version: parts[2], $0))
@@ -162,6 +172,7 @@ enum Endpoint: Hashable, Sendable {
         case "rollback": .act(.rollback(service))
         case "deploys": .act(.announce(service))
         case "incidents": .act(.declare(service))
+        case "operations": .act(.beginOperation(service))
         default: nil
         }
     }

@@ -73,6 +73,23 @@ extension Responder {
                 service: service, to: try body.identifier("to"),
                 reason: try body.text("reason") ?? "", dryRun: try body.flag("dry_run"),
                 force: try body.flag("force"))
+        case .beginOperation(let service):
+            return try operation(
+                service, try body(["operation", "estimate", "lease", "version", "commit"]))
+        case .onOperation(let service, let operation, let verb):
+            switch verb {
+            case .end:
+                return .endOperation(
+                    service: service, operation: operation,
+                    status: try body(["status"]).integer("status", in: 0...255))
+            case .beat:
+                _ = try body([])
+                return .beatOperation(service: service, operation: operation)
+            case .phases:
+                return .reachPhase(
+                    service: service, operation: operation,
+                    phase: try body(["phase"]).required("phase", example: "schema"))
+            }
         case .abort(let id):
             return .abort(rollback: id, reason: try body(["reason"]).text("reason") ?? "")
         case .stepDone(let id):
@@ -139,6 +156,21 @@ extension Responder {
             service: service,
             release: ReleaseIdentity(version: version, commit: try body.identifier("commit")),
             fields: try body.fields("fields"))
+    }
+
+    private func operation(
+        _ service: String, _ body: CommandBody
+    ) throws(RequestProblem) -> Command {
+        let version = try body.identifier("version")
+        let commit = try body.identifier("commit")
+        if version == nil, commit != nil {
+            throw RequestProblem("a commit alone names no release; add \"version\": \"2.0.0\"")
+        }
+        return .beginOperation(
+            OperationRequest(
+                service: service, operation: try body.required("operation", example: "deploy"),
+                estimate: try body.duration("estimate"), lease: try body.duration("lease"),
+                release: version.map { ReleaseIdentity(version: $0, commit: commit) }))
     }
 
     /// Nil: larger than the limit.

@@ -117,7 +117,16 @@ actor Supervisor {
     // MARK: - What the socket asks
 
     func perform(_ command: Command, by peer: Peer) async -> CommandReply {
-        await record(engine.perform(command, by: peer, at: time.now()))
+        let outcome = engine.perform(command, by: peer, at: time.now())
+        guard command.mustBeRecorded, outcome.reply.status == .done else {
+            return await record(outcome)
+        }
+        guard let problem = await performer.submitAndWait(outcome.effects) else {
+            return outcome.reply
+        }
+        return CommandReply(
+            status: .refused, reason: "store-unavailable",
+            message: "it cannot be recorded: \(problem)")
     }
 
     /// - Parameter record: of a closed incident, as it is stored.
@@ -159,6 +168,20 @@ actor Supervisor {
     func reconfigure(to configuration: Configuration, stored: [String: ServiceState]) {
         performer.submit(
             engine.reconfigure(to: configuration, stored: stored, at: time.now()))
+    }
+}
+
+extension Command {
+    /// Whoever says so goes on only when it is durable: a command that is guarded, a phase that is
+    /// to be undone.
+    fileprivate var mustBeRecorded: Bool {
+        switch self {
+        case .beginOperation, .reachPhase: true
+        case .announce, .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare,
+            .rollback, .abort, .arm, .disarm, .endOperation, .beatOperation, .mark, .silence,
+            .endSilence, .maintain, .endMaintenance:
+            false
+        }
     }
 }
 

@@ -34,6 +34,7 @@ enum Describe {
         case .persist(let transaction): persist(transaction)
         case .run(let task): "run \(task.id) \(task.action.summary)"
         case .resume(let task): "resume \(task.id)"
+        case .runDry(let task): "ask \(task.id) \(task.action.summary)"
         case .cancel(let id): "cancel \(id)"
         case .readVersions(let service): "read versions of \(service)"
         case .probeNow(let service, let probes): "probe \(service) \(probes)"

@@ -74,7 +74,8 @@ extension Simulation {
         case .endOperation(let service, let operation, _):
             books.services[service]?.operations[operation] = nil
         case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,
-            .abort, .stepDone, .silence, .endSilence, .maintain, .endMaintenance, .beatOperation, .reachPhase:
+            .abort, .stepDone, .silence, .endSilence, .maintain, .endMaintenance, .beatOperation,
+            .reachPhase, .schedule:
             break
         }
     }

@@ -4,15 +4,21 @@
 import ArgumentParser
 
 /// The exit statuses that scripts rely on (DESIGN §6).
-enum ExitStatus: Int32, Sendable {
-    case fine = 0
+struct ExitStatus: Hashable, Sendable {
+    static let fine = ExitStatus(0)
     /// The answer is bad news.
-    case badNews = 1
-    case usage = 2
+    static let badNews = ExitStatus(1)
+    static let usage = ExitStatus(2)
     /// Could not find out.
-    case unknown = 3
+    static let unknown = ExitStatus(3)
     /// No permission, or a gate.
-    case refused = 4
+    static let refused = ExitStatus(4)
+    /// `run`: the command could not be guarded, so it was not started.
+    static let unguarded = ExitStatus(125)
+
+    let rawValue: Int32
+
+    init(_ rawValue: Int32) { self.rawValue = rawValue }
 }
 
 struct Root: ParsableCommand {
@@ -29,7 +35,7 @@ struct Root: ParsableCommand {
             ReleasesCommand.self, AckCommand.self, ApproveCommand.self,
             DenyCommand.self, HoldCommand.self, ResolveCommand.self, FalseAlarmCommand.self,
             DeclareCommand.self, RollbackCommand.self, AbortCommand.self, StepDoneCommand.self,
-            DeployCommand.self,
+            DeployCommand.self, RunCommand.self, PhaseCommand.self, WaitCommand.self,
             ArmCommand.self, DisarmCommand.self, SilenceCommand.self, MaintenanceCommand.self,
             ReloadCommand.self, ConfigCommand.self, ProbeCommand.self, ReplayCommand.self,
             StreamCommand.self,

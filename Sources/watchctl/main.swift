@@ -2,6 +2,10 @@
 
 import Glibc
 
+let arguments = Array(CommandLine.arguments.dropFirst())
+// Before any thread: those inherit what is blocked.
+if arguments.first == "run" { _ = Inherited.atStart }
+
 // `_exit`, not `exit`: everything is written, and the thread of the HTTP client may still be
 // inside libcurl, under which `exit` would take OpenSSL down (seen as a SIGSEGV after the answer).
-_exit(await Program.run(Array(CommandLine.arguments.dropFirst())).rawValue)
+_exit(await Program.run(arguments).rawValue)

@@ -26,7 +26,7 @@ import Testing
                 }
             }
         }
-        #expect(count == 36)
+        #expect(count == 40)
     }
 
     @Test func namesMayHoldWhateverPercentEncodingCanSay() {

@@ -15,6 +15,7 @@ final class FakeBackend: ControlBackend {
         var reply = CommandReply(status: .done, message: "done")
         var storeFails = false
         var incident = Fixtures.incident
+        var releases = Fixtures.releases
     }
 
     private let state = Mutex(State())
@@ -22,9 +23,17 @@ final class FakeBackend: ControlBackend {
     let followed: AsyncStream<Void>
     private let someoneFollows: AsyncStream<Void>.Continuation
 
-    init() { (followed, someoneFollows) = AsyncStream<Void>.makeStream() }
+    /// An element each time somebody asks for the releases.
+    let releasesAsked: AsyncStream<Void>
+    private let someoneAsks: AsyncStream<Void>.Continuation
+
+    init() {
+        (followed, someoneFollows) = AsyncStream<Void>.makeStream()
+        (releasesAsked, someoneAsks) = AsyncStream<Void>.makeStream()
+    }
 
     func set(report: StatusReport) { state.withLock { $0.report = report } }
+    func set(releases: ReleaseList) { state.withLock { $0.releases = releases } }
     func set(reply: CommandReply) { state.withLock { $0.reply = reply } }
     func set(incident: IncidentRecord) { state.withLock { $0.incident = incident } }
     func failStore() { state.withLock { $0.storeFails = true } }
@@ -69,7 +78,9 @@ final class FakeBackend: ControlBackend {
     }
 
     func releases(service: String?) async -> [ReleaseList] {
-        service == nil || service == "shop" ? [Fixtures.releases] : []
+        let list = state.withLock { $0.releases }
+        someoneAsks.yield()
+        return service == nil || service == "shop" ? [list] : []
     }
 
     func events(

@@ -47,10 +47,11 @@ extension HTTPResponse {
 }
 
 /// Runs `body` against a server that listens, and stops it.
-func withServer(
+@discardableResult
+func withServer<Result: Sendable>(
     access: Access = Access(), group: String = "watchd-of-the-tests",
-    _ body: (RunningServer) async throws -> Void
-) async throws {
+    _ body: (RunningServer) async throws -> Result
+) async throws -> Result {
     try await withDirectory { directory in
         let backend = FakeBackend()
         let (listening, ready) = AsyncStream<Void>.makeStream()
@@ -61,8 +62,9 @@ func withServer(
             onListening: { ready.finish() })
         let task = Task { try await server.run() }
         for await _ in listening {}
+        let result: Result
         do {
-            try await body(RunningServer(path: path, backend: backend, server: server))
+            result = try await body(RunningServer(path: path, backend: backend, server: server))
         } catch {
             task.cancel()
             _ = await task.result
@@ -70,21 +72,27 @@ func withServer(
         }
         task.cancel()
         try await task.value
+        return result
     }
 }
 
 /// A directory that others may look into, removed afterwards.
-func withDirectory(_ body: (String) async throws -> Void) async throws {
+@discardableResult
+func withDirectory<Result: Sendable>(
+    _ body: (String) async throws -> Result
+) async throws -> Result {
     let path = "/tmp/watchd-test-\(UUID().uuidString.prefix(13))"
     try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
+    let result: Result
     do {
-        try await body(path)
+        result = try await body(path)
     } catch {
         try? FileManager.default.removeItem(atPath: path)
         throw error
     }
     try FileManager.default.removeItem(atPath: path)
+    return result
 }
 
 let runsAsRoot = geteuid() == 0

@@ -34,6 +34,7 @@ struct References {
         for service in draft.services {
             checkDependencies(service)
             checkPlans(service)
+            OperationsCheck(draft: draft, problems: problems).check(service)
             for trigger in service.triggers {
                 operands(service).check(trigger.configuration.when, trigger.when)
                 checkAction(trigger, service)
@@ -68,7 +69,8 @@ struct References {
     }
 
     private func checkPlans(_ service: ServiceDraft) {
-        for plan in [service.plan].compactMap({ $0 }) + service.triggers.compactMap(\.plan)
+        for plan in [service.plan, service.operations?.plan].compactMap({ $0 })
+            + service.triggers.compactMap(\.plan)
         where !plans.contains(plan.value) {
             Names.unknown(plan, "plan", among: draft.names.plans, problems)
         }
@@ -172,6 +174,7 @@ struct References {
             Names.unknown(route, "route", among: routes, problems)
         }
         for route in draft.services.flatMap(\.triggers).compactMap(\.page)
+            + draft.services.compactMap(\.operations?.page)
         where !routes.contains(route.value) {
             Names.unknown(route, "route", among: routes, problems)
         }

@@ -25,6 +25,8 @@ struct ServiceDraft {
     var parts: [String: StreamParts] = [:]
     /// Where streams say that they listen, by name.
     var listeners: [String: Place] = [:]
+    /// nil: as usual.
+    var operations: OperationsDraft?
     /// `slo` was written, readable or not.
     var hasObjective = false
     /// Whether a key of it was refused, so that what seems missing may only be misspelt.
@@ -48,7 +50,7 @@ struct ServiceDraft {
     /// Plans the service may run, each once, and where it says so.
     var plans: [Placed<String>] {
         var seen: Set<String> = []
-        return ([plan] + triggers.map(\.plan)).compactMap { $0 }
+        return ([plan, operations?.plan] + triggers.map(\.plan)).compactMap { $0 }
             .filter { seen.insert($0.value).inserted }
     }
 }

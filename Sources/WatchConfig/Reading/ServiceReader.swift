@@ -42,6 +42,10 @@ struct ServiceReader {
         service.triggers = triggers.map(\.configuration)
         let plan = plan(section)
         service.plan = plan?.value
+        let operations = section.value("operations").flatMap {
+            OperationsReader(problems: problems).read($0)
+        }
+        service.operations = operations?.rules ?? standard.operations
         let dependsOn = section.texts("depends_on")
         service.dependsOn = dependsOn.map(\.value)
         service.noData = section.choice("no_data", as: NoData.self) ?? standard.noData
@@ -52,8 +56,8 @@ struct ServiceReader {
             triggers: triggers,
             probes: section.names("probes") + service.probes.filter(\.isStep).map(\.name),
             streams: section.names("streams"), parts: Self.parts(section, service),
-            listeners: Self.listeners(section), hasObjective: section.has("slo"),
-            hadRefused: section.hadRefused)
+            listeners: Self.listeners(section), operations: operations,
+            hasObjective: section.has("slo"), hadRefused: section.hadRefused)
     }
 
     private func redactions(_ section: Section) -> [String] {

@@ -17,6 +17,12 @@ struct TriggerReader {
         let suspectFor = section.optionalDuration("suspect_for")
         let judgement = section.judgement(inherited)
         let sustainedFor = section.optionalDuration("for", in: .seconds(1)...Duration.days(3))
+        if let name, OperationBreach.isReserved(name) {
+            problems.error(
+                section.place("name"),
+                "'\(printable(name, limit: 60))' is how an operation that goes wrong is called",
+                "give the rule another name")
+        }
         guard let name, let when, let severity, let text = section.value("when") else {
             return nil
         }

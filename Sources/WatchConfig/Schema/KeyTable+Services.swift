@@ -32,7 +32,7 @@ extension KeyTable {
 
     static let service = KeyTable(
         "a service",
-        notBuilt: ["assess", "operations", "page", "for"],
+        notBuilt: ["assess", "page", "for"],
         [
             .key(
                 "version", .list(.section(.versionSource)),
@@ -56,6 +56,9 @@ extension KeyTable {
             .key("streams", .named(.section(.stream)), "Logs that are followed."),
             .key("triggers", .list(.section(.trigger)), "The rules."),
             .key("rollback", .section(.rollback), "How this service is rolled back."),
+            .key(
+                "operations", .section(.operations),
+                "What follows when a guarded operation fails or takes too long."),
             .key(
                 "depends_on", .list(.text), "Services whose incidents explain this one's."),
             .key(
@@ -91,6 +94,19 @@ extension KeyTable {
     static let rollback = KeyTable(
         "rollback", notBuilt: ["scenario"],
         [.required("plan", .text, "The plan of triggers that name none of their own.")])
+
+    static let operations = KeyTable(
+        "operations",
+        [
+            .key(
+                "mode", .choice(OperationMode.allCases.map(\.rawValue)),
+                "What may follow: shadow records, page tells (default), auto acts."),
+            .key(
+                "severity", .choice(Severity.allCases.map(\.rawValue)),
+                "How bad it is (high)."),
+            .key("plan", .text, "Its own plan, instead of the service's."),
+            .key("page", .text, "Its own route, instead of the policy's."),
+        ])
 
     static let trigger = KeyTable(
         "a trigger",

@@ -3,7 +3,7 @@
 // that is not in the configuration and whose name is its reason code, so that decision, approval,
 // pages and incident are those of any other breach.
 
-struct OperationBreach: Hashable, Sendable {
+public struct OperationBreach: Hashable, Sendable {
     enum Kind: String, CaseIterable {
         /// It ended with a status that is not 0.
         case failed = "operation-failed"
@@ -27,6 +27,11 @@ struct OperationBreach: Hashable, Sendable {
             let kind = Kind(rawValue: String(name[..<colon]))
         else { return nil }
         self.init(kind, of: String(name[name.index(after: colon)...]))
+    }
+
+    /// Whether rules of the configuration may not be called so.
+    public static func isReserved(_ name: String) -> Bool {
+        Kind.allCases.contains { name == $0.rawValue || name.hasPrefix($0.rawValue + ":") }
     }
 
     /// Of the trigger, and its reason code.

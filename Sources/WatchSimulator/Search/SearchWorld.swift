@@ -244,7 +244,8 @@ struct SearchWorld {
         case .endMaintenance: maintainedUntil = nil
         case .endSilence: silence = nil
         case .acknowledge, .resolve, .falseAlarm, .deny, .hold, .declare, .rollback, .abort,
-            .stepDone, .announce, .beginOperation, .endOperation, .beatOperation, .reachPhase:
+            .stepDone, .announce, .beginOperation, .endOperation, .beatOperation, .reachPhase,
+            .schedule:
             break
         }
     }
@@ -275,7 +276,9 @@ struct SearchWorld {
             case .run(let task): try run(task)
             case .resume(let task): if pending == nil, boot == storedBoot { pending = task }
             case .cancel(let id): if pending?.id == id { try end(.cancelled) }
-            case .readVersions, .probeNow, .checkConnectivity, .deliver, .deliverFromMemory: break
+            case .runDry, .readVersions, .probeNow, .checkConnectivity, .deliver,
+                .deliverFromMemory:
+                break
             }
         }
     }
