@@ -10,6 +10,10 @@ public protocol ControlBackend: Sendable {
     /// The latest first. Throws when the store cannot be read, as the two below.
     func incidents(limit: Int) async throws -> [IncidentRecord]
     func incident(_ id: String) async throws -> IncidentDetail?
+    /// Nil: no such incident. Throws when the store cannot be read.
+    func report(_ id: String) async throws -> IncidentReport?
+    /// Looks whether what rollbacks and pages need can be had.
+    func doctor() async -> DoctorReport
     /// Events of the journal in their order: those after position `after`, or with nil the last
     /// ones; at most `limit`, of that incident or service only when one is given.
     func events(

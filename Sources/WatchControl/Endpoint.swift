@@ -6,7 +6,8 @@ import WatchCore
 enum Endpoint: Hashable, Sendable {
     case page, metrics
     case status, service(String), explain(service: String, trigger: String)
-    case incidents, incident(String)
+    case incidents, incident(String), report(String)
+    case doctor
     case releases, events, deliveries
     case quiet(QuietStatus.Kind)
     case act(Act)
@@ -46,8 +47,8 @@ enum Endpoint: Hashable, Sendable {
         switch self {
         case .act(.approve), .act(.deny), .act(.hold): .approve
         case .act: .operate
-        case .page, .metrics, .status, .service, .explain, .incidents, .incident, .releases,
-            .events, .deliveries, .quiet, .notBuilt:
+        case .page, .metrics, .status, .service, .explain, .incidents, .incident, .report,
+            .doctor, .releases, .events, .deliveries, .quiet, .notBuilt:
             .read
         }
     }
@@ -93,13 +94,14 @@ enum Endpoint: Hashable, Sendable {
             case "releases": return .releases
             case "events": return .events
             case "deliveries": return .deliveries
+            case "doctor": return .doctor
             case "silences": return .quiet(.silence)
             case "maintenance": return .quiet(.maintenance)
             default: return nil
             }
         case 3 where parts[1] == "services": return .service(parts[2])
         case 3 where parts[1] == "incidents": return .incident(parts[2])
-        case 4 where parts[1] == "incidents" && parts[3] == "report": return .notBuilt("report")
+        case 4 where parts[1] == "incidents" && parts[3] == "report": return .report(parts[2])
         case 6 where parts[1] == "services" && parts[3] == "triggers" && parts[5] == "explain":
             return .explain(service: parts[2], trigger: parts[4])
         default: return nil

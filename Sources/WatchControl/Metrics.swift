@@ -12,6 +12,7 @@ struct Metrics {
         var metrics = Metrics()
         metrics.addDaemon(report)
         metrics.addServices(report.services)
+        metrics.addPlans(report.services)
         metrics.addReleases(report.services)
         metrics.addSignals(report.services)
         metrics.addTriggers(report.services)
@@ -60,6 +61,30 @@ struct Metrics {
                 "watchd_service_ready",
                 [("service", service.name), ("reason", service.readiness.reason ?? "")],
                 service.readiness.ready ? 1 : 0)
+        }
+    }
+
+    private mutating func addPlans(_ services: [ServiceStatus]) {
+        family("watchd_plan_ready", "1 when a rollback by the plan would work; else reason.")
+        for service in services {
+            for plan in service.readiness.plans ?? [] {
+                sample(
+                    "watchd_plan_ready",
+                    [
+                        ("service", service.name), ("plan", plan.plan),
+                        ("target", plan.target ?? ""), ("reason", plan.reason ?? ""),
+                    ], plan.works ? 1 : 0)
+            }
+        }
+        family("watchd_plan_asked_seconds", "When its gates were asked last, in Unix time.")
+        for service in services {
+            for plan in service.readiness.plans ?? [] {
+                guard let asked = plan.asked else { continue }
+                sample(
+                    "watchd_plan_asked_seconds",
+                    [("service", service.name), ("plan", plan.plan)],
+                    Double(asked.nanoseconds) / 1e9)
+            }
         }
     }
 

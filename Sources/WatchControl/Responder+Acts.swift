@@ -68,11 +68,7 @@ extension Responder {
                 service: service, severity: try body.severity("severity"),
                 reason: try body.required("reason", example: "checkout fails for customers"))
         case .rollback(let service):
-            let body = try body(["to", "reason", "dry_run", "force"])
-            return .rollback(
-                service: service, to: try body.identifier("to"),
-                reason: try body.text("reason") ?? "", dryRun: try body.flag("dry_run"),
-                force: try body.flag("force"))
+            return try rollback(service, try body(["to", "reason", "dry_run", "force", "at"]))
         case .beginOperation(let service):
             return try operation(
                 service, try body(["operation", "estimate", "lease", "version", "commit"]))
@@ -156,6 +152,26 @@ extension Responder {
             service: service,
             release: ReleaseIdentity(version: version, commit: try body.identifier("commit")),
             fields: try body.fields("fields"))
+    }
+
+    private func rollback(
+        _ service: String, _ body: CommandBody
+    ) throws(RequestProblem) -> Command {
+        let (to, reason) = (try body.identifier("to"), try body.text("reason") ?? "")
+        let (dryRun, force) = (try body.flag("dry_run"), try body.flag("force"))
+        guard let at = try body.text("at") else {
+            return .rollback(
+                service: service, to: to, reason: reason, dryRun: dryRun, force: force)
+        }
+        guard let time = WallTime(text: at) else {
+            throw RequestProblem(
+                "at '\(printable(at, limit: 40))' is no moment; write it as in "
+                    + "2026-12-01T02:00:00Z")
+        }
+        return .schedule(
+            ScheduleRequest(
+                service: service, at: time, to: to, reason: reason, isDryRun: dryRun,
+                isForced: force))
     }
 
     private func operation(

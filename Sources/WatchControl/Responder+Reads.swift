@@ -34,7 +34,10 @@ extension Responder {
             let lists = await backend.releases(service: service)
             if let service, lists.isEmpty { return await noService(service) }
             return Answer.json(lists)
-        case .incidents, .incident, .deliveries, .events:
+        case .doctor:
+            _ = try Query(query, allowed: [])
+            return Answer.json(await backend.doctor())
+        case .incidents, .incident, .report, .deliveries, .events:
             return try await readStore(endpoint, request, query: query)
         case .notBuilt(let name):
             return Answer.problem(
@@ -57,11 +60,28 @@ extension Responder {
                 return await noIncident(id)
             }
             return Answer.json(detail)
+        case .report(let id): return try await report(id, query)
         case .deliveries:
             let limit = try Query(query, allowed: ["limit"]).limit(default: 100, most: 1000)
             return Answer.json(try await backend.deliveries(limit: limit))
         default:
             return try await events(request, query: query)
+        }
+    }
+
+    private func report(_ id: String, _ query: String) async throws -> Response {
+        let formats = ["md", "html", "json"]
+        let format = try Query(query, allowed: ["format"]).text("format") ?? "md"
+        guard formats.contains(format) else {
+            throw RequestProblem.unknown(format, of: formats, what: "format")
+        }
+        guard let report = try await backend.report(id) else { return await noIncident(id) }
+        switch format {
+        case "json": return Answer.json(report)
+        case "html":
+            return Answer.bytes(Array(report.html.utf8), type: "text/html; charset=utf-8")
+        default:
+            return Answer.bytes(Array(report.markdown.utf8), type: "text/markdown; charset=utf-8")
         }
     }
 

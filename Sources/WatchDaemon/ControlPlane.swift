@@ -3,12 +3,14 @@
 import WatchControl
 import WatchCore
 import WatchStore
+import WatchSystem
 
 struct ControlPlane: ControlBackend {
     let supervisor: Supervisor
     let store: Store
     let broadcaster: EventBroadcaster
     let reloader: Reloader
+    let doctorOnCall: Doctor
 
     /// Bodies and lines are with the incident they belong to, not in every poll.
     func status() async -> StatusReport {
@@ -39,6 +41,16 @@ struct ControlPlane: ControlBackend {
         guard let record = open ?? stored else { return nil }
         let timeline = try await store.events(limit: Self.timelineLimit, incident: id)
         return IncidentDetail(incident: record, timeline: timeline)
+    }
+
+    func report(_ id: String) async throws -> IncidentReport? {
+        guard let detail = try await incident(id) else { return nil }
+        let messages = try await store.deliveries(ofIncident: id)
+        return IncidentReport(detail, messages: messages, at: SystemTime().now().wall)
+    }
+
+    func doctor() async -> DoctorReport {
+        await doctorOnCall.examine(supervisor.configuration, status().services)
     }
 
     static let timelineLimit = 5000

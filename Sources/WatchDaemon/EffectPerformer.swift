@@ -99,6 +99,7 @@ final class EffectPerformer: Sendable {
             // One that is asked after may have run before: it is not among the skipped, and is
             // asked after again when the store takes transactions.
             case .resume(let task): if problem == nil { await start(task, effect) }
+            case .runDry(let task): if problem == nil { await hands.run(task) }
             case .cancel(let id): await hands.cancel(id)
             case .readVersions(let service): await hands.readVersions(service)
             case .probeNow(let service, let probes): await hands.probeNow(service, probes)

@@ -87,7 +87,9 @@ struct Parts: Sendable {
             path: options.socket, access: configuration.access,
             backend: ControlPlane(
                 supervisor: supervisor, store: store, broadcaster: broadcaster,
-                reloader: reloader),
+                reloader: reloader,
+                doctorOnCall: Doctor(
+                    options: options, secrets: secrets, bus: bus, client: client, time: time)),
             logger: logger)
         streams = StreamSet(time: time, queue: queue, clean: { redactor.clean($0) })
         self.redactor = redactor
@@ -251,6 +253,10 @@ struct Parts: Sendable {
                 logger.warning("old records could not be removed: \(error)")
             }
             _ = await runner.removeTasks(olderThan: time.now().wall - .days(30))
+            // Of gates that were only asked: nobody will ask what became of them.
+            _ = await runner.removeTasks(olderThan: time.now().wall - .hours(1)) {
+                $0.hasPrefix(StepTask.dryPrefix)
+            }
             try? await Task.sleep(for: .seconds(600))
         }
     }

@@ -163,6 +163,7 @@ actor Supervisor {
     func nextDeadline(after now: Instant) -> Instant { engine.nextDeadline(after: now) }
 
     var access: Access { engine.configuration.access }
+    var configuration: WatchCore.Configuration { engine.configuration }
 
     /// Swaps the configuration; what still means the same is kept.
     func reconfigure(to configuration: Configuration, stored: [String: ServiceState]) {
@@ -176,10 +177,10 @@ extension Command {
     /// to be undone.
     fileprivate var mustBeRecorded: Bool {
         switch self {
-        case .beginOperation, .reachPhase: true
+        case .beginOperation, .reachPhase, .schedule: true
         case .announce, .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare,
-            .rollback, .abort, .arm, .disarm, .endOperation, .beatOperation, .mark, .silence,
-            .endSilence, .maintain, .endMaintenance:
+            .rollback, .abort, .stepDone, .arm, .disarm, .endOperation, .beatOperation, .mark,
+            .silence, .endSilence, .maintain, .endMaintenance:
             false
         }
     }

@@ -66,6 +66,21 @@ extension Store: DeliveryStore {
         }
     }
 
+    /// Messages of one incident that are still known, the oldest first.
+    public func deliveries(ofIncident id: String) async throws(StoreError) -> [Delivery] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                // Ids begin with the incident's; no other name has a slash in it.
+                sql: """
+                    SELECT * FROM deliveries WHERE substr(id, 1, length(?) + 1) = ? || '/'
+                    ORDER BY sequence LIMIT ?
+                    """,
+                arguments: [id, id, Self.bounded(1000)]
+            ).map(Delivery.init(row:))
+        }
+    }
+
     /// Those that wait first, then the rest; each the newest first.
     public func deliveries(limit: Int) async throws(StoreError) -> [Delivery] {
         try await read { db in

@@ -126,3 +126,38 @@ import WatchCore
         #expect(auto.contains { $0.message.contains("each method of plan 'back' needs") })
     }
 }
+
+/// Two people, a comment, other hours.
+extension ApprovalConfigurationTests {
+    @Test func twoPeopleACommentAndOtherHoursAreRead() throws {
+        let night =
+            "{ days: [mon, tue], from: \"18:00\", to: \"08:00\", zone: UTC, approve: any-admin, "
+            + "tell: team }"
+        let configuration = try read(
+            text(
+                policy: "{ critical: { approve: [any-admin, cto], comment: required, "
+                    + "after_hours: \(night) } }",
+                method: ", loses: orders, approve: [cto, any-admin], comment: required"))
+        let policy = configuration.policy(.critical)
+        #expect(policy.approve == "any-admin")
+        #expect(policy.secondApprover == "cto")
+        #expect(policy.needsComment)
+        #expect(policy.afterHours.map(\.approve) == ["any-admin"])
+        #expect(policy.afterHours.map(\.tell) == ["team"])
+        let method = configuration.plans[0].methods[0]
+        #expect(method.approve == "cto")
+        #expect(method.secondApprover == "any-admin")
+        #expect(method.needsComment == true)
+    }
+
+    @Test(arguments: [
+        "approve: []", "approve: [a, b, c]", "approve: [any-admin, ctoo]", "comment: maybe",
+        "after_hours: { from: \"18:00\", to: \"08:00\", zone: UTC }",
+        "after_hours: [{ from: \"18:00\", to: \"08:00\", zone: Mars/Base, approve: cto }]",
+        "after_hours: { from: \"18:00\", to: \"08:00\", zone: UTC, tell: nowhere }",
+        "after_hours: { from: \"18:00\", to: \"08:00\", zone: UTC, approve: nobody }",
+    ])
+    func whatCannotBeIsRefused(policy: String) {
+        #expect(errors(text(policy: "{ critical: { \(policy) } }")).count == 1, "\(policy)")
+    }
+}

@@ -26,7 +26,7 @@ import Testing
                 }
             }
         }
-        #expect(count == 40)
+        #expect(count == 41)
     }
 
     @Test func namesMayHoldWhateverPercentEncodingCanSay() {

@@ -16,6 +16,7 @@ final class FakeBackend: ControlBackend {
         var storeFails = false
         var incident = Fixtures.incident
         var releases = Fixtures.releases
+        var doctor = DoctorReport(time: Fixtures.report.time, user: "watchd", checks: [])
     }
 
     private let state = Mutex(State())
@@ -33,6 +34,7 @@ final class FakeBackend: ControlBackend {
     }
 
     func set(report: StatusReport) { state.withLock { $0.report = report } }
+    func set(doctor: DoctorReport) { state.withLock { $0.doctor = doctor } }
     func set(releases: ReleaseList) { state.withLock { $0.releases = releases } }
     func set(reply: CommandReply) { state.withLock { $0.reply = reply } }
     func set(incident: IncidentRecord) { state.withLock { $0.incident = incident } }
@@ -72,6 +74,13 @@ final class FakeBackend: ControlBackend {
                 incident: state.incident, timeline: state.journal.filter { $0.incident == id })
         }
     }
+
+    func report(_ id: String) async throws -> IncidentReport? {
+        guard let detail = try await incident(id) else { return nil }
+        return IncidentReport(detail, messages: [Fixtures.delivery], at: Fixtures.report.time)
+    }
+
+    func doctor() async -> DoctorReport { state.withLock { $0.doctor } }
 
     func explain(service: String, trigger: String) async -> Explanation? {
         service == "shop" && trigger == "5xx storm" ? Fixtures.explanation : nil

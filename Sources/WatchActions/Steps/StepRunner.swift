@@ -114,12 +114,15 @@ extension StepRunner {
     /// Removes the records of tasks that last changed before `limit` and do not run.
     /// - Returns: how many.
     @discardableResult
-    public func removeTasks(olderThan limit: WallTime) async -> Int {
+    public func removeTasks(
+        olderThan limit: WallTime,
+        where isMeant: @escaping @Sendable (String) -> Bool = { _ in true }
+    ) async -> Int {
         let busy = underway.withLock { Set($0.keys) }
         let directory = settings.directory
         return await OwnThread.run {
             var removed = 0
-            for id in TaskDirectory.entries(directory) where !busy.contains(id) {
+            for id in TaskDirectory.entries(directory) where !busy.contains(id) && isMeant(id) {
                 guard let task = try? TaskDirectory(id, in: directory),
                     let changed = task.changed(), changed < limit, !task.isRunning
                 else { continue }

@@ -81,10 +81,15 @@ struct DocumentReader {
             merged.ackExpires =
                 policy.optionalDuration(
                     "ack_expires", in: .minutes(1)...Duration.days(7)) ?? merged.ackExpires
-            if let role = policy.title("approve") {
-                merged.approve = role
-                draft.writtenRoles.append(Placed(role, policy.place("approve")))
+            let approvers = policy.approvers()
+            if let role = approvers.first {
+                merged.approve = role.value
+                merged.secondApprover = approvers.dropFirst().first?.value
+                draft.writtenRoles += approvers
             }
+            merged.needsComment = policy.needsComment
+            merged.afterHours = policy.afterHours(
+                roles: &draft.writtenRoles, routes: &draft.writtenRoutes)
             merged.approveWithin = policy.approveWithin() ?? merged.approveWithin
             merged.onTimeout =
                 policy.choice("on_timeout", as: OnTimeout.self) ?? merged.onTimeout

@@ -66,8 +66,9 @@ struct PlanReader {
                 section.place("loses"), "'loses' has characters that cannot be shown",
                 "write one plain sentence")
         }
-        let approve = section.title("approve")
-        if let approve { roles.all.append(Placed(approve, section.place("approve"))) }
+        let approvers = section.approvers()
+        roles.all += approvers
+        let approve = approvers.first?.value
         if section.value("steps")?.items?.isEmpty == true {
             problems.error(
                 section.place("steps"), "the method has no steps",
@@ -77,6 +78,8 @@ struct PlanReader {
         method.phases = PhasesReader(problems: problems, steps: steps).read(section)
         method.steps = section.list("steps").compactMap(steps.step)
         method.check = section.value("check").flatMap(steps.check)
+        method.secondApprover = approvers.dropFirst().first?.value
+        if section.needsComment { method.needsComment = true }
         method.changes = section.choice("changes", as: Method.Changes.self)
         if method.changesFlag, !section.has("check") {
             problems.error(

@@ -10,8 +10,30 @@ extension KeyTable {
             .key("page", .text, "The route that pages take."),
             .key("respond_within", .duration, "No answer for so long: the route's next step."),
             .key("ack_expires", .duration, "An acknowledgement counts so long (4h)."),
-            .key("approve", .text, "The role that may approve a rollback (access.approve)."),
+            .key(
+                "approve", approvers,
+                "The role that may approve a rollback (access.approve), or two: two people, each "
+                    + "with one of them."),
+            .key("comment", comment, "required: whoever approves says why."),
+            .key(
+                "after_hours", .either([.section(.afterHours), .list(.section(.afterHours))]),
+                "Who may approve at other hours, and who hears of it then."),
         ] + approval)
+
+    static let approvers = Shape.either([.text, .list(.text)])
+    static let comment = Shape.choice(CommentNeed.allCases.map(\.rawValue))
+
+    static let afterHours = KeyTable(
+        "after_hours",
+        [
+            .key(
+                "days", .list(.choice(Weekday.allCases.map(\.rawValue))), "Every day, if left out."),
+            .required("from", .text, "A time of day, as in \"18:00\"."),
+            .required("to", .text, "When that is not later, it is the next day's."),
+            .required("zone", .text, "As in Europe/Berlin."),
+            .key("approve", approvers, "Who may approve then, instead of the policy's."),
+            .key("tell", .text, "A route whose first step hears of it, too."),
+        ])
 
     /// For a policy, and for a trigger in its stead.
     static let approval: [Key] = [
@@ -181,7 +203,10 @@ extension KeyTable {
         [
             .required("name", .text, "How it is called in messages."),
             .key("loses", .text, "nothing (default), or a sentence; then it needs an approval."),
-            .key("approve", .text, "The role that must approve."),
+            .key(
+                "approve", approvers,
+                "The role that must approve, or two: two people, each with one of them."),
+            .key("comment", comment, "required: whoever approves says why."),
             .key("steps", .list(.section(.step)), "What is done, in order."),
             .key("operation", .text, "phases: the operation whose phases count."),
             .key(

@@ -83,6 +83,12 @@ public struct Policy: Hashable, Sendable, Codable {
     /// The role that may approve a rollback; nil, or a role that `access.approve` does not give to
     /// anybody: whoever may operate, because they may roll back by hand as well.
     public var approve: String?
+    /// Another person with this role must approve, too.
+    public var secondApprover: String?
+    /// Whoever approves says why.
+    public var needsComment = false
+    /// What holds at other hours; the first that is on counts.
+    public var afterHours: [AfterHours] = []
     /// An approval that nobody gave or denied within so long …
     public var approveWithin: Duration?
     /// … ends like this.

@@ -128,6 +128,10 @@ public struct Method: Hashable, Sendable, Codable {
     public var loses: String?
     /// The role that must approve; nil: none.
     public var approve: String?
+    /// Another person with this role must approve, too.
+    public var secondApprover: String?
+    /// Whoever approves says why.
+    public var needsComment: Bool?
     public var steps: [Step]
     /// A read-only question, asked when the method has ended: exit 0 says that it landed.
     public var check: Action?

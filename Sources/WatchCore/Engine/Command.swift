@@ -31,6 +31,8 @@ public enum Command: Hashable, Sendable {
     case declare(service: String, severity: Severity, reason: String)
     /// `to` nil: the last known good. `force` passes blocked gates, and is recorded.
     case rollback(service: String, to: String?, reason: String, dryRun: Bool, force: Bool)
+    /// The same at a time to come.
+    case schedule(ScheduleRequest)
     case abort(rollback: String, reason: String)
     /// The step that somebody was told to do is done, or cannot be done.
     case stepDone(rollback: String, succeeded: Bool, comment: String)
@@ -50,6 +52,28 @@ public enum Command: Hashable, Sendable {
     case maintain(QuietRequest)
     /// `service` nil: that of the whole host.
     case endMaintenance(service: String?)
+}
+
+/// A rollback that is to begin at a time, decided anew then.
+public struct ScheduleRequest: Hashable, Sendable {
+    public var service: String
+    public var at: WallTime
+    public var to: String?
+    public var reason: String
+    public var isDryRun: Bool
+    public var isForced: Bool
+
+    public init(
+        service: String, at: WallTime, to: String? = nil, reason: String = "",
+        isDryRun: Bool = false, isForced: Bool = false
+    ) {
+        self.service = service
+        self.at = at
+        self.to = to
+        self.reason = reason
+        self.isDryRun = isDryRun
+        self.isForced = isForced
+    }
 }
 
 /// A deployment or a migration that begins.

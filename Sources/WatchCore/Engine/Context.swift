@@ -64,6 +64,7 @@ final class SharedConfiguration: Sendable {
 struct Neighbour {
     var name: String
     var isRollingBackAutomatically: Bool
+    var isRollingBack: Bool
     /// Its open incident.
     var incident: NeighbourIncident?
     /// Its grave breaches (high or critical, not shadow) that stand or began a moment ago.

@@ -8,6 +8,9 @@ public enum Effect: Hashable, Sendable {
     /// After a restart: say what became of it, re-attach to it while it runs, or run it when it
     /// surely never began. Answer with `Event.task`.
     case resume(StepTask)
+    /// Ask a gate that only looks: nothing depends on it, so its intent is not stored and nobody
+    /// resumes it. Answer with `Event.task`.
+    case runDry(StepTask)
     /// Kill it; it answers with `Event.task` as usual.
     case cancel(id: String)
     /// Ask every version source of the service now, besides the schedule.
@@ -24,6 +27,10 @@ public enum Effect: Hashable, Sendable {
 
 /// A gate, a step or a check that is to be run.
 public struct StepTask: Hashable, Sendable, Codable {
+    /// Ids of gates that are only asked begin so; those of steps begin with a service's name, which
+    /// has no such character.
+    public static let dryPrefix = "dry="
+
     /// Unique for ever, and a valid file name: `shop-17-r1.m0s0t0`.
     public var id: String
     public var service: String

@@ -31,8 +31,9 @@ extension Command {
         case .acknowledge(let id, _), .resolve(let id, _), .falseAlarm(let id, _),
             .approve(let id, _, _), .deny(let id, _), .hold(let id, _, _):
             id
-        case .announce, .declare, .rollback, .mark, .beginOperation, .endOperation,
-            .beatOperation, .reachPhase, .abort, .stepDone, .arm, .disarm, .silence, .endSilence, .maintain, .endMaintenance:
+        case .announce, .declare, .rollback, .schedule, .mark, .beginOperation, .endOperation,
+            .beatOperation, .reachPhase, .abort, .stepDone, .arm, .disarm, .silence, .endSilence,
+            .maintain, .endMaintenance:
             nil
         }
     }

@@ -41,7 +41,18 @@ extension Engine {
             return onIncident(incident, now) { $0.deny(comment, by: peer, &$1) }
         case .hold(let incident, let duration, let comment):
             return onIncident(incident, now) { $0.hold(duration, comment, by: peer, &$1) }
+        case .schedule(let request):
+            return on(request.service, now) {
+                let rollback = RollbackRequest(
+                    to: request.to, reason: request.reason, isDryRun: request.isDryRun,
+                    isForced: request.isForced)
+                return $0.schedule(rollback, at: request.at, by: peer, &$1)
+            }
         case .abort(let rollback, let reason):
+            if let place = services.values.firstIndex(where: { $0.state.scheduled?.id == rollback })
+            {
+                return on(services.names[place], now) { $0.abortScheduled(reason, by: peer, &$1) }
+            }
             return onRollback(rollback, now) { $0.abort(reason, by: peer, &$1) }
         case .stepDone(let rollback, let succeeded, let comment):
             return onRollback(rollback, now) { $0.stepDone(succeeded, comment, by: peer, &$1) }

@@ -54,6 +54,7 @@ extension ServiceEngine {
     fileprivate mutating func inherit(from old: ServiceEngine) {
         restarted = old.restarted
         heard = old.heard
+        gateRound = old.gateRound
         sight = old.sight
         uncovered = old.uncovered
         firstBad = old.firstBad

@@ -79,6 +79,18 @@ extension ServiceEngine {
             incident: state.incident?.record, readiness: readiness(context))
         status.blindIncident = state.blind?.record
         status.mutedPages = state.mutedPages
+        status.scheduled = state.scheduled.map {
+            ServiceStatus.ScheduledStatus(
+                id: $0.id, at: $0.at.wall, to: $0.to, from: $0.from.text, by: $0.by.name,
+                reason: $0.reason)
+        }
+        status.operations = state.operations?.map { operation in
+            ServiceStatus.OperationStatus(
+                name: operation.name, by: operation.by, began: operation.began.wall,
+                estimate: operation.estimate?.seconds,
+                phases: state.phases(of: operation.name)?.phases ?? [],
+                release: operation.release?.text)
+        }
         let notices = notices(now.boot)
         status.notices = notices.isEmpty ? nil : notices
         return status

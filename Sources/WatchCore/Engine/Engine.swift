@@ -112,7 +112,7 @@ public struct Engine {
             let place = services.values.firstIndex {
                 $0.state.$rollback.peek { $0.pending?.id } == id
             }
-            guard let place else { return [] }
+            guard let place else { return dryGateAnswered(id, result, now) }
             return update(services.names[place], now) {
                 $0.taskFinished(id, result, &$1)
                 $0.tick(touched: .nothing, &$1)
@@ -128,6 +128,15 @@ public struct Engine {
             storeProblem = nil
             return updateAll(now) { $0.storeRecovered(&$1) }
         }
+    }
+
+    private mutating func dryGateAnswered(
+        _ id: String, _ result: TaskResult, _ now: Moment
+    ) -> [Effect] {
+        guard let place = services.values.firstIndex(where: { $0.isDryGate(id) }) else {
+            return []
+        }
+        return update(services.names[place], now) { $0.dryGateAnswered(id, result, &$1) }
     }
 
     mutating func noteGap(_ now: Moment) {

@@ -26,8 +26,14 @@ extension ServiceEngine {
             let approval = try pendingApproval(context)
             let methods = try approvedMethods(approval, named: method)
             try checkRole(peer, methods, "approve", context)
+            try checkComment(comment, methods, context)
             try checkWorld(approval, context)
-            return carryOut(approval, methods[0], comment, by: peer, &context)
+            let named = approval.isPerMethod ? method : nil
+            if let waits = try give(methods, named: named, comment, by: peer, &context) {
+                return waits
+            }
+            return carryOut(
+                approval, methods[0], comment, by: approvers(peer, named: named), &context)
         } catch {
             return refuse(error, "approve", by: peer, &context)
         }
@@ -282,69 +288,6 @@ extension ServiceEngine {
             transition(
                 "hold.ended", context, reason: Reason.held.code, text: "\(hold.text): it is over"))
         return true
-    }
-
-    // MARK: - Who
-
-    struct Role {
-        /// nil: whoever may operate.
-        var name: String?
-        var groups: [String]
-        /// Somebody may besides root.
-        var isGiven: Bool
-    }
-
-    /// Who may approve a method. The method's own role is meant as it is written; a policy's role
-    /// that nobody has is whoever may operate, who may roll back by hand as well.
-    func role(of method: Method, _ severity: Severity, _ context: Context) -> Role {
-        let access = context.configuration.access
-        if let own = method.approve {
-            let groups = access.approve[own]
-            return Role(name: own, groups: groups ?? [], isGiven: groups != nil)
-        }
-        if let role = context.configuration.policy(severity).approve,
-            let groups = access.approve[role]
-        {
-            return Role(name: role, groups: groups, isGiven: true)
-        }
-        return Role(name: nil, groups: access.operate, isGiven: true)
-    }
-
-    private func may(_ peer: Peer, _ role: Role) -> Bool {
-        if peer.uid == 0 { return true }
-        return role.name.map { role.isGiven && peer.roles.contains($0) } ?? peer.operates
-    }
-
-    /// Approving needs the role of each method.
-    private func checkRole(
-        _ peer: Peer, _ methods: [Method], _ verb: String, _ context: Context
-    ) throws(CommandRefusal) {
-        let severity = state.incident?.record.severity ?? .critical
-        for method in methods {
-            let role = role(of: method, severity, context)
-            if may(peer, role) { continue }
-            let who =
-                role.groups.isEmpty
-                ? "only root" : "members of \(role.groups.joined(separator: " or "))"
-            let asked = role.name.map { "the role \($0)" } ?? "the right to operate"
-            throw CommandRefusal(
-                "role-needed",
-                "\(peer.name) may not \(verb) this: method \(method.name) needs \(asked), which "
-                    + "\(who) have")
-        }
-    }
-
-    /// Holding back is safe, so whoever may operate or approve any of it may do it.
-    private func checkSay(
-        _ peer: Peer, _ methods: [Method], _ verb: String, _ context: Context
-    ) throws(CommandRefusal) {
-        if peer.operates || peer.uid == 0 { return }
-        let severity = state.incident?.record.severity ?? .critical
-        if methods.contains(where: { may(peer, role(of: $0, severity, context)) }) { return }
-        throw CommandRefusal(
-            "role-needed",
-            "\(peer.name) may not \(verb) this: it needs the right to operate, or to approve what "
-                + "is offered")
     }
 
     private mutating func refuse(

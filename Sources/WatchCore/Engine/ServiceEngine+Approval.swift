@@ -53,6 +53,7 @@ extension ServiceEngine {
             tried: proposal.isPerMethod ? incident.triedMethods ?? [] : [])
         let before = incident.approval
         let isNew = before.map { !$0.isSame(as: approval) } ?? true
+        if !isNew { approval.given = before?.given }
         // A further breach does not put off what is due.
         if !isNew, let due = before?.deadline, due.boot < (approval.deadline ?? due).boot {
             approval.deadline = due
@@ -79,16 +80,24 @@ extension ServiceEngine {
         _ context: Context
     ) -> ApprovalOffer {
         let general = "watchctl approve \(record.id)"
+        let policy = context.configuration.policy(record.severity)
         let ways = approval.methods.map { method in
-            let role = role(of: method, record.severity, context)
-            return ApprovalOffer.Way(
-                method: method.name, loses: method.loses, role: role.name, groups: role.groups,
+            let needed = roles(of: method, record.severity, context)
+            var way = ApprovalOffer.Way(
+                method: method.name, loses: method.loses, role: needed[0].name,
+                groups: needed[0].groups,
                 steps: steps(of: method).map { "\($0.name): \($0.action.summary)" },
                 command: approval.isPerMethod
                     ? "\(general) --method \(Self.argument(method.name))" : general)
+            way.second = needed.dropFirst().first.map {
+                ApprovalOffer.Approver(role: $0.name, groups: $0.groups)
+            }
+            way.needsComment =
+                policy.needsComment || method.needsComment ?? false ? true : nil
+            return way
         }
         let against = trigger.map { refusals($0, context) } ?? []
-        return ApprovalOffer(
+        var offer = ApprovalOffer(
             plan: approval.plan.name, from: approval.blamed, to: approval.to, ways: ways,
             isPerMethod: approval.isPerMethod,
             conditions: against.filter { $0.reason != .awaitingApproval }.map {
@@ -96,6 +105,8 @@ extension ServiceEngine {
             },
             offered: context.now.wall, until: approval.deadline?.wall,
             onTimeout: approval.deadline == nil ? nil : approval.onTimeout)
+        offer.given = approval.given?.map(\.name)
+        return offer
     }
 
     /// As a shell takes it for one word.

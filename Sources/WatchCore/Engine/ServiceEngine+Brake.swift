@@ -13,6 +13,7 @@ extension ServiceEngine {
         Neighbour(
             name: name,
             isRollingBackAutomatically: state.$rollback.peek { $0.asker.isAutomatic } ?? false,
+            isRollingBack: state.hasRollback,
             incident: state.peek(.breaches) { NeighbourIncident($0) },
             graveBreaches: graveBreaches(now: now))
     }

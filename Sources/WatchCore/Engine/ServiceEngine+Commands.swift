@@ -172,7 +172,7 @@ extension ServiceEngine {
             incident: state.incident?.record.id)
     }
 
-    private func personalRollback(_ request: RollbackRequest, _ context: Context) -> Permission {
+    func personalRollback(_ request: RollbackRequest, _ context: Context) -> Permission {
         if let rollback = state.rollback {
             return .failure(
                 Refusal(
@@ -238,10 +238,15 @@ extension ServiceEngine {
                     identity: ReleaseIdentity(version: version), lastRan: context.now))
     }
 
-    private func lines(_ plan: Plan, _ target: Release) -> [String] {
+    func lines(_ plan: Plan, _ target: Release) -> [String] {
         var lines: [String] = []
         for gate in plan.gates {
             lines.append("gate \(gate.name): \(gate.action.summary) (within \(gate.timeout.text))")
+        }
+        if let running = state.book.running?.release,
+            let answer = gateRound.answer(plan.name, from: running, to: target.identity)
+        {
+            lines.append("gates at \(answer.asked.wall.text): \(answer.text)")
         }
         for step in plan.before { lines.append("before: \(Self.line(step))") }
         for method in plan.methods {

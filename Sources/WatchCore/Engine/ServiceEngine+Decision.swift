@@ -119,7 +119,7 @@ extension ServiceEngine {
         return nil
     }
 
-    private func unknownRefusal() -> Refusal? {
+    func unknownRefusal() -> Refusal? {
         guard state.book.running == nil || tracker.isUnknown else { return nil }
         let problems = tracker.sources.compactMap(\.problem)
         let why = problems.isEmpty ? "no version source answers" : problems[0]

@@ -180,7 +180,8 @@ extension ServiceEngine {
             configuration.triggers[$0].severity >= .high
                 && triggers.values[$0].verdict == .healthy
         }
-        return healthy && openOperationBreaches.isEmpty && !automaticSignals.contains { blindCause(of: $0, now: now) != nil }
+        return healthy && openOperationBreaches.isEmpty
+            && !automaticSignals.contains { blindCause(of: $0, now: now) != nil }
     }
 
     /// Probes and streams it asks.

@@ -112,6 +112,12 @@ extension ServiceEngine {
             incident.pagedChannels = channels
             incident.nextRouteStep = 1
         }
+        if kind != .resolve {
+            for channel in toldAfterHours(policy, context) where !channels.contains(channel) {
+                channels.append(channel)
+            }
+            incident.pagedChannels = channels
+        }
         incident.messages += 1
         incident.lastTitle = title
         state[slot] = incident

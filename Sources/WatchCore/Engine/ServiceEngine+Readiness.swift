@@ -7,18 +7,32 @@ extension ServiceEngine {
 
     /// The gravest trigger that may act; what would it be allowed?
     func readiness(_ context: Context) -> ServiceStatus.Readiness {
+        var readiness = ownReadiness(context)
+        let plans = plans(context).map { self.readiness(of: $0, context) }
+        readiness.plans = plans.isEmpty ? nil : plans
+        return readiness
+    }
+
+    private func ownReadiness(_ context: Context) -> ServiceStatus.Readiness {
         let automatic = configuration.triggers.filter { trigger in
             trigger.mode == .auto
                 && context.configuration.policy(trigger.severity).action == .rollback
         }
+        let known = state.book.lastKnownGood?.identity.version
         guard let trigger = automatic.max(by: { $0.severity < $1.severity }) else {
             return ServiceStatus.Readiness(
                 ready: false, reason: "no-auto-trigger",
                 text: "no trigger may act by itself (mode: auto, policy action: rollback)",
-                target: state.book.lastKnownGood?.identity.version, problem: bakeProblem)
+                target: known, problem: bakeProblem)
         }
         switch automaticAction(trigger, context) {
         case .success(let (plan, target)):
+            let gates = readiness(of: plan, context)
+            if !gates.works, let reason = gates.reason {
+                return ServiceStatus.Readiness(
+                    ready: false, reason: reason, text: gates.text, target: known,
+                    problem: bakeProblem)
+            }
             return ServiceStatus.Readiness(
                 ready: true, reason: nil,
                 text: "would roll back to \(target.identity.text) with plan \(plan.name)",
@@ -26,8 +40,42 @@ extension ServiceEngine {
         case .failure(let refusal):
             return ServiceStatus.Readiness(
                 ready: false, reason: refusal.reason.code, text: refusal.text,
-                target: state.book.lastKnownGood?.identity.version, problem: bakeProblem)
+                target: known, problem: bakeProblem)
         }
+    }
+
+    /// Whether a plan would work if somebody asked for it now, whoever may.
+    func readiness(of plan: Plan, _ context: Context) -> ServiceStatus.PlanReadiness {
+        let target = state.book.lastKnownGood
+        func no(_ refusal: Refusal) -> ServiceStatus.PlanReadiness {
+            ServiceStatus.PlanReadiness(
+                plan: plan.name, works: false, reason: refusal.reason.code, text: refusal.text,
+                target: target?.identity.version)
+        }
+        guard let running = state.book.running?.release, !tracker.isUnknown else {
+            return no(
+                unknownRefusal()
+                    ?? Refusal(.releaseUnknown, "which release of \(name) runs is not known"))
+        }
+        guard let target else { return no(noKnownGood) }
+        if let problem = context.storeProblem {
+            return no(
+                Refusal(.storeUnavailable, "what is done cannot be recorded: \(problem)"))
+        }
+        let answer = gateRound.answer(plan.name, from: running, to: target.identity)
+        let asked = answer?.asked.wall
+        if let answer, let reason = answer.reason {
+            return ServiceStatus.PlanReadiness(
+                plan: plan.name, works: false, reason: reason, text: answer.text,
+                target: target.identity.version, asked: asked)
+        }
+        let gates =
+            plan.gates.isEmpty
+            ? "" : answer.map { "; \($0.text)" } ?? "; its gates have not been asked yet"
+        return ServiceStatus.PlanReadiness(
+            plan: plan.name, works: true, reason: nil,
+            text: "would roll \(running.text) back to \(target.identity.text)\(gates)",
+            target: target.identity.version, asked: asked)
     }
 
     /// Three releases in a row that nobody waited for.

@@ -141,6 +141,10 @@ extension ServiceEngine {
         state.rollback?.checkPassed = nil
         let method = state.rollback?.currentMethod?.name
         state.rollback?.record.method = method
+        if let loses = state.rollback?.currentMethod?.loses {
+            let before = state.rollback?.record.losses ?? []
+            state.rollback?.record.losses = before + [loses]
+        }
         runStep(0, &context)
     }
 

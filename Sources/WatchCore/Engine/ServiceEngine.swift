@@ -75,6 +75,8 @@ struct ServiceEngine {
     var lastAsked: Instant?
     /// When whoever runs an operation reported last.
     var heard: [String: Instant] = [:]
+    /// What gates say when they are asked dry.
+    var gateRound = GateRound()
 
     var name: String { configuration.name }
 
@@ -194,7 +196,9 @@ struct ServiceEngine {
         lastAdvanced = second
         if !isIdle {
             advanceOperations(&context)
+            advanceScheduled(&context)
             advanceIncident(&context)
+            advanceGateRounds(&context)
         }
         advanceRollback(&context)
         if !isIdle { advanceQuiet(&context) }

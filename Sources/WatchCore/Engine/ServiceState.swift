@@ -29,6 +29,11 @@ public struct ServiceState: Hashable, Sendable, Codable {
     /// How far the last operations got, the latest last; nil as in records of before it was kept.
     var operationPhases: [OperationPhases]?
 
+    /// A rollback that a person wants later.
+    var scheduled: ScheduledRollback?
+    /// What people were told of whether plans would work; nil: nothing.
+    var readinessTold: [ReadinessTold]?
+
     /// What was normal under the releases before; nil as in records of before there was any.
     var baselines: [ReleaseBaseline]?
 
@@ -43,6 +48,7 @@ public struct ServiceState: Hashable, Sendable, Codable {
         rollback?.rebase(rebase)
         for index in automaticEnds.indices { rebase.cooldown(&automaticEnds[index]) }
         arming?.rebase(rebase)
+        scheduled?.rebase(rebase)
         for index in graveBreaches?.indices ?? 0..<0 { graveBreaches?[index].rebase(rebase) }
         for index in operations?.indices ?? 0..<0 { operations?[index].rebase(rebase) }
         for index in operationPhases?.indices ?? 0..<0 { operationPhases?[index].rebase(rebase) }

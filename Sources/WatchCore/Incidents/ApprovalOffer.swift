@@ -16,6 +16,10 @@ public struct ApprovalOffer: Hashable, Sendable, Codable {
         public var steps: [String]
         /// What to type.
         public var command: String
+        /// Another person has to approve it, too.
+        public var second: Approver?
+        /// Whoever approves says why.
+        public var needsComment: Bool?
 
         public init(
             method: String, loses: String?, role: String?, groups: [String], steps: [String],
@@ -31,6 +35,24 @@ public struct ApprovalOffer: Hashable, Sendable, Codable {
 
         /// `role cto (members of group board)`, for a sentence.
         public var approvers: String {
+            let first = Approver(role: role, groups: groups).text
+            let who = second.map { "two people: \(first) and \($0.text)" } ?? first
+            return needsComment ?? false ? "\(who), with a --comment" : who
+        }
+    }
+
+    public struct Approver: Hashable, Sendable, Codable {
+        /// nil: whoever may operate.
+        public var role: String?
+        /// Unix groups whose members have it; empty: only root.
+        public var groups: [String]
+
+        public init(role: String?, groups: [String]) {
+            self.role = role
+            self.groups = groups
+        }
+
+        var text: String {
             let members =
                 groups.isEmpty
                 ? "only root" : "members of \(groups.joined(separator: " or "))"
@@ -52,6 +74,8 @@ public struct ApprovalOffer: Hashable, Sendable, Codable {
     /// nil: no deadline.
     public var until: WallTime?
     public var onTimeout: OnTimeout?
+    /// Where two people are needed: who has approved so far.
+    public var given: [String]?
 
     public init(
         plan: String, from: ReleaseIdentity, to: ReleaseIdentity, ways: [Way], isPerMethod: Bool,

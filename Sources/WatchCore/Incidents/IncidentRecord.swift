@@ -177,6 +177,8 @@ public struct RollbackRecord: Hashable, Sendable, Codable {
     public var method: String?
     /// Why it failed, or what it waits for.
     public var note: String?
+    /// What the methods that ran can lose, a sentence each; nil: nothing.
+    public var losses: [String]?
 
     public init(
         id: String, plan: String, from: ReleaseIdentity, to: ReleaseIdentity, state: State,

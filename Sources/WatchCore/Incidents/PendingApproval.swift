@@ -20,6 +20,8 @@ struct PendingApproval: Hashable, Sendable, Codable {
     var isPerMethod: Bool
     /// Methods that had their turn.
     var tried: [String] = []
+    /// Where two people are needed: who has approved so far.
+    var given: [GivenApproval]?
 
     /// What is offered.
     var methods: [Method] {

@@ -181,6 +181,8 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
         public var target: String?
         /// What does not forbid it today and should be mended all the same.
         public var problem: String?
+        /// Whether each plan would work if somebody asked for it now, its gates included.
+        public var plans: [PlanReadiness]?
 
         public init(
             ready: Bool, reason: String?, text: String, target: String?, problem: String? = nil
@@ -190,6 +192,30 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
             self.text = text
             self.target = target
             self.problem = problem
+        }
+    }
+
+    /// Whether a plan would work if a person, or a rule, asked for it now.
+    public struct PlanReadiness: Hashable, Sendable, Codable {
+        public var plan: String
+        public var works: Bool
+        /// A stable code, when it would not.
+        public var reason: String?
+        public var text: String
+        public var target: String?
+        /// When its gates were asked last about these releases.
+        public var asked: WallTime?
+
+        public init(
+            plan: String, works: Bool, reason: String?, text: String, target: String?,
+            asked: WallTime? = nil
+        ) {
+            self.plan = plan
+            self.works = works
+            self.reason = reason
+            self.text = text
+            self.target = target
+            self.asked = asked
         }
     }
 
@@ -212,6 +238,53 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
     /// Pages that were kept back, ever.
     public var mutedPages: Int?
     public var readiness: Readiness
+    /// A rollback that a person wants later.
+    public var scheduled: ScheduledStatus?
+    /// Guarded operations that run.
+    public var operations: [OperationStatus]?
+
+    public struct ScheduledStatus: Hashable, Sendable, Codable {
+        public var id: String
+        public var at: WallTime
+        /// nil: to the last known good.
+        public var to: String?
+        public var from: String
+        public var by: String
+        public var reason: String
+
+        public init(
+            id: String, at: WallTime, to: String?, from: String, by: String, reason: String
+        ) {
+            self.id = id
+            self.at = at
+            self.to = to
+            self.from = from
+            self.by = by
+            self.reason = reason
+        }
+    }
+
+    public struct OperationStatus: Hashable, Sendable, Codable {
+        public var name: String
+        public var by: String
+        public var began: WallTime
+        /// Seconds.
+        public var estimate: Double?
+        public var phases: [String]
+        public var release: String?
+
+        public init(
+            name: String, by: String, began: WallTime, estimate: Double?, phases: [String],
+            release: String?
+        ) {
+            self.name = name
+            self.by = by
+            self.began = began
+            self.estimate = estimate
+            self.phases = phases
+            self.release = release
+        }
+    }
 
     public init(
         name: String, verdict: VerdictName, armed: ArmStatus, release: ReleaseStatus?,

@@ -5,13 +5,19 @@ import WatchCore
 
 struct RollbackCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Roll a service back now.")
+        commandName: "rollback", abstract: "Roll a service back, now or at a time.")
 
     @OptionGroup var common: CommonOptions
     @Argument var service: String
     @Option(help: "The release to go back to (default: the last known good).") var to: String?
     @Option(help: "Recorded, and told to people.") var reason: String?
     @Flag(help: "Only say what would be done.") var dryRun = false
+    @Option(
+        help: ArgumentHelp(
+            "Later: 02:00 (the next, in local time) or 2026-12-01T02:00:00Z; decided anew then.",
+            valueName: "time"),
+        transform: ClockTime.read)
+    var at: WallTime?
     @Flag(help: "Go on though a gate says no; it is recorded.") var force = false
 
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
@@ -19,11 +25,11 @@ struct RollbackCommand: Verb {
             apiPath("services", service, "rollback"),
             [
                 "to": optional(to), "reason": optional(reason), "dry_run": .bool(dryRun),
-                "force": .bool(force),
+                "force": .bool(force), "at": optional(at?.text),
             ]
         ) { reply in
             var lines = (reply.plan ?? []).map { Line("  \(safe($0))") }
-            if let incident = reply.incident, !dryRun {
+            if let incident = reply.incident, !dryRun, at == nil {
                 lines.append(Line("Follow it with: watchctl incident \(safe(incident))", .dim))
             }
             return lines
@@ -33,7 +39,8 @@ struct RollbackCommand: Verb {
 
 struct AbortCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "abort", abstract: "Stop a rollback before its next step.")
+        commandName: "abort",
+        abstract: "Stop a rollback before its next step, or take back one that was scheduled.")
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "The rollback, for instance shop-17-r1.") var id: String

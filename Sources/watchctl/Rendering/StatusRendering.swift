@@ -88,6 +88,8 @@ enum StatusRendering {
             facts.append(("source", [Span("\(safe(source.label)): \(safe(problem))", .warning)]))
         }
         facts.append(readiness(service.readiness))
+        facts += plans(service.readiness, theme)
+        facts += work(service, theme)
         if let incident = service.incident { facts += self.incident(incident, theme) }
         if let incident = service.blindIncident { facts += self.incident(incident, theme) }
         return facts.map { name, spans in
@@ -138,6 +140,56 @@ enum StatusRendering {
             spans.append(Span("; \(safe(problem))", .warning))
         }
         return ("readiness", spans)
+    }
+
+    /// What people have under way, or want later.
+    private static func work(
+        _ service: ServiceStatus, _ theme: Theme
+    ) -> [(String, [Span])] {
+        var facts = (service.operations ?? []).map { operation in
+            let estimate = operation.estimate.map { " of \(Figures.seconds($0))" } ?? ""
+            let phase = operation.phases.last.map { ", at phase \(safe($0))" } ?? ""
+            let age = Figures.age(operation.began, at: theme.now)
+            return (
+                "operation",
+                [
+                    Span(safe(operation.name), .strong),
+                    Span(" · for \(age)\(estimate) · by \(safe(operation.by))\(phase)"),
+                ]
+            )
+        }
+        if let scheduled = service.scheduled {
+            let to = scheduled.to.map { " to \(safe($0))" } ?? ""
+            facts.append(
+                (
+                    "scheduled",
+                    [
+                        Span(
+                            "rollback from \(safe(scheduled.from))\(to) at "
+                                + "\(Figures.time(scheduled.at)) by \(safe(scheduled.by)); "
+                                + "watchctl abort \(safe(scheduled.id))", .warning)
+                    ]
+                ))
+        }
+        return facts
+    }
+
+    /// Those that would not work though the service might act, and when gates were asked.
+    private static func plans(
+        _ readiness: ServiceStatus.Readiness, _ theme: Theme
+    ) -> [(String, [Span])] {
+        (readiness.plans ?? []).map { plan in
+            let asked = plan.asked.map { " · asked \(Figures.relative($0, to: theme.now))" } ?? ""
+            let reason = plan.reason.map { " (\(safe($0)))" } ?? ""
+            return (
+                "",
+                [
+                    Span("\(plan.works ? "✔" : "✖") plan \(safe(plan.plan)): "),
+                    Span(safe(plan.text), plan.works ? .good : .warning),
+                    Span(reason + asked, .dim),
+                ]
+            )
+        }
     }
 
     private static func incident(

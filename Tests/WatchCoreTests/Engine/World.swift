@@ -29,6 +29,10 @@ final class World {
     /// What a task does; the default succeeds at once, and `activate` switches the version.
     var answer: (World, StepTask) -> TaskResult? = { $0.obey($1) }
 
+    /// What a gate says when it is asked dry; nil: nothing yet.
+    var answerDry: (World, StepTask) -> TaskResult? = { _, _ in TaskResult(ending: .exited(0)) }
+    private(set) var dryTasks: [StepTask] = []
+
     var engine: Engine
     var now: Moment
     private(set) var events: [EventRecord] = []
@@ -165,6 +169,9 @@ final class World {
                 if storeWorks { store(transaction) } else { failed = true }
             case .run(let task), .resume(let task):
                 if failed { skipped.append(task.id) } else { run(task) }
+            case .runDry(let task):
+                dryTasks.append(task)
+                if let result = answerDry(self, task) { finish(task, result) }
             case .cancel(let id):
                 cancelled.append(id)
             case .readVersions(let service):
@@ -226,6 +233,8 @@ final class World {
 
     var incident: IncidentRecord? { engine.openIncidents.first }
     var state: ServiceState { engine.services["shop"]?.state ?? ServiceState() }
+
+    var allEvents: [EventRecord] { events }
 
     func kinds(_ kind: String) -> [EventRecord] { events.filter { $0.kind == kind } }
 

@@ -14,7 +14,13 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
         "_odd__Key_": Reading(gap: .blind("unparsed")),
     ]
 
-    static let rollback = RollbackRecord(
+    static let rollback: RollbackRecord = {
+        var rollback = plainRollback
+        rollback.losses = ["orders"]
+        return rollback
+    }()
+
+    private static let plainRollback = RollbackRecord(
         id: "shop-17-r1", plan: "shop-symlink", from: ReleaseIdentity(version: "2.0.0"),
         to: ReleaseIdentity(version: "1.9.0", commit: "4f2c1d0"), state: .curing,
         askedBy: "watchd", began: noon, ended: noon + .minutes(3),

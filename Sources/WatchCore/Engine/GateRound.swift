@@ -1,0 +1,59 @@
+// The gates of a service's plans, asked dry: what they said last, and the round that is under way.
+// Not durable: after a restart they are asked anew.
+
+struct GateRound: Hashable, Sendable {
+    /// Between two rounds.
+    static let every = Duration.minutes(10)
+    /// After a start, or after another release began to run, the world settles first.
+    static let settles = Duration.minutes(1)
+    /// What does not answer so long after its time is given up.
+    static let grace = Duration.seconds(30)
+
+    /// What a plan's gates said.
+    struct Answer: Hashable, Sendable {
+        var plan: String
+        /// A stable code with the gate's name; nil: go.
+        var reason: String?
+        var text: String
+        var asked: Moment
+        /// Releases it was asked about.
+        var from: ReleaseIdentity
+        var to: ReleaseIdentity
+    }
+
+    /// The gate that is being asked.
+    struct Pending: Hashable, Sendable {
+        var task: String
+        var plan: Plan
+        var gate: Int
+        var since: Moment
+        var from: ReleaseIdentity
+        var to: ReleaseIdentity
+        /// Plans that are still to be asked.
+        var left: [Plan]
+    }
+
+    var answers: [Answer] = []
+    var pending: Pending?
+    /// The next round begins then; nil: a moment after the start.
+    var due: Instant?
+    /// What the last round was about.
+    var askedAbout: [ReleaseIdentity] = []
+    /// By plan, the code of the round before: a change that lasts is told.
+    var codes: [String: String] = [:]
+
+    func answer(_ plan: String, from: ReleaseIdentity, to: ReleaseIdentity) -> Answer? {
+        answers.first { $0.plan == plan && $0.from.matches(from) && $0.to.matches(to) }
+    }
+}
+
+/// What people were told of whether a plan would work. Durable, so that a restart tells nothing
+/// twice and what was told is taken back in the same places.
+struct ReadinessTold: Hashable, Sendable, Codable {
+    var plan: String
+    /// A stable code; `ready`.
+    var code: String
+    var channels: [String] = []
+    /// Part of its messages' ids.
+    var number = 0
+}

@@ -1,0 +1,232 @@
+// Every ten minutes the gates of each plan are asked dry, with the releases that a rollback would
+// be about now: what would forbid it tonight is known today. Gates only look (DESIGN §4), so a
+// lost answer is no harm; they are never asked while anything on the host is being rolled back.
+
+extension ServiceEngine {
+    static let ready = "ready"
+
+    /// Plans that some rule, a person or an operation may run.
+    func plans(_ context: Context) -> [Plan] {
+        let names =
+            [configuration.plan] + configuration.triggers.map(\.plan)
+            + [configuration.operations.plan]
+        var seen: Set<String> = []
+        return names.compactMap { $0 }.filter { seen.insert($0).inserted }
+            .compactMap { context.configuration.plan($0) }
+    }
+
+    /// Asked once a second.
+    mutating func advanceGateRounds(_ context: inout Context) {
+        guard !context.mode.assumesRollbacks, !context.isRetired(name) else { return }
+        if let pending = gateRound.pending {
+            let limit = pending.plan.gates[pending.gate].timeout + GateRound.grace
+            if isActing(context) {
+                context.actions.append(.cancel(id: pending.task))
+                gateRound.pending = nil
+                gateRound.due = context.now.boot + GateRound.settles
+            } else if context.now.boot - pending.since.boot > limit {
+                dryGateAnswered(
+                    pending.task, TaskResult(ending: .unknown("no answer came in time")), &context)
+            }
+            return
+        }
+        guard let due = gateRound.due else {
+            gateRound.due = context.now.boot + GateRound.settles
+            return
+        }
+        let about = [state.book.running?.release, state.book.lastKnownGood?.identity]
+            .compactMap { $0 }
+        // Another release has news for tonight; a moment later, so that it settles.
+        if about != gateRound.askedAbout, due > context.now.boot + GateRound.settles {
+            gateRound.due = context.now.boot + GateRound.settles
+            return
+        }
+        guard due <= context.now.boot, !isActing(context) else { return }
+        gateRound.due = context.now.boot + GateRound.every
+        gateRound.askedAbout = about
+        beginGateRound(&context)
+    }
+
+    private func isActing(_ context: Context) -> Bool {
+        state.hasRollback || context.neighbours.contains { $0.isRollingBack && $0.name != name }
+    }
+
+    private mutating func beginGateRound(_ context: inout Context) {
+        let plans = plans(context)
+        guard !plans.isEmpty else { return }
+        gateRound.answers.removeAll { answer in !plans.contains { $0.name == answer.plan } }
+        guard let from = state.book.running?.release, let to = state.book.lastKnownGood?.identity
+        else {
+            endGateRound(&context)
+            return
+        }
+        askPlans(plans, from, to, &context)
+    }
+
+    /// The next plan that has gates; those without are ready as they are.
+    private mutating func askPlans(
+        _ plans: [Plan], _ from: ReleaseIdentity, _ to: ReleaseIdentity,
+        _ context: inout Context
+    ) {
+        var left = plans[...]
+        while let plan = left.popFirst() {
+            guard plan.gates.isEmpty else {
+                askDry(plan, 0, from, to, Array(left), &context)
+                return
+            }
+            note(
+                GateRound.Answer(
+                    plan: plan.name, reason: nil, text: "the plan has no gates",
+                    asked: context.now, from: from, to: to))
+        }
+        endGateRound(&context)
+    }
+
+    private mutating func askDry(
+        _ plan: Plan, _ gate: Int, _ from: ReleaseIdentity, _ to: ReleaseIdentity,
+        _ left: [Plan], _ context: inout Context
+    ) {
+        guard let target = state.book.release(to) else { return endGateRound(&context) }
+        let id =
+            "\(StepTask.dryPrefix)\(name)=\(context.now.wall.nanoseconds)=\(plan.name)=g\(gate)"
+        let asked = plan.gates[gate]
+        gateRound.pending = GateRound.Pending(
+            task: id, plan: plan, gate: gate, since: context.now, from: from, to: to, left: left)
+        context.actions.append(
+            .runDry(
+                StepTask(
+                    id: id, service: name, rollback: "\(name)-dry", title: "gate \(asked.name)",
+                    action: asked.action,
+                    variables: variables(
+                        from: from, to: target, id: "\(name)-dry", incident: "\(name)-dry"),
+                    timeout: asked.timeout)))
+    }
+
+    func isDryGate(_ task: String) -> Bool { gateRound.pending?.task == task }
+
+    mutating func dryGateAnswered(
+        _ task: String, _ result: TaskResult, _ context: inout Context
+    ) {
+        guard let pending = gateRound.pending, pending.task == task else { return }
+        gateRound.pending = nil
+        let gate = pending.plan.gates[pending.gate]
+        let refusal = Self.refusal(of: gate, result)
+        if refusal == nil, pending.plan.gates.indices.contains(pending.gate + 1) {
+            askDry(
+                pending.plan, pending.gate + 1, pending.from, pending.to, pending.left, &context)
+            return
+        }
+        let count = pending.plan.gates.count
+        note(
+            GateRound.Answer(
+                plan: pending.plan.name, reason: refusal?.reason.code,
+                text: refusal?.text ?? (count == 1 ? "its gate says go" : "its gates say go"),
+                asked: context.now, from: pending.from, to: pending.to))
+        askPlans(pending.left, pending.from, pending.to, &context)
+    }
+
+    /// The four answers of a gate (DESIGN §4); nil: go.
+    static func refusal(of gate: Gate, _ result: TaskResult) -> Refusal? {
+        let said = result.output.isEmpty ? "" : ": \(printable(result.output, limit: 300))"
+        switch result.ending {
+        case .exited(0): return nil
+        case .exited(11):
+            return Refusal(
+                .gateBlocked(gate.name), "gate \(gate.name) asks for a forward fix\(said)")
+        case .exited(12):
+            return Refusal(
+                .gateConsult(gate.name), "gate \(gate.name) asks for somebody's word\(said)")
+        case .exited, .signalled, .timedOut, .cancelled, .unexpected, .couldNotStart, .unknown:
+            return Refusal(
+                .gateBlocked(gate.name), "gate \(gate.name) \(result.ending.text)\(said)")
+        }
+    }
+
+    private mutating func note(_ answer: GateRound.Answer) {
+        gateRound.answers.removeAll { $0.plan == answer.plan }
+        gateRound.answers.append(answer)
+    }
+
+    // MARK: - What changed
+
+    private mutating func endGateRound(_ context: inout Context) {
+        let plans = plans(context)
+        for plan in plans { judgeReadiness(of: plan, &context) }
+        let names = Set(plans.map(\.name))
+        gateRound.codes = gateRound.codes.filter { names.contains($0.key) }
+        if let told = state.readinessTold, told.contains(where: { !names.contains($0.plan) }) {
+            state.readinessTold = told.filter { names.contains($0.plan) }
+            context.isDirty = true
+        }
+    }
+
+    private mutating func judgeReadiness(of plan: Plan, _ context: inout Context) {
+        let now = readiness(of: plan, context)
+        let code = now.works ? Self.ready : now.reason ?? "unknown"
+        let before = gateRound.codes.updateValue(code, forKey: plan.name)
+        if let before, before != code {
+            context.events.append(
+                event(
+                    "readiness.changed", context, reason: code,
+                    text: "plan \(plan.name): "
+                        + now.text))
+        }
+        let told = state.readinessTold?.first { $0.plan == plan.name }
+        // One round may be an accident; two are news.
+        guard before == code, code != told?.code ?? Self.ready, !isOrdinary(code, context),
+            context.maintenance(of: name) == nil,
+            context.silence(service: name, trigger: nil, severity: .low) == nil
+        else { return }
+        tellReadiness(plan, now, code, told, &context)
+    }
+
+    /// The first release of a service bakes like any other: until then nobody expects one.
+    private func isOrdinary(_ code: String, _ context: Context) -> Bool {
+        guard code == Reason.noKnownGood.code, state.book.deployments.count <= 1 else {
+            return false
+        }
+        guard let running = state.book.running else { return true }
+        return context.now.boot - running.began.boot < configuration.bake + .hours(1)
+    }
+
+    private mutating func tellReadiness(
+        _ plan: Plan, _ now: ServiceStatus.PlanReadiness, _ code: String,
+        _ told: ReadinessTold?, _ context: inout Context
+    ) {
+        var next = told ?? ReadinessTold(plan: plan.name, code: code)
+        next.code = code
+        next.number = context.nextNumber()
+        let works = code == Self.ready
+        let route =
+            context.configuration.policy(.low).page.flatMap { context.configuration.route($0) }
+            ?? context.configuration.route("team")
+        let fresh = route?.steps.first ?? []
+        // What is well again goes where it was told that it was not.
+        let channels = works ? next.channels : Array(Set(next.channels).union(fresh)).sorted()
+        next.channels = works ? [] : channels
+        state.readinessTold =
+            (state.readinessTold ?? []).filter { $0.plan != plan.name } + [next]
+        context.isDirty = true
+        context.events.append(
+            event("readiness.told", context, reason: code, text: "plan \(plan.name): \(now.text)"))
+        let title =
+            works
+            ? "\(name): a rollback would work again (plan \(plan.name))"
+            : "\(name): a rollback would not work now, \(code)"
+        let message = Message(
+            kind: works ? .resolve : .page, time: context.now.wall, service: name, severity: .low,
+            title: title,
+            text: "Plan \(plan.name): \(now.text). "
+                + (works ? "Nothing to do." : "Nothing is wrong with the service itself."),
+            fields: [
+                Message.Field("severity", Severity.low.rawValue), Message.Field("reason", code),
+                Message.Field("look", "watchctl doctor, watchctl status \(name)"),
+            ], dedupKey: "watchd/\(name)/readiness/\(plan.name)")
+        for channel in channels {
+            context.messages.append(
+                OutboxMessage(
+                    id: "\(name)/readiness/\(next.number)/\(channel)", channel: channel,
+                    message: message))
+        }
+    }
+}

@@ -1,0 +1,118 @@
+// `rollback SERVICE --at TIME`.
+
+extension ServiceEngine {
+    mutating func schedule(
+        _ request: RollbackRequest, at time: WallTime, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        func refuse(_ code: String, _ text: String) -> CommandReply {
+            CommandReply(status: .refused, reason: code, message: text)
+        }
+        if let known = state.scheduled {
+            return refuse(
+                Reason.busy.code,
+                "\(known.by.name) has scheduled \(known.id) for \(known.at.wall.text) already; "
+                    + "`watchctl abort \(known.id)` takes it back")
+        }
+        let ahead = time - context.now.wall
+        guard ahead > .zero, ahead <= ScheduledRollback.furthest else {
+            return refuse(
+                "bad-time",
+                "\(time.text) is not within the next \(ScheduledRollback.furthest.text)")
+        }
+        let plan: Plan
+        let target: Release
+        switch personalRollback(request, context) {
+        case .failure(let refusal): return refuse(refusal.reason.code, refusal.text)
+        case .success(let found): (plan, target) = found
+        }
+        guard let running = state.book.running?.release else {
+            return refuse(Reason.releaseUnknown.code, "nothing is known to run")
+        }
+        let what =
+            "roll \(name) back from \(running.text) to \(target.identity.text) with plan "
+            + "\(plan.name) at \(time.text)"
+        if request.isDryRun {
+            return CommandReply(
+                status: .done, message: "would \(what)", plan: lines(plan, target))
+        }
+        let id = "\(name)-s\(context.nextNumber())"
+        state.scheduled = ScheduledRollback(
+            id: id, at: Moment(boot: context.now.boot + ahead, wall: time), to: request.to,
+            reason: request.reason, isForced: request.isForced, by: peer, from: running,
+            asked: context.now.wall)
+        context.isDirty = true
+        context.events.append(
+            event(
+                "rollback.scheduled", context, reason: peer.name,
+                text: Self.said("\(id): \(peer.name) wants to \(what)", request.reason)))
+        return CommandReply(
+            status: .done,
+            message: "\(id) will \(what), if nothing forbids it then; "
+                + "`watchctl abort \(id)` takes it back", rollback: id)
+    }
+
+    mutating func abortScheduled(
+        _ reason: String, by peer: Peer, _ context: inout Context
+    ) -> CommandReply {
+        let id = state.scheduled?.id ?? ""
+        state.scheduled = nil
+        context.isDirty = true
+        context.events.append(
+            event(
+                "rollback.unscheduled", context, reason: peer.name,
+                text: Self.said("\(id): taken back by \(peer.name)", reason)))
+        return CommandReply(status: .done, message: "\(id) will not happen", rollback: id)
+    }
+
+    /// Asked once a second.
+    mutating func advanceScheduled(_ context: inout Context) {
+        guard let scheduled = state.scheduled, scheduled.at.boot <= context.now.boot,
+            !context.isRetired(name)
+        else { return }
+        state.scheduled = nil
+        context.isDirty = true
+        let late = context.now.wall - scheduled.at.wall
+        if late > ScheduledRollback.lateness {
+            giveUp(
+                scheduled, "schedule-missed", "watchd was not there at that time", &context)
+            return
+        }
+        guard let running = state.book.running?.release, running.matches(scheduled.from) else {
+            let runs = state.book.running?.release.text ?? "an unknown release"
+            giveUp(
+                scheduled, Reason.releaseChanged.code,
+                "\(runs) runs now, not \(scheduled.from.text) any more", &context)
+            return
+        }
+        context.events.append(
+            event(
+                "rollback.due", context, reason: scheduled.by.name, text: "\(scheduled.id) is due"))
+        let request = RollbackRequest(
+            to: scheduled.to,
+            reason: scheduled.reason.isEmpty
+                ? "scheduled as \(scheduled.id)"
+                : "\(scheduled.reason) (scheduled as \(scheduled.id))",
+            isDryRun: false, isForced: scheduled.isForced)
+        let reply = rollback(request, by: scheduled.by, &context)
+        // One that needs an approval has told people already.
+        guard reply.status != .done, reply.reason != Reason.awaitingApproval.code else { return }
+        giveUp(scheduled, reply.reason ?? "refused", reply.message, &context)
+    }
+
+    /// Somebody relies on it.
+    private mutating func giveUp(
+        _ scheduled: ScheduledRollback, _ code: String, _ why: String, _ context: inout Context
+    ) {
+        openIncident(severity: .high, cause: "scheduled:\(scheduled.id)", &context)
+        leaveEndToPeople()
+        context.events.append(
+            event(
+                "rollback.not-done", context, reason: code, text: "\(scheduled.id): \(why)"))
+        send(
+            .page, about: .person, title: "\(name): the scheduled rollback was not done, \(code)",
+            text: "\(scheduled.by.name) had scheduled a rollback from \(scheduled.from.text) for "
+                + "\(scheduled.at.wall.text) (\(scheduled.id)). It was not done: \(why). To roll "
+                + "back by hand: `watchctl rollback \(name)`.",
+            reason: code, &context)
+    }
+}

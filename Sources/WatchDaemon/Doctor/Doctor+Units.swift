@@ -1,0 +1,80 @@
+// Scripts of unit steps, and whether systemd and polkit would let us run them.
+
+import Glibc
+import WatchCore
+import WatchSystem
+import WatchUnits
+
+extension Doctor {
+    /// Has the form of every other, and no script: stopping what does not run does nothing, and is
+    /// allowed or not like the rest.
+    private static let probe = "watchd-rollback@watchd-doctor.service"
+
+    func units(_ needs: [Needs.Named]) async -> [DoctorReport.Check] {
+        guard !needs.isEmpty else { return [] }
+        return needs.map { script($0.name, $0.users) } + [await permission(needs)]
+    }
+
+    private func permission(_ needs: [Needs.Named]) async -> DoctorReport.Check {
+        let users = Array(Set(needs.flatMap(\.users))).sorted()
+        func check(
+            _ state: DoctorReport.State, _ text: String, _ remedy: String? = nil
+        ) -> DoctorReport.Check {
+            DoctorReport.Check(
+                kind: "polkit", name: "watchd-rollback@….service", state: state, text: text,
+                remedy: remedy, usedBy: users)
+        }
+        do throws(UnitBusError) {
+            try await bus.stop(Self.probe)
+            return check(.ok, "systemd starts and stops these units for \(Self.userName)")
+        } catch {
+            switch error {
+            case .accessDenied(let why):
+                return check(
+                    .problem, "polkit refused it: \(why)",
+                    "install 50-watchd.rules into /etc/polkit-1/rules.d (polkit 0.106 or newer; "
+                        + "older: systemd/old-polkit.conf)")
+            case .unreachable(let why):
+                return check(.problem, "there is no bus: \(why)", "start dbus and systemd")
+            case .noSuchUnit:
+                // Nothing to stop: it was allowed to look for it.
+                return check(.ok, "systemd lets \(Self.userName) manage these units")
+            case .refused(let why), .lost(let why):
+                return check(.unknown, "systemd did not say: \(why)")
+            }
+        }
+    }
+
+    /// The helper, which is root, checks the same again before it runs one.
+    func script(_ name: String, _ users: [String]) -> DoctorReport.Check {
+        let path = "\(scripts)/\(name)"
+        func check(
+            _ state: DoctorReport.State, _ text: String, _ remedy: String? = nil
+        ) -> DoctorReport.Check {
+            DoctorReport.Check(
+                kind: "unit", name: path, state: state, text: text, remedy: remedy, usedBy: users)
+        }
+        var info = stat()
+        guard stat(path, &info) == 0 else {
+            let error = SystemError("look at \(path)")
+            if error.code == EACCES {
+                return check(
+                    .unknown, "\(Self.userName) may not look into \(scripts)",
+                    "chmod 755 \(scripts) lets it")
+            }
+            return check(.problem, "is not there", "install the script as root, mode 0755")
+        }
+        guard info.st_mode & S_IFMT == S_IFREG else {
+            return check(.problem, "is no file", "install the script as root, mode 0755")
+        }
+        guard info.st_mode & 0o111 != 0 else {
+            return check(.problem, "may not be run", "chmod 755 \(path)")
+        }
+        guard info.st_uid == 0, info.st_mode & 0o022 == 0 else {
+            return check(
+                .problem, "could have been written by others than root, so it is not run",
+                "chown root: \(path); chmod 755 \(path)")
+        }
+        return check(.ok, "can be run as root")
+    }
+}

@@ -1,0 +1,147 @@
+// Whether a rollback would work tonight is known today: gates are asked dry, and what changes for
+// longer than one round is told.
+
+import Testing
+
+@testable import WatchCore
+
+@Suite struct GateRoundTests {
+    private static let gates = [
+        Gate(
+            name: "migration", action: .unit(name: "gate", with: World.template("${to.version}")),
+            timeout: .seconds(20)),
+        Gate(name: "target", action: .unit(name: "has", with: nil), timeout: .seconds(10)),
+    ]
+
+    private func world(gates: [Gate] = gates) -> World {
+        let world = World(World.configuration(plan: World.plan(gates: gates)))
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        world.pass(30)
+        return world
+    }
+
+    private func plan(_ world: World) -> ServiceStatus.PlanReadiness? {
+        world.status?.readiness.plans?.first
+    }
+
+    private func lowMessages(_ world: World) -> [Message] {
+        world.messages.map(\.message).filter { $0.severity == .low }
+    }
+
+    @Test func gatesAreAskedAboutTheReleasesOfNow() {
+        let world = world()
+        #expect(plan(world)?.asked == nil)
+        world.pass(60)
+        let asked = world.dryTasks.suffix(2)
+        #expect(asked.map(\.title) == ["gate migration", "gate target"])
+        #expect(asked.first?.variables["to.version"] == "1.0.0")
+        #expect(asked.first?.variables["from.version"] == "2.0.0")
+        #expect(plan(world)?.works ?? false)
+        #expect(plan(world)?.asked != nil)
+        #expect(plan(world)?.text.contains("its gates say go") ?? false)
+        #expect(world.tasks.isEmpty)
+        #expect(Set(world.dryTasks.map(\.id)).count == world.dryTasks.count)
+    }
+
+    @Test func theyAreAskedEveryTenMinutes() {
+        let world = world()
+        world.pass(60)
+        let before = world.dryTasks.count
+        world.pass(600)
+        #expect(world.dryTasks.count == before + 2)
+    }
+
+    @Test func oneThatForbidsItIsTheReasonAndTheRestIsNotAsked() {
+        let world = world()
+        world.answerDry = { _, task in
+            TaskResult(ending: .exited(task.title == "gate migration" ? 11 : 0), output: "0042")
+        }
+        world.pass(60)
+        #expect(world.dryTasks.last?.title == "gate migration")
+        #expect(plan(world)?.works == false)
+        #expect(plan(world)?.reason == "gate-blocked:migration")
+        #expect(world.status?.readiness.ready == false)
+        #expect(world.status?.readiness.reason == "gate-blocked:migration")
+        #expect(plan(world)?.text.contains("forward fix: 0042") ?? false)
+        // It is no incident of the service.
+        #expect(world.incident == nil)
+    }
+
+    @Test func oneBadRoundIsNoNewsTwoAreAndTheEndIsToldInTheSamePlaces() {
+        let world = world()
+        world.answerDry = { _, _ in TaskResult(ending: .exited(12), output: "ask the dba") }
+        world.pass(61)
+        #expect(lowMessages(world).isEmpty)
+        world.pass(600)
+        #expect(lowMessages(world).map(\.kind) == [.page])
+        #expect(
+            lowMessages(world).first?.title
+                == "shop: a rollback would not work now, gate-consult:migration")
+        #expect(world.messages.last?.channel == "chat")
+        world.pass(1800)
+        #expect(lowMessages(world).count == 1)
+        world.crash()
+        world.pass(1800)
+        #expect(lowMessages(world).count == 1)
+        world.answerDry = { _, _ in TaskResult(ending: .exited(0)) }
+        world.pass(1260)
+        #expect(lowMessages(world).map(\.kind) == [.page, .resolve])
+        #expect(Set(lowMessages(world).map(\.dedupKey)).count == 1)
+        world.answerDry = { _, _ in TaskResult(ending: .exited(0)) }
+        world.pass(1800)
+        #expect(lowMessages(world).count == 2)
+    }
+
+    @Test func aGateThatDoesNotAnswerForbidsIt() {
+        let world = world()
+        world.answerDry = { _, _ in nil }
+        #expect(world.pass(upTo: 120) { !$0.dryTasks.isEmpty })
+        #expect(plan(world)?.works ?? false)
+        world.pass(55)
+        #expect(plan(world)?.reason == "gate-blocked:migration")
+    }
+
+    @Test func noGateIsAskedWhileARollbackRuns() {
+        let world = world()
+        world.answer = { _, _ in nil }
+        world.errorRate = 0.9
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .rollingBack })
+        let before = world.dryTasks.count
+        world.pass(100)
+        #expect(world.state.hasRollback)
+        #expect(world.dryTasks.count == before)
+    }
+
+    @Test func oneThatIsBeingAskedIsStoppedForARollback() {
+        let world = world()
+        world.answerDry = { _, _ in nil }
+        #expect(world.pass(upTo: 120) { !$0.dryTasks.isEmpty })
+        world.answer = { _, _ in nil }
+        #expect(
+            world.command(
+                .rollback(service: "shop", to: nil, reason: "x", dryRun: false, force: false)
+            ).status == .done)
+        world.pass(1)
+        #expect(world.cancelled == world.dryTasks.suffix(1).map(\.id))
+    }
+
+    @Test func theFirstReleaseThatBakesIsNoNews() {
+        let world = World(World.configuration(plan: World.plan(gates: Self.gates)))
+        world.errorRate = 0.1
+        world.pass(1500)
+        #expect(lowMessages(world).isEmpty)
+    }
+
+    @Test func aMaintenanceKeepsItBack() {
+        let world = world()
+        world.command(
+            .maintain(
+                QuietRequest(service: "shop", trigger: nil, lasts: .hours(1), reason: "move")))
+        world.answerDry = { _, _ in TaskResult(ending: .exited(10)) }
+        world.pass(1800)
+        #expect(lowMessages(world).isEmpty)
+        world.pass(3600)
+        #expect(lowMessages(world).map(\.kind) == [.page])
+    }
+}

@@ -1,0 +1,107 @@
+// A rollback that was asked for in the afternoon and happens at night, if it still makes sense.
+
+import Testing
+
+@testable import WatchCore
+
+@Suite struct ScheduledRollbackTests {
+    private func world() -> World {
+        let world = World()
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        world.pass(10)
+        return world
+    }
+
+    @discardableResult
+    private func schedule(
+        _ world: World, _ ahead: Duration = .minutes(5), to: String? = nil, dryRun: Bool = false
+    ) -> CommandReply {
+        world.command(
+            .schedule(
+                ScheduleRequest(
+                    service: "shop", at: world.now.wall + ahead, to: to, reason: "quiet hour",
+                    isDryRun: dryRun)), by: Peer(uid: 7, name: "alice", operates: true))
+    }
+
+    @Test func itHappensAtItsTimeAndNotBefore() {
+        let world = world()
+        let reply = schedule(world)
+        #expect(reply.status == .done)
+        #expect(world.status?.scheduled?.id == reply.rollback)
+        world.pass(299)
+        #expect(world.tasks.isEmpty)
+        #expect(world.incident == nil)
+        world.pass(2)
+        #expect(world.incident?.decision == "rollback")
+        #expect(world.incident?.reason == "person:alice")
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+        #expect(world.version == "1.0.0")
+        #expect(world.status?.scheduled == nil)
+    }
+
+    @Test(arguments: [true, false])
+    func itOutlivesARestart(sameBoot: Bool) {
+        let world = world()
+        schedule(world)
+        world.crash(sameBoot: sameBoot)
+        world.pass(295)
+        #expect(world.tasks.isEmpty)
+        #expect(world.pass(upTo: 80) { $0.version == "1.0.0" })
+    }
+
+    @Test func itCanBeTakenBack() {
+        let world = world()
+        let id = schedule(world).rollback ?? ""
+        #expect(schedule(world).reason == "busy")
+        #expect(world.command(.abort(rollback: id, reason: "no need")).status == .done)
+        #expect(world.command(.abort(rollback: id, reason: "")).status == .notFound)
+        world.pass(400)
+        #expect(world.tasks.isEmpty)
+        #expect(world.kinds("rollback.unscheduled").count == 1)
+    }
+
+    @Test func anotherReleaseByThenIsNotRolledBackAndPeopleAreTold() {
+        let world = world()
+        schedule(world)
+        world.deploy("2.1.0")
+        world.pass(310)
+        #expect(world.tasks.isEmpty)
+        #expect(
+            world.lastPage?.title == "shop: the scheduled rollback was not done, release-changed")
+    }
+
+    @Test func oneThatWasMissedIsNotMadeUpFor() {
+        let world = world()
+        schedule(world)
+        world.now = Moment(boot: world.now.boot + .hours(2), wall: world.now.wall + .hours(2))
+        world.crash()
+        world.pass(30)
+        #expect(world.tasks.isEmpty)
+        #expect(world.lastPage?.title.contains("schedule-missed") ?? false)
+    }
+
+    @Test func itIsDecidedAnewWhenItIsDue() {
+        let world = world()
+        schedule(world)
+        world.command(.mark(service: "shop", version: "1.0.0", .bad, reason: "found out"))
+        world.pass(310)
+        #expect(world.tasks.isEmpty)
+        #expect(world.lastPage?.title.contains("no-known-good") ?? false)
+    }
+
+    @Test func whatMakesNoSenseIsRefusedAtOnce() {
+        let world = World()
+        #expect(schedule(world).status == .refused)
+        #expect(world.bakeFirst())
+        #expect(schedule(world).reason == "no-known-good")
+        world.deploy("2.0.0")
+        world.pass(10)
+        for ahead in [Duration.zero, .seconds(-5), .days(8)] {
+            #expect(schedule(world, ahead).reason == "bad-time")
+        }
+        #expect(schedule(world, to: "2.0.0").reason == "same-release")
+        #expect(schedule(world, dryRun: true).plan?.isEmpty == false)
+        #expect(world.status?.scheduled == nil)
+    }
+}
