@@ -3,6 +3,8 @@
 struct AskedOfSignals: Hashable {
     /// Windows of counts and latency, by signal.
     private(set) var widths: [String: Set<Duration>] = [:]
+    /// Those of latencies, by signal.
+    private(set) var latencies: [String: Set<Duration>] = [:]
     /// What else, by signal.
     private(set) var needs: [String: SignalNeeds] = [:]
     /// Signals of which the last known good release's figures are asked for.
@@ -14,8 +16,10 @@ struct AskedOfSignals: Hashable {
 
     private mutating func add(_ operand: Operand) {
         switch operand {
-        case .signal(_, let signal, let width), .burnRate(let signal, let width):
+        case .signal(let function, let signal, let width):
             widths[signal, default: []].insert(width)
+            if function.isOfLatency { latencies[signal, default: []].insert(width) }
+        case .burnRate(let signal, let width): widths[signal, default: []].insert(width)
         case .matches(let stream, let pattern, let width):
             needs[stream, default: SignalNeeds()].patterns[pattern, default: []].insert(width)
         case .restarts(let unit, let width):

@@ -65,15 +65,19 @@ extension ServiceEngine {
         for (name, signal) in zip(old.probes.names, old.probes.values) {
             guard let fresh = probes[name],
                 old.configuration.probe(name)?.kind == configuration.probe(name)?.kind,
-                fresh.windows.hasSameWindows(as: signal.windows)
+                let windows = fresh.windows.takingOver(signal.windows)
             else { continue }
+            var signal = signal
+            signal.windows = windows
             probes.set(signal, for: name)
         }
         for (name, signal) in zip(old.streams.names, old.streams.values) {
             guard let fresh = streams[name],
                 old.configuration.stream(name) == configuration.stream(name),
-                fresh.windows.hasSameWindows(as: signal.windows)
+                let windows = fresh.windows.takingOver(signal.windows)
             else { continue }
+            var signal = signal
+            signal.windows = windows
             streams.set(signal, for: name)
         }
         for trigger in configuration.triggers {

@@ -88,13 +88,13 @@ extension ServiceEngine {
             // Plans ask for windows too, so they can differ where the service does not.
             guard let fresh = probes[name] else { continue }
             var signal = signal
-            if !fresh.windows.hasSameWindows(as: signal.windows) { signal.windows = fresh.windows }
+            signal.windows = fresh.windows.takingOver(signal.windows) ?? fresh.windows
             probes.set(signal, for: name)
         }
         for (name, signal) in saved.streams {
             guard let fresh = streams[name] else { continue }
             var signal = signal
-            if !fresh.windows.hasSameWindows(as: signal.windows) { signal.windows = fresh.windows }
+            signal.windows = fresh.windows.takingOver(signal.windows) ?? fresh.windows
             streams.set(signal, for: name)
         }
         restarted = saved.restarted

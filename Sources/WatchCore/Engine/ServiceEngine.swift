@@ -50,7 +50,7 @@ struct ServiceEngine {
     /// The second in which deadlines were looked at last.
     private var lastAdvanced: Int64?
     /// Which triggers ask a signal, by their place in the configuration.
-    private(set) var triggersOf: [String: [Int]] = [:]
+    private(set) var triggersOf = Named<[Int]>()
     /// Of each trigger, for each operand of its expression.
     private(set) var askedWindows: [[AskedWindow?]] = []
     /// What triggers of mode `auto` ask.
@@ -100,7 +100,7 @@ struct ServiceEngine {
             triggers.set(initialState(of: trigger, now: now), for: trigger.name)
             askedWindows.append(askedWindows(trigger.when))
             for signal in Set(signals(of: trigger)) {
-                triggersOf[signal, default: []].append(index)
+                triggersOf.set((triggersOf[signal] ?? []) + [index], for: signal)
                 if trigger.mode == .auto, !automaticSignals.contains(signal) {
                     automaticSignals.append(signal)
                 }
@@ -125,13 +125,16 @@ struct ServiceEngine {
         let asked = AskedOfSignals(configuration.triggers.map(\.when) + verifyExpressions)
         self.asked = asked
         func windows(_ signal: String) -> SignalWindows {
-            let widths = asked.widths[signal, default: []].union([shownWidth(signal)])
+            let shown = shownWidth(signal)
+            let widths = asked.widths[signal, default: []].union([shown])
             var needs = asked.needs[signal] ?? SignalNeeds()
             // Evidence names the failing routes, whether or not a rule asks for them.
             if configuration.stream(signal)?.countsRoutes ?? false {
-                needs.routes.insert(shownWidth(signal))
+                needs.routes.insert(shown)
             }
-            return SignalWindows(widths: widths.sorted(), needs: needs)
+            return SignalWindows(
+                widths: widths.sorted(),
+                latencies: asked.latencies[signal, default: []].union([shown]), needs: needs)
         }
         for probe in configuration.probes {
             probes.set(ProbeSignal(windows: windows(probe.name)), for: probe.name)
@@ -210,7 +213,7 @@ struct ServiceEngine {
         slot: IncidentSlot = .breaches, text: String, readings: [String: Reading] = [:]
     ) -> EventRecord {
         EventRecord(
-            time: context.now.wall, service: name, incident: state[slot]?.record.id,
+            time: context.now.wall, service: name, incident: state.peek(slot) { $0.record.id },
             kind: kind, trigger: trigger?.name, severity: trigger?.severity,
             release: release ?? state.book.running?.release, decision: decision, reason: reason,
             text: text, readings: readings)

@@ -22,12 +22,15 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     private struct Window: Hashable, Sendable, Codable {
         var width: Duration
         var tallies: SliceRing<TallyStore>
-        var latencies: SliceRing<LatencyStore>
+        /// nil: nobody asks for them.
+        var latencies: SliceRing<LatencyStore>?
 
-        init(width: Duration) {
+        init(width: Duration, hasLatencies: Bool) {
             self.width = width
             tallies = SliceRing(width: width, length: SignalWindows.countSlice(width))
-            latencies = SliceRing(width: width, length: SignalWindows.slice(width))
+            if hasLatencies {
+                latencies = SliceRing(width: width, length: SignalWindows.slice(width))
+            }
         }
     }
 
@@ -56,9 +59,14 @@ public struct SignalWindows: Hashable, Sendable, Codable {
 
     /// - Parameters:
     ///   - widths: every window of counts and latency some expression or display asks for.
+    ///   - latencies: those of them of which latencies are asked for; nil: of all.
     ///   - needs: what else is asked for.
-    public init(widths: [Duration], needs: SignalNeeds = SignalNeeds()) {
-        windows = Set(widths).sorted().map(Window.init)
+    public init(
+        widths: [Duration], latencies: Set<Duration>? = nil, needs: SignalNeeds = SignalNeeds()
+    ) {
+        windows = Set(widths).sorted().map {
+            Window(width: $0, hasLatencies: latencies?.contains($0) ?? true)
+        }
         extras = WindowExtras(needs)
     }
 
@@ -68,10 +76,19 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     /// What else is kept.
     public var needs: SignalNeeds { extras?.needs ?? SignalNeeds() }
 
-    /// Whether `other` holds the same windows of the same things, so that one can stand for the
-    /// other.
-    func hasSameWindows(as other: SignalWindows) -> Bool {
-        widths == other.widths && needs == other.needs
+    /// Another's windows in place of these, which are of the same widths and things; nil: they are
+    /// not. What nobody asks for any more is left out.
+    func takingOver(_ other: SignalWindows) -> SignalWindows? {
+        guard widths == other.widths, needs == other.needs else { return nil }
+        var taken = other
+        for index in windows.indices {
+            if windows[index].latencies == nil {
+                taken.windows[index].latencies = nil
+            } else if other.windows[index].latencies == nil {
+                return nil
+            }
+        }
+        return taken
     }
 
     /// Adds one observation of a probe at its start; latency in seconds.
@@ -110,7 +127,7 @@ public struct SignalWindows: Hashable, Sendable, Codable {
         gaps.forget(before: instant)
         for index in windows.indices {
             windows[index].tallies.cut(before: instant)
-            windows[index].latencies.cut(before: instant)
+            windows[index].latencies?.cut(before: instant)
         }
         extras?.cut(before: instant)
     }
@@ -125,14 +142,30 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     /// The latencies share memory with the window until one of them changes: let go of them
     /// before the next observation.
     public mutating func sums(width: Duration, now: Instant) -> Sums {
-        advance(to: now)
-        guard let index = windows.firstIndex(where: { $0.width == width }) else { return Sums() }
+        guard let index = advance(to: now, width) else { return Sums() }
         var sums = Sums()
         sums.count = windows[index].tallies.store.total.count
         sums.errors = windows[index].tallies.store.total.errors
-        sums.latency = windows[index].latencies.store.total
+        if let latencies = windows[index].latencies { sums.latency = latencies.store.total }
         sums.covered = covered(width)
         return sums
+    }
+
+    /// The same without the latencies, which most rules do not ask for.
+    mutating func counts(width: Duration, now: Instant) -> Sums {
+        guard let index = advance(to: now, width) else { return Sums() }
+        var sums = Sums()
+        sums.count = windows[index].tallies.store.total.count
+        sums.errors = windows[index].tallies.store.total.errors
+        sums.covered = covered(width)
+        return sums
+    }
+
+    /// The place of the window of that width.
+    private mutating func advance(to now: Instant, _ width: Duration) -> Int? {
+        advance(to: now)
+        // By place: a look at a window copies it.
+        return windows.indices.first { windows[$0].width == width }
     }
 
     private mutating func heard(at time: Instant) {
@@ -142,7 +175,7 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     private mutating func add(_ tally: Tally, _ latency: LatencySketch, at time: Instant) {
         for index in windows.indices {
             if tally.count > 0 { windows[index].tallies.add(tally, at: time) }
-            if latency.count > 0 { windows[index].latencies.add(latency, at: time) }
+            if latency.count > 0 { windows[index].latencies?.add(latency, at: time) }
         }
     }
 
@@ -151,7 +184,7 @@ public struct SignalWindows: Hashable, Sendable, Codable {
         clock = now
         for index in windows.indices {
             windows[index].tallies.advance(to: now)
-            windows[index].latencies.advance(to: now)
+            windows[index].latencies?.advance(to: now)
         }
         extras?.advance(to: now)
         if !gaps.isEmpty { gaps.forget(before: now - widest) }
@@ -169,6 +202,7 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     func covered(_ width: Duration) -> Duration {
         guard let floor, let clock, floor < clock else { return .zero }
         let start = Swift.max(floor, clock - width)
+        if gaps.isEmpty { return clock - start }
         return (clock - start) - gaps.within(from: start, to: clock)
     }
 }

@@ -96,6 +96,42 @@ private final class Watched {
             windows.audience(width: .minutes(5), now: .seconds(1003)).covered == .zero)
     }
 
+    private func busy(_ windows: SignalWindows) -> SignalWindows {
+        var windows = windows
+        windows.restart(at: .seconds(1000))
+        for second in Int64(1001)..<1200 {
+            let slice = StreamBatch.Slice(
+                second: second, count: 2, errors: 1, latency: LatencySketch([0.1, 0.3]))
+            _ = windows.merge(slice, now: .seconds(Double(second) + 1))
+        }
+        return windows
+    }
+
+    @Test func latenciesAreKeptInTheWindowsThatAreAskedForThem() {
+        let windows = Watched(
+            busy(SignalWindows(widths: [.minutes(1), .minutes(5)], latencies: [.minutes(5)])))
+        let now = Instant.seconds(1200)
+        #expect(windows.sums(width: .minutes(1), now: now).count == 120)
+        #expect(windows.sums(width: .minutes(1), now: now).latency.isEmpty)
+        #expect(windows.sums(width: .minutes(5), now: now).count == 398)
+        #expect(windows.sums(width: .minutes(5), now: now).latency.count == 398)
+        #expect(windows.sums(width: .minutes(5), now: now).latency.max == 0.3)
+    }
+
+    @Test func windowsAreTakenOverWithoutWhatNobodyAsksForAnyMore() {
+        let all = busy(SignalWindows(widths: [.minutes(1), .minutes(5)]))
+        let fresh = SignalWindows(widths: [.minutes(1), .minutes(5)], latencies: [.minutes(5)])
+        let taken = fresh.takingOver(all)
+        #expect(
+            taken
+                == busy(
+                    SignalWindows(widths: [.minutes(1), .minutes(5)], latencies: [.minutes(5)])))
+        // What was not kept cannot be made up.
+        #expect(taken.flatMap(all.takingOver) == nil)
+        #expect(SignalWindows(widths: [.minutes(1)]).takingOver(all) == nil)
+        #expect(SignalWindows(widths: all.widths, needs: Self.needs).takingOver(all) == nil)
+    }
+
     @Test func eachPatternIsCountedByItselfInEachWindow() {
         let windows = started()
         for second in Int64(1000)..<1300 {
