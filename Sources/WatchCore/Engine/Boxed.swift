@@ -11,7 +11,9 @@ struct Boxed<Value: Hashable & Sendable & Codable>: Hashable, Sendable {
         self.wrappedValue = wrappedValue
     }
 
-    var projectedValue: Boxed { self }
+    var projectedValue: Boxed {
+        _read { yield self }
+    }
 
     /// Whether there is none: asked at every event, and no copy of one.
     var isEmpty: Bool { box.isEmpty }

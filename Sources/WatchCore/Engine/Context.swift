@@ -10,9 +10,15 @@ struct Context {
     /// Why the store takes nothing; nil: it does.
     let storeProblem: String?
     var host: HostState {
-        didSet { hostChanged = true }
+        _read { yield lent }
+        _modify {
+            hostChanged = true
+            yield &lent
+        }
     }
     private(set) var hostChanged = false
+    /// The engine's while an event is handled: handed over and back, not copied.
+    private var lent: HostState
 
     var mode = EngineMode.live
     /// Whether verdicts and timers move now.
@@ -34,14 +40,17 @@ struct Context {
 
     init(
         now: Moment, configuration: SharedConfiguration, neighbours: [Neighbour],
-        storeProblem: String?, host: HostState
+        storeProblem: String?, host: consuming HostState
     ) {
         self.now = now
         shared = configuration
         self.neighbours = neighbours
         self.storeProblem = storeProblem
-        self.host = host
+        lent = host
     }
+
+    /// Once all is done.
+    mutating func giveBack(_ host: inout HostState) { swap(&host, &lent) }
 
     var configuration: Configuration {
         _read { yield shared.value }

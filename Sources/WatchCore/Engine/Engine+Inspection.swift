@@ -43,17 +43,20 @@ extension Engine {
         }
     }
 
-    package func verdict(_ service: String, _ trigger: String) -> VerdictName? {
+    // Mutating, though nothing changes: asked at every event, and looked at in place. Otherwise the
+    // whole engine is copied first.
+
+    package mutating func verdict(_ service: String, _ trigger: String) -> VerdictName? {
         services.place(of: service).flatMap { services.values[$0].triggers[trigger]?.verdict.name }
     }
 
     /// When its verdicts were last computed.
-    package func judged(_ service: String) -> Instant? {
+    package mutating func judged(_ service: String) -> Instant? {
         services.place(of: service).flatMap { services.values[$0].lastJudged }
     }
 
     /// When the windows were last restarted.
-    package func restarted(_ service: String) -> Instant? {
+    package mutating func restarted(_ service: String) -> Instant? {
         services.place(of: service).map { services.values[$0].restarted }
     }
 

@@ -12,7 +12,10 @@ extension Engine {
     mutating func probed(
         _ service: String, _ probe: String, _ result: ProbeResult, _ now: Moment
     ) -> [Effect] {
-        network.note(service, probe, result, every: interval(of: probe, service))
+        // Of this host's own it tells nothing.
+        if result.host != nil {
+            network.note(service, probe, result, every: interval(of: probe, service))
+        }
         var effects: [Effect] = []
         if !isDeclared { effects += judgeByProbes(now) }
         guard ownFault == nil else { return effects }

@@ -159,23 +159,32 @@ public struct Engine {
     mutating func updateAll(
         _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
     ) -> [Effect] {
-        services.names.flatMap { update($0, now, body) }
+        var effects: [Effect] = []
+        for place in services.indices { effects += update(at: place, now, body) }
+        return effects
     }
 
     mutating func update(
         _ name: String, _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
     ) -> [Effect] {
+        services.place(of: name).map { update(at: $0, now, body) } ?? []
+    }
+
+    private mutating func update(
+        at place: Int, _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
+    ) -> [Effect] {
         // Changed in place: a second reference would copy its windows.
-        guard let place = services.place(of: name) else { return [] }
+        var lent = HostState()
+        swap(&lent, &host)
         var context = Context(
             now: now, configuration: sharedConfiguration,
-            neighbours: rememberedNeighbours(now.boot), storeProblem: storeProblem, host: host)
+            neighbours: rememberedNeighbours(now.boot), storeProblem: storeProblem, host: lent)
         context.mode = mode
         context.judges = judging
         body(&services.values[place], &context)
         services.values[place].syncRollbackRecord()
         if context.isDirty { services.values[place].state.savedAt = now.wall }
-        if context.hostChanged { host = context.host }
+        context.giveBack(&host)
         return effects(of: place, &context)
     }
 
@@ -215,11 +224,8 @@ public struct Engine {
         return neighbours
     }
 
-    func neighbours(now: Instant) -> [Neighbour] {
+    mutating func neighbours(now: Instant) -> [Neighbour] {
         guard services.values.count > 1 else { return [] }
-        // Looked at where they are: a copy of each for each event would cost more than all else.
-        return services.values.withUnsafeBufferPointer { services in
-            services.indices.map { services[$0].asNeighbour(now: now) }
-        }
+        return services.indices.map { services.values[$0].asNeighbour(now: now) }
     }
 }

@@ -24,15 +24,18 @@ extension ServiceEngine {
             }
             return
         }
-        guard let incident = state[slot], let who = incident.record.acknowledgedBy else { return }
-        let lasts = context.configuration.policy(incident.record.severity).ackExpires
-        guard let until = incident.acknowledgedUntil else {
+        guard let severity = state.peek(slot, { $0.record.severity }) else { return }
+        let lasts = context.configuration.policy(severity).ackExpires
+        guard let until = state.peek(slot, { $0.acknowledgedUntil }) else {
             state[slot]?.acknowledgedUntil = context.moment(after: lasts)
             context.isDirty = true
             return
         }
-        let again = incident.brokeAgainUntil.map { $0.boot <= context.now.boot } ?? false
-        guard again || until.boot <= context.now.boot, incident.needsAnAnswer else { return }
+        let again =
+            state.peek(slot, { $0.brokeAgainUntil }).map { $0.boot <= context.now.boot } ?? false
+        guard again || until.boot <= context.now.boot, let incident = state[slot],
+            incident.needsAnAnswer, let who = incident.record.acknowledgedBy
+        else { return }
         let subject = subject(of: incident, context)
         guard mute(subject, incident.record.severity, context) == nil else { return }
         state[slot]?.record.acknowledgedBy = nil

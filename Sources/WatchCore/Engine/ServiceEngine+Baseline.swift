@@ -110,13 +110,16 @@ extension ServiceEngine {
 
     /// Bad and forgotten releases give their memory back, and of the others only a few are kept.
     private mutating func pruneBaselines(_ context: inout Context) {
-        guard var all = state.baselines, !all.isEmpty else { return }
-        let before = all.count
+        guard let count = state.baselines?.count, count > 0 else { return }
+        // Asked at every event, and mostly there is nothing to do.
         let book = state.book
-        let standing = { (baseline: ReleaseBaseline) in
-            book.release(baseline.release)?.standing
-        }
-        all.removeAll { (standing($0) ?? .bad) == .bad }
+        let standing = { (baseline: ReleaseBaseline) in book.standing(of: baseline.release) }
+        let isBad = { (baseline: ReleaseBaseline) in (standing(baseline) ?? .bad) == .bad }
+        guard count > Self.baselinesKept || state.baselines?.contains(where: isBad) ?? false,
+            var all = state.baselines
+        else { return }
+        let before = all.count
+        all.removeAll(where: isBad)
         if all.count > Self.baselinesKept {
             let good = state.book.lastKnownGood?.identity
             let others = all.indices.filter { !(good?.matches(all[$0].release) ?? false) }
@@ -172,7 +175,7 @@ extension Operand {
 
 extension SignalFunction {
     /// Whether its samples are observations that had a latency.
-    fileprivate var isOfLatency: Bool {
+    var isOfLatency: Bool {
         switch self {
         case .percentile, .mean, .max: true
         case .errorRate, .successRate, .count, .errors, .rate: false

@@ -31,7 +31,15 @@ extension ServiceEngine {
             if configuration.probes[place].isStep { continue }
             note(blindCause(of: probes.names[place], now: now), of: probes.names[place], now)
         }
-        for name in streams.names { note(blindCause(of: name, now: now), of: name, now) }
+        for place in streams.indices {
+            let noDataAfter = configuration.streams[place].noDataAfter
+            if sight.isEmpty,
+                streams.values[place].health.isBeyondDoubt(now: now, noDataAfter: noDataAfter)
+            {
+                continue
+            }
+            note(blindCause(of: streams.names[place], now: now), of: streams.names[place], now)
+        }
         guard !sight.isEmpty || state.hasBlind else { return }
         // What is not configured any more is not missed.
         for signal in sight.keys where source(of: signal) == nil { sight[signal] = nil }

@@ -9,7 +9,9 @@ extension ServiceEngine {
     /// Beginnings of breaches remembered.
     static let breachesRemembered = 8
 
-    func asNeighbour(now: Instant) -> Neighbour {
+    /// Mutating, though nothing changes: asked where the service is, for a copy of it costs more
+    /// than most events.
+    mutating func asNeighbour(now: Instant) -> Neighbour {
         Neighbour(
             name: name,
             isRollingBackAutomatically: state.$rollback.peek { $0.asker.isAutomatic } ?? false,

@@ -26,8 +26,9 @@ extension ServiceEngine {
 
     /// Whether watchd may roll back by itself for this trigger, and to what.
     func automaticAction(_ trigger: TriggerConfiguration, _ context: Context) -> Permission {
-        for condition in conditions(of: trigger, context) {
-            if let refusal = condition() { return .failure(refusal) }
+        let question = question(trigger, context)
+        for requirement in Requirement.allCases {
+            if let refusal = refusal(requirement, question, context) { return .failure(refusal) }
         }
         guard let plan = plan(of: trigger, context), let target = state.book.lastKnownGood else {
             return .failure(Refusal(.noKnownGood, "there is nothing to go back to"))
@@ -37,46 +38,69 @@ extension ServiceEngine {
 
     /// All that speaks against an automatic rollback, for whoever is asked to approve one.
     func refusals(_ trigger: TriggerConfiguration, _ context: Context) -> [Refusal] {
-        conditions(of: trigger, context).compactMap { $0() }
+        let question = question(trigger, context)
+        return Requirement.allCases.compactMap { refusal($0, question, context) }
     }
 
     /// What forbids to walk back to `older`; nil: nothing.
     func walkBackRefusal(
         _ trigger: TriggerConfiguration, to older: Release, _ context: Context
     ) -> Refusal? {
-        for condition in conditions(of: trigger, to: older, context) {
-            if let refusal = condition() { return refusal }
+        let question = question(trigger, to: older, context)
+        for requirement in Requirement.allCases {
+            if let refusal = refusal(requirement, question, context) { return refusal }
         }
         return nil
     }
 
     /// What must hold, in the order of DESIGN; the first that does not is the reason. Gates come
     /// after these, because they are programs.
-    /// - Parameter older: walking back from a release that watchd itself has just put there.
-    private func conditions(
-        of trigger: TriggerConfiguration, to older: Release? = nil, _ context: Context
-    ) -> [() -> Refusal?] {
-        let plan = plan(of: trigger, context)
-        let target = older ?? state.book.lastKnownGood
-        return [
-            {
-                plan == nil ? Refusal(.noPlan, "no plan is configured for this trigger") : nil
-            },
-            { disarmedRefusal(context) },
-            { maintenanceRefusal(context) },
-            { vetoRefusal() },
-            { blindRefusal(trigger, context) },
-            { unknownRefusal() },
-            { older == nil ? suspicionRefusal(trigger, context) : nil },
-            { target == nil ? noKnownGood : nil },
-            { target.flatMap { targetRefusal($0, context) } },
-            { older == nil ? cooldownRefusal(context) : nil },
-            { limitRefusal(context) },
-            { neighbourRefusal(context, of: trigger) },
-            { plan.flatMap { approvalRefusal($0) } },
-            { holdRefusal(context) },
-            { storeRefusal(context) },
-        ]
+    private enum Requirement: CaseIterable {
+        case plan, armed, maintenance, veto, sight, version, suspicion, knownGood, target, cooldown,
+            limits, neighbours, approval, hold, store
+    }
+
+    /// What is asked for.
+    private struct Question {
+        var trigger: TriggerConfiguration
+        /// Walking back from a release that watchd itself has just put there.
+        var isWalkBack: Bool
+        var plan: Plan?
+        var target: Release?
+    }
+
+    private func question(
+        _ trigger: TriggerConfiguration, to older: Release? = nil, _ context: Context
+    ) -> Question {
+        Question(
+            trigger: trigger, isWalkBack: older != nil, plan: plan(of: trigger, context),
+            target: older ?? state.book.lastKnownGood)
+    }
+
+    /// nil: it is met.
+    private func refusal(
+        _ requirement: Requirement, _ question: Question, _ context: Context
+    ) -> Refusal? {
+        let trigger = question.trigger
+        switch requirement {
+        case .plan:
+            return question.plan == nil
+                ? Refusal(.noPlan, "no plan is configured for this trigger") : nil
+        case .armed: return disarmedRefusal(context)
+        case .maintenance: return maintenanceRefusal(context)
+        case .veto: return vetoRefusal()
+        case .sight: return blindRefusal(trigger, context)
+        case .version: return unknownRefusal()
+        case .suspicion: return question.isWalkBack ? nil : suspicionRefusal(trigger, context)
+        case .knownGood: return question.target == nil ? noKnownGood : nil
+        case .target: return question.target.flatMap { targetRefusal($0, context) }
+        case .cooldown: return question.isWalkBack ? nil : cooldownRefusal(context)
+        case .limits: return limitRefusal(context)
+        case .neighbours: return neighbourRefusal(context, of: trigger)
+        case .approval: return question.plan.flatMap { approvalRefusal($0) }
+        case .hold: return holdRefusal(context)
+        case .store: return storeRefusal(context)
+        }
     }
 
     func plan(of trigger: TriggerConfiguration, _ context: Context) -> Plan? {

@@ -256,9 +256,11 @@ extension ServiceEngine {
 
     /// Every trigger of the incident was seen false: unknown is not clear.
     func isAllSeenClear(_ incident: Incident) -> Bool {
-        let names = Set(incident.record.breaches.map(\.trigger))
-        return configuration.triggers.allSatisfy { trigger in
-            !names.contains(trigger.name) || triggers[trigger.name]?.verdict == .healthy
+        configuration.triggers.indices.allSatisfy { place in
+            triggers.values[place].isHealthy
+                || !incident.record.breaches.contains {
+                    $0.trigger == configuration.triggers[place].name
+                }
         }
     }
 

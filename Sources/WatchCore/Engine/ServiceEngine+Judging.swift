@@ -69,7 +69,7 @@ extension ServiceEngine {
         }
         let trigger = configuration.triggers[index]
         let evaluation = evaluate(
-            trigger.when, judgement(of: trigger), isBreached: before, now: now.boot)
+            trigger.when, judgement(of: trigger), isBreached: before, isFull: false, now: now.boot)
         triggers.values[index].describe(evaluation)
         note(transition, of: trigger, triggers.values[index], evaluation, &context)
     }
@@ -172,13 +172,13 @@ extension ServiceEngine {
     }
 
     private func isEvidence(_ now: Instant) -> Bool {
-        guard state.book.running != nil, !tracker.isUnknown, tracker.mixed == nil else {
+        guard !state.book.deployments.isEmpty, !tracker.isUnknown, tracker.mixed == nil else {
             return false
         }
         // A shadow trigger that is healthy speaks for the release, too; its breach says nothing.
         let healthy = configuration.triggers.indices.contains {
             configuration.triggers[$0].severity >= .high
-                && triggers.values[$0].verdict == .healthy
+                && triggers.values[$0].isHealthy
         }
         return healthy && openOperationBreaches.isEmpty
             && !automaticSignals.contains { blindCause(of: $0, now: now) != nil }

@@ -64,12 +64,16 @@ extension ServiceEngine {
         }
     }
 
-    /// The outcome with all its words.
+    /// The outcome with its words.
+    /// - Parameter isFull: with a line for every part.
     mutating func evaluate(
-        _ expression: Expression, _ judgement: Judgement, isBreached: Bool = false, now: Instant
+        _ expression: Expression, _ judgement: Judgement, isBreached: Bool = false,
+        isFull: Bool = true, now: Instant
     ) -> Evaluation {
         let asking = Asking(judgement: judgement, isBreached: isBreached, wantsWords: true)
-        return expression.evaluate(terms(judgement)) { reading(of: $0, asking, now: now) }
+        return expression.evaluate(terms(judgement), isFull: isFull) {
+            reading(of: $0, asking, now: now)
+        }
     }
 
     /// The figures alone.
@@ -162,7 +166,10 @@ extension ServiceEngine {
         _ asked: AskedWindow, _ asking: Asking, _ now: Instant
     ) -> Reading {
         windows(asked.source, asking, asked.width, now) { windows, needed in
-            let sums = windows.sums(width: asked.width, now: now)
+            let sums =
+                asked.function.isOfLatency
+                ? windows.sums(width: asked.width, now: now)
+                : windows.counts(width: asked.width, now: now)
             return Answer(
                 sums.covered, asked.function.reading(sums, width: asked.width, needed: needed))
         }
@@ -207,10 +214,11 @@ extension ServiceEngine {
             guard probes.values[place].health.hasSpoken else { return Reading(gap: .noData) }
             answer = ask(&probes.values[place].windows, asking.judgement.minSamplesOfProbe)
         case .stream(let place):
-            let cause = streams.values[place].health.cause(
-                now: now, noDataAfter: configuration.streams[place].noDataAfter,
-                asksForUnparsed: asksForUnparsed)
-            if let cause {
+            if isDoubtful(stream: place, now),
+                let cause = streams.values[place].health.cause(
+                    now: now, noDataAfter: configuration.streams[place].noDataAfter,
+                    asksForUnparsed: asksForUnparsed)
+            {
                 return Reading(gap: .blind(asking.wantsWords ? cause.text : ""))
             }
             guard streams.values[place].health.hasReported else { return Reading(gap: .noData) }

@@ -68,9 +68,18 @@ extension ServiceEngine {
             return .probe(probes.values[place].health)
         }
         guard let place = streams.place(of: signal) else { return nil }
+        guard isDoubtful(stream: place, now) else { return nil }
         return streams.values[place].health
             .cause(now: now, noDataAfter: configuration.streams[place].noDataAfter)
             .map { .stream($0) }
+    }
+
+    /// Something may speak against the stream at that place: asked first, because mostly nothing
+    /// does.
+    @inline(__always)
+    func isDoubtful(stream place: Int, _ now: Instant) -> Bool {
+        !streams.values[place].health.isBeyondDoubt(
+            now: now, noDataAfter: configuration.streams[place].noDataAfter)
     }
 
     /// Why a signal cannot be believed; nil: it can, or is not known.

@@ -94,16 +94,12 @@ extension ServiceEngine {
     /// The incident's record shows the rollback as it stands.
     mutating func syncRollbackRecord() {
         // Mostly it does already, and to write it would copy what was handed to the store.
-        guard state.hasRollback, let id = state.$rollback.peek({ $0.id }),
-            let record = state.$rollback.peek({ $0.record }),
-            let index = state.peek(
-                .breaches,
-                { incident in
-                    incident.record.rollbacks.lastIndex { $0.id == id }
-                }),
-            state.peek(.breaches, { $0.record.rollbacks[index] }) != record
+        guard state.hasRollback, let record = state.$rollback.peek({ $0.record }),
+            let shown = state.peek(.breaches, { $0.record.rollbacks }),
+            let place = shown.indices.last(where: { shown[$0].id == record.id }),
+            shown[place] != record
         else { return }
-        state.incident?.record.rollbacks[index] = record
+        state.incident?.record.rollbacks[place] = record
     }
 
     /// Whether it was due.

@@ -6,9 +6,9 @@ extension ServiceEngine {
         _ reading: VersionReading, source index: Int, _ context: inout Context
     ) {
         guard configuration.version.indices.contains(index) else { return }
-        let label = configuration.version[index].label
         tracker.holdsAnnouncement = holdsAnnouncement
-        let changes = tracker.record(reading, from: index, label: label)
+        let changes = tracker.record(
+            reading, from: index, label: configuration.version[index].label)
         noteReadForRollback(reading, source: index)
         noteStuck(&context)
         for change in changes { apply(change, announcedBy: nil, &context) }
@@ -27,10 +27,11 @@ extension ServiceEngine {
 
     /// Which sources are known to be wrong outlives a restart: the first one may be silent then.
     private mutating func noteStuck(_ context: inout Context) {
-        let stuck = tracker.stuck
-        guard state.stuckSources != nil || stuck.contains(where: { $0 != nil }) else { return }
+        guard state.stuckSources != nil || tracker.hasStuck else { return }
         var named: [String: ReleaseIdentity] = [:]
-        for (source, read) in zip(configuration.version, stuck) { named[source.label] = read }
+        for (source, read) in zip(configuration.version, tracker.stuck) {
+            named[source.label] = read
+        }
         let next = named.isEmpty ? nil : named
         guard state.stuckSources != next else { return }
         state.stuckSources = next

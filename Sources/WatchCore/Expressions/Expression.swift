@@ -29,6 +29,8 @@ public struct Expression: Hashable, Sendable, Codable {
     var root: ExpressionNode { parts.root }
     /// Every operand in it, in order of appearance, without repeats.
     public var operands: [Operand] { parts.operands }
+    /// Of each of them, in canonical form.
+    var operandTexts: [String] { parts.operandTexts }
     var program: ExpressionProgram { parts.program }
 
     /// - Throws: `ExpressionError` with the place of the first mistake.
@@ -75,13 +77,14 @@ public struct Expression: Hashable, Sendable, Codable {
     }
 
     /// The outcome with its explanation. Each operand is read once.
+    /// - Parameter isFull: with a line for every part, which only an explanation shows.
     public func evaluate(
-        _ terms: EvaluationTerms = .plain, _ read: (Operand) -> Reading
+        _ terms: EvaluationTerms = .plain, isFull: Bool = true, _ read: (Operand) -> Reading
     ) -> Evaluation {
         let readings = operands.map(read)
         let values = program.trace(terms) { readings[$0] }
         var account = ExpressionAccount(self, terms, readings: readings, values: values)
-        account.write()
+        account.write(isFull: isFull)
         return Evaluation(
             truth: values.last.map { Truth($0) } ?? .unknown,
             readings: named(readings),

@@ -22,9 +22,12 @@ struct ExpressionAccount {
         self.values = values
     }
 
-    mutating func write() {
-        next = 0
-        _ = describe(expression.root, depth: 0, isShown: true)
+    /// - Parameter isFull: every part has a line, too.
+    mutating func write(isFull: Bool) {
+        if isFull {
+            next = 0
+            _ = describe(expression.root, depth: 0, isShown: true)
+        }
         next = 0
         _ = decide(expression.root, isDeciding: true)
     }
@@ -115,19 +118,27 @@ struct ExpressionAccount {
     ) -> String {
         let sides = [left, right]
         for side in sides where values[side.place].isNaN {
-            return "\(side.node.text) is not known: \(whyUnknown(side.node))"
+            return "\(text(side.node)) is not known: \(whyUnknown(side.node))"
         }
         // People ask of what was measured.
         if left.node.isConstant, !right.node.isConstant {
             return sentence(sign.mirrored, right, left, place)
         }
         let holds = values[place] == 1
-        let measured = "\(left.node.text) is \(shown(left.node, left.place))\(samples(left.node))"
+        let measured = "\(text(left.node)) is \(shown(left.node, left.place))\(samples(left.node))"
         let bounds = bounds(place).map { " (\($0))" } ?? ""
         let threshold =
             right.node.isConstant
-            ? right.node.text : "\(right.node.text), now \(shown(right.node, right.place))"
+            ? text(right.node) : "\(text(right.node)), now \(shown(right.node, right.place))"
         return "\(measured)\(bounds), \(holds ? "" : "not ")\(sign.words) \(threshold)"
+    }
+
+    /// That of an operand is known already.
+    private func text(_ node: ExpressionNode) -> String {
+        guard case .operand(let operand) = node,
+            let place = expression.operands.firstIndex(of: operand)
+        else { return node.text }
+        return expression.operandTexts[place]
     }
 
     /// ` of 2400 samples`.

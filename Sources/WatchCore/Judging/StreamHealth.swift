@@ -91,6 +91,18 @@ struct StreamHealth: Hashable, Sendable, Codable {
         }
     }
 
+    /// Nothing at all speaks against it, which is seen without the seconds: asked by every rule at
+    /// every event.
+    @inline(__always)
+    func isBeyondDoubt(now: Instant, noDataAfter: Duration?) -> Bool {
+        guard unreadable == nil, sum.dropped == 0, sum.unparsed == 0, sum.misdated == 0 else {
+            return false
+        }
+        guard let noDataAfter else { return true }
+        guard let since = lastLine ?? watchedSince else { return true }
+        return now - since <= noDataAfter
+    }
+
     /// nil: it can be believed.
     /// - Parameter asksForUnparsed: what is asked for is how many lines do not parse, so that is
     ///   no reason, nor when such lines were.

@@ -62,7 +62,9 @@ struct TriggerState: Hashable, Sendable, Codable {
         isFresh = false
     }
 
-    var isBreached: Bool { verdict == .breached }
+    // By pattern: `==` copies both, and this is asked at every event.
+    var isBreached: Bool { if case .breached = verdict { true } else { false } }
+    var isHealthy: Bool { if case .healthy = verdict { true } else { false } }
 
     /// Whether the trigger was breached at `instant`, which is not long ago: only the latest
     /// breach is remembered, beside one that stands. A deployment may have ended one that was

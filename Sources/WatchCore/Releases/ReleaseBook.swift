@@ -15,7 +15,12 @@ struct ReleaseBook: Hashable, Sendable, Codable {
     var running: Deployment? { deployments.last }
 
     func release(_ identity: ReleaseIdentity) -> Release? {
-        releases.first { $0.identity.matches(identity) }
+        index(of: identity).map { releases[$0] }
+    }
+
+    /// nil: no such release is known.
+    func standing(of identity: ReleaseIdentity) -> Standing? {
+        index(of: identity).map { releases[$0].standing }
     }
 
     func release(version: String) -> Release? {
@@ -24,10 +29,12 @@ struct ReleaseBook: Hashable, Sendable, Codable {
 
     /// The `good` release that ran most recently before the running one.
     var lastKnownGood: Release? {
-        for deployment in deployments.dropLast().reversed() {
-            if let running, deployment.release.matches(running.release) { continue }
-            if let release = release(deployment.release), release.standing == .good {
-                return release
+        let last = deployments.indices.last ?? 0
+        for place in deployments.indices.dropLast().reversed() {
+            if deployments[place].release.matches(deployments[last].release) { continue }
+            if let index = index(of: deployments[place].release), releases[index].standing == .good
+            {
+                return releases[index]
             }
         }
         for identity in (seeded ?? []).reversed() {
@@ -192,7 +199,8 @@ struct ReleaseBook: Hashable, Sendable, Codable {
     }
 
     private func index(of identity: ReleaseIdentity) -> Int? {
-        releases.firstIndex { $0.identity.matches(identity) }
+        // By place: a look at an element copies all of it.
+        releases.indices.first { releases[$0].identity.matches(identity) }
     }
 
     private mutating func forget() {

@@ -91,7 +91,10 @@ struct VersionTracker: Hashable, Sendable, Codable {
     mutating func addSource() { sources.append(Source()) }
 
     /// The first source that answers and can be believed.
-    var leader: Int? { sources.firstIndex { $0.identity != nil && !$0.isStuck } }
+    var leader: Int? {
+        // By place: a look at a source copies it.
+        sources.indices.first { sources[$0].identity != nil && !sources[$0].isStuck }
+    }
 
     /// No source answers that can be believed (each missed `agree` reads, never spoke or is stuck)
     /// and no announcement counts.
@@ -127,11 +130,10 @@ struct VersionTracker: Hashable, Sendable, Codable {
     /// Captured fields of all sources that agree with the running release; the first wins.
     var fields: [String: String] {
         var result: [String: String] = [:]
-        for source in sources {
-            guard let identity = source.identity, let current, identity.matches(current) else {
-                continue
-            }
-            result.merge(source.fields) { first, _ in first }
+        for index in sources.indices where !sources[index].fields.isEmpty {
+            guard let identity = sources[index].identity, let current, identity.matches(current)
+            else { continue }
+            result.merge(sources[index].fields) { first, _ in first }
         }
         return result
     }
@@ -190,7 +192,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
 
     /// Takes in what source `index` answered.
     mutating func record(
-        _ reading: VersionReading, from index: Int, label: String
+        _ reading: VersionReading, from index: Int, label: @autoclosure () -> String
     ) -> [Change] {
         guard sources.indices.contains(index) else { return [] }
         note(reading, from: index)
@@ -280,7 +282,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
 
     /// The ordinary way: enough equal reads of something else make a change.
     private mutating func settle(
-        _ effective: ReleaseIdentity, leader: Int, reader: Int, label: String
+        _ effective: ReleaseIdentity, leader: Int, reader: Int, label: () -> String
     ) -> [Change] {
         if let current, current.matches(effective) { return complete(with: effective) }
         // Whoever brought the difference must have read it often enough: the leader where the
@@ -301,7 +303,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
         take(effective)
         return [
             .deployed(
-                effective, began: began, lastSeenBefore: Swift.min(seen, began), source: label)
+                effective, began: began, lastSeenBefore: Swift.min(seen, began), source: label())
         ]
     }
 }

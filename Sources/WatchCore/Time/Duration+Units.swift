@@ -1,18 +1,14 @@
 // Durations as people write them (`500ms`, `10s`, `1h30m`) and as the engine counts them.
 
 extension Duration {
+    // Asked for at every event: by the one number that a duration is, not by way of its parts.
+
     public init(nanoseconds: Int64) {
-        self = .nanoseconds(nanoseconds)
+        self.init(attoseconds: Int128(nanoseconds) * 1_000_000_000)
     }
 
-    /// Whole nanoseconds; clamped to what 64 bits hold (292 years).
-    public var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        if overflow { return seconds < 0 ? .min : .max }
-        let (sum, overflowed) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return overflowed ? (seconds < 0 ? .min : .max) : sum
-    }
+    /// Whole nanoseconds, towards zero; clamped to what 64 bits hold (292 years).
+    public var nanoseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000) }
 
     /// Seconds with fraction, for output and for expressions (durations are seconds there).
     public var seconds: Double { Double(nanoseconds) / 1e9 }

@@ -103,6 +103,25 @@ extension LatencySketch {
     }
 }
 
+/// The bit patterns of a packed sketch of few values, where they lie.
+struct PackedValues: RandomAccessCollection {
+    private let bytes: UnsafeRawBufferPointer
+    let endIndex: Int
+
+    /// nil: it is no sketch of few values.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard let head = bytes.first, head > 0, bytes.count == 1 + 8 * Int(head) else { return nil }
+        self.bytes = bytes
+        endIndex = Int(head)
+    }
+
+    var startIndex: Int { 0 }
+
+    subscript(place: Int) -> UInt64 {
+        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 1 + 8 * place, as: UInt64.self))
+    }
+}
+
 extension LatencySketch: Codable {
     /// Base64 of `packed`.
     public init(from decoder: any Decoder) throws {

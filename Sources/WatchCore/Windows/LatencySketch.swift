@@ -83,22 +83,42 @@ public struct LatencySketch: Sendable {
 
     /// Takes away what was merged before. (What was never in it is not taken away.)
     public mutating func subtract(_ other: LatencySketch) {
+        if other.isExact { return subtract(bitPatterns: other.cells) }
         guard other.count > 0, count > 0 else { return }
-        if isExact, other.isExact {
-            removeValues(other.cells)
+        makeHistogram()
+        var removed = 0
+        other.forEachBin { removed += decrement($0, by: $1) }
+        noteRemoved(removed, sum: other.sum, maximum: other.maximum)
+    }
+
+    /// The same of few values by their bit patterns, ascending.
+    mutating func subtract(bitPatterns: some RandomAccessCollection<UInt64>) {
+        guard let largest = bitPatterns.last, count > 0 else { return }
+        var (removed, lost) = (0, Int128(0))
+        if isExact {
+            (removed, lost) = removeValues(bitPatterns)
         } else {
-            makeHistogram()
-            var removed = 0
-            other.forEachBin { removed += decrement($0, by: $1) }
-            count -= removed
-            sum = Swift.max(0, sum - other.sum)
-            trim()
+            var nanoseconds: Int64 = 0
+            for bits in bitPatterns {
+                let value = Double(bitPattern: bits)
+                removed += decrement(LatencyBins.index(of: value), by: 1)
+                // A hundred times an hour fits.
+                nanoseconds += Self.nanoseconds(value)
+            }
+            lost = Int128(nanoseconds)
         }
+        noteRemoved(removed, sum: lost, maximum: Double(bitPattern: largest))
+    }
+
+    private mutating func noteRemoved(_ removed: Int, sum lost: Int128, maximum other: Double) {
+        count -= removed
+        sum = Swift.max(0, sum - lost)
+        if !isExact { trim() }
         guard count > 0 else {
             self = LatencySketch()
             return
         }
-        if !maximumIsExact || other.maximum >= maximum { findMaximum() }
+        if !maximumIsExact || other >= maximum { findMaximum() }
     }
 
     /// Nearest-rank percentile, 0 < p ≤ 100; seconds. nil when empty.
@@ -162,16 +182,21 @@ extension LatencySketch {
         cells.insert(cell, at: low)
     }
 
-    private mutating func removeValues(_ others: [UInt64]) {
-        var next = 0
+    /// Both ascend. How many there were, and their sum in nanoseconds.
+    private mutating func removeValues(
+        _ others: some RandomAccessCollection<UInt64>
+    ) -> (count: Int, sum: Int128) {
+        var next = others.startIndex
+        var (removed, lost) = (0, Int128(0))
         cells.removeAll { cell in
-            while next < others.count, others[next] < cell { next += 1 }
-            guard next < others.count, others[next] == cell else { return false }
-            next += 1
-            count -= 1
-            sum -= Int128(Self.nanoseconds(Double(bitPattern: cell)))
+            while next < others.endIndex, others[next] < cell { others.formIndex(after: &next) }
+            guard next < others.endIndex, others[next] == cell else { return false }
+            others.formIndex(after: &next)
+            removed += 1
+            lost += Int128(Self.nanoseconds(Double(bitPattern: cell)))
             return true
         }
+        return (removed, lost)
     }
 }
 
@@ -225,9 +250,18 @@ extension LatencySketch {
     /// Where the group's cells begin; nil: it is not kept.
     @inline(__always)
     private func start(of group: Int) -> Int? {
-        let place = Int(cells[group >> 3] >> UInt64((group & 7) << 3) & 0xFF)
-        return place == 0 ? nil : Self.tableCells + (place - 1) * Self.groupCells
+        let place = Self.place(of: group, cells[group >> 3])
+        return place == 0 ? nil : Self.start(at: place)
     }
+
+    /// Which of the groups that are kept it is, by the word of the table that says so; 0: none.
+    @inline(__always)
+    private static func place(of group: Int, _ word: UInt64) -> Int {
+        Int(word >> UInt64((group & 7) << 3) & 0xFF)
+    }
+
+    @inline(__always)
+    private static func start(at place: Int) -> Int { tableCells + (place - 1) * groupCells }
 
     /// Where the group's cells begin, which it gets if it has none.
     @inline(__always)
@@ -248,14 +282,15 @@ extension LatencySketch {
 
     /// Gives back empty groups when there are several: an outlier has left.
     private mutating func trim() {
-        let used = (0..<LatencyBins.groups).filter { group in
+        let kept = (cells.count - Self.tableCells) / Self.groupCells
+        guard kept > 1 else { return }
+        let used = (0..<LatencyBins.groups).count { group in
             start(of: group).map { cells[$0] > 0 } ?? false
         }
-        let kept = (cells.count - Self.tableCells) / Self.groupCells
-        guard kept - used.count > 1 else { return }
+        guard kept - used > 1 else { return }
         let old = self
         cells = [UInt64](repeating: 0, count: Self.tableCells)
-        for group in used { add(group, of: old) }
+        for group in 0..<LatencyBins.groups { add(group, of: old) }
     }
 
     @inline(__always)
@@ -267,8 +302,26 @@ extension LatencySketch {
 
     /// Adds the bins of `other` to a histogram.
     private mutating func add(_ other: LatencySketch) {
-        guard !other.isExact else { return other.forEachBin { increment($0, by: $1) } }
-        for group in 0..<LatencyBins.groups { add(group, of: other) }
+        guard other.isExact else {
+            for group in 0..<LatencyBins.groups { add(group, of: other) }
+            return
+        }
+        // Room first, so that they are counted in one go: this is done for every second of a log.
+        for bits in other.cells {
+            _ = makeStart(
+                of: LatencyBins.index(of: Double(bitPattern: bits)) / LatencyBins.groupSize)
+        }
+        cells.withUnsafeMutableBufferPointer { cells in
+            for bits in other.cells {
+                let bin = LatencyBins.index(of: Double(bitPattern: bits))
+                let group = bin / LatencyBins.groupSize
+                let place = Self.place(of: group, cells[group >> 3])
+                guard place > 0 else { continue }
+                let at = Self.start(at: place)
+                cells[at] &+= 1
+                cells[at + 1 + bin % LatencyBins.groupSize] &+= 1
+            }
+        }
     }
 
     private mutating func add(_ group: Int, of other: LatencySketch) {
@@ -292,11 +345,21 @@ extension LatencySketch {
             maximum = cells.last.map { Double(bitPattern: $0) } ?? 0
             maximumIsExact = true
         } else {
-            var largest = 0
-            forEachBin { bin, _ in largest = bin }
-            maximum = Swift.min(LatencyBins.value(of: largest), LatencyBins.longest)
+            maximum = Swift.min(LatencyBins.value(of: largestBin), LatencyBins.longest)
             maximumIsExact = false
         }
+    }
+
+    /// Of a histogram: the last bin that is not empty, sought from the end; 0: all are.
+    private var largestBin: Int {
+        for group in stride(from: LatencyBins.groups - 1, through: 0, by: -1) {
+            guard let start = start(of: group), cells[start] > 0 else { continue }
+            for step in stride(from: LatencyBins.groupSize - 1, through: 0, by: -1)
+            where cells[start + 1 + step] > 0 {
+                return group * LatencyBins.groupSize + step
+            }
+        }
+        return 0
     }
 
     /// The value with `rank` (1 is the smallest); `rank` must be 1 … `count`.
@@ -318,29 +381,5 @@ extension LatencySketch {
             }
         }
         return maximum
-    }
-}
-
-extension LatencySketch: Hashable {
-    /// Equal content is equal, whatever room it takes.
-    public static func == (a: LatencySketch, b: LatencySketch) -> Bool {
-        guard a.count == b.count, a.sum == b.sum, a.maximum == b.maximum, a.isExact == b.isExact
-        else { return false }
-        return a.cells == b.cells || !a.isExact && a.bins == b.bins
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(count)
-        hasher.combine(sum)
-        hasher.combine(maximum)
-    }
-
-    private var bins: [UInt64] {
-        var result: [UInt64] = []
-        forEachBin {
-            result.append(UInt64($0))
-            result.append($1)
-        }
-        return result
     }
 }

@@ -46,21 +46,28 @@ struct LatencyStore: SliceStore {
             total = LatencySketch()
             return
         }
-        closed.drop(before: number) { total.subtract($0) }
-        mend()
+        let before = total.max
+        closed.drop(before: number, from: &total)
+        mend(before)
     }
 
     /// Below 100 values the total is exact again, out of the slices' own values; and when the
     /// largest value has left another one is the largest.
-    private mutating func mend() {
+    /// - Parameter before: the largest until now: of those that are left none is larger.
+    private mutating func mend(_ before: Double?) {
         if !total.isExact, total.count < LatencySketch.exactLimit {
             total = open
             closed.forEach { total.merge($1) }
         } else if !total.maximumIsExact,
-            let largest = [closed.maximum, open.max].compactMap(\.self).max()
+            let largest = open.max == before ? before : largest(upTo: before)
         {
             total.restoreMaximum(largest)
         }
+    }
+
+    private func largest(upTo limit: Double?) -> Double? {
+        guard let newest = open.max else { return closed.maximum(upTo: limit) }
+        return Swift.max(newest, closed.maximum(upTo: limit) ?? newest)
     }
 
     static func == (a: LatencyStore, b: LatencyStore) -> Bool {

@@ -38,21 +38,37 @@ struct PackedSlices: Hashable, Sendable {
 
     private static func entry(_ number: Int64, _ sketch: LatencySketch) -> [UInt8] {
         var entry: [UInt8] = []
-        // Enough for a few values, which is what most slices are.
-        entry.reserveCapacity(headSize + 1 + 8 * Swift.min(sketch.count, LatencySketch.exactLimit))
-        entry.append(fixed: UInt64(bitPattern: number))
-        for _ in 0..<headSize - 8 { entry.append(0) }
-        sketch.pack(into: &entry)
-        let size = entry.count - headSize
-        for byte in 0..<headSize - 8 {
-            entry[8 + byte] = UInt8(truncatingIfNeeded: size >> (8 * byte))
-        }
+        entry.reserveCapacity(sizeOfFew(sketch))
+        write(number, sketch, behind: &entry)
         return entry
+    }
+
+    /// Enough for a few values, which is what most slices are.
+    private static func sizeOfFew(_ sketch: LatencySketch) -> Int {
+        headSize + 1 + 8 * Swift.min(sketch.count, LatencySketch.exactLimit)
+    }
+
+    private static func write(
+        _ number: Int64, _ sketch: LatencySketch, behind bytes: inout [UInt8]
+    ) {
+        let start = bytes.count
+        bytes.append(fixed: UInt64(bitPattern: number))
+        for _ in 0..<headSize - 8 { bytes.append(0) }
+        sketch.pack(into: &bytes)
+        let size = bytes.count - start - headSize
+        for byte in 0..<headSize - 8 {
+            bytes[start + 8 + byte] = UInt8(truncatingIfNeeded: size >> (8 * byte))
+        }
     }
 
     /// Behind all others.
     mutating func append(_ number: Int64, _ sketch: LatencySketch) {
-        replace(bytes.count..<bytes.count, with: Self.entry(number, sketch))
+        if sketch.isExact {
+            makeRoom(for: bytes.count + Self.sizeOfFew(sketch))
+            Self.write(number, sketch, behind: &bytes)
+        } else {
+            replace(bytes.count..<bytes.count, with: Self.entry(number, sketch))
+        }
         count += 1
         last = number
     }
@@ -80,13 +96,13 @@ struct PackedSlices: Hashable, Sendable {
         }
     }
 
-    /// Takes out what comes before that number.
-    mutating func drop(before number: Int64, _ body: (LatencySketch) -> Void) {
+    /// Takes out what comes before that number, also of the total.
+    mutating func drop(before number: Int64, from total: inout LatencySketch) {
         var offset = 0
         while offset < bytes.count {
             let (found, size) = head(at: offset)
             guard found < number else { break }
-            body(sketch(at: offset, size: size))
+            subtract(at: offset, size: size, from: &total)
             offset += Self.headSize + size
             count -= 1
         }
@@ -95,16 +111,33 @@ struct PackedSlices: Hashable, Sendable {
         if bytes.isEmpty { last = nil }
     }
 
+    /// Few values are not unpacked for it: one slice or another leaves its window at every second.
+    private func subtract(at offset: Int, size: Int, from total: inout LatencySketch) {
+        let isDone = bytes.withUnsafeBytes { bytes in
+            let start = offset + Self.headSize
+            guard let values = PackedValues(.init(rebasing: bytes[start..<start + size])) else {
+                return false
+            }
+            total.subtract(bitPatterns: values)
+            return true
+        }
+        if !isDone { total.subtract(sketch(at: offset, size: size)) }
+    }
+
     func forEach(_ body: (_ number: Int64, _ sketch: LatencySketch) -> Void) {
         forEachEntry { body($0, sketch(at: $1, size: $2)) }
     }
 
     /// The largest value of all; nil: there is none. Seconds.
-    var maximum: Double? {
+    /// - Parameter limit: none is larger, so that one as large ends the search; nil: nobody knows.
+    func maximum(upTo limit: Double?) -> Double? {
         var maximum: Double?
-        forEachEntry { _, offset, size in
+        var offset = 0
+        while offset < bytes.count, maximum == nil || maximum != limit {
+            let size = head(at: offset).size
             let value = LatencySketch.maximum(packed: body(at: offset, size: size))
             maximum = Swift.max(maximum ?? value, value)
+            offset += Self.headSize + size
         }
         return maximum
     }
@@ -121,13 +154,15 @@ struct PackedSlices: Hashable, Sendable {
     /// With little room to spare: an array that grows by itself doubles.
     private mutating func replace(_ range: Range<Int>, with new: [UInt8]) {
         let needed = bytes.count - range.count + new.count
-        if needed > bytes.capacity {
-            bytes.reserveCapacity(needed + needed / 8)
-        }
+        makeRoom(for: needed)
         bytes.replaceSubrange(range, with: new)
         if bytes.capacity > 2 * needed + 256 {
             bytes = needed == 0 ? [] : Array(ArraySlice(bytes))
         }
+    }
+
+    private mutating func makeRoom(for needed: Int) {
+        if needed > bytes.capacity { bytes.reserveCapacity(needed + needed / 8) }
     }
 }
 

@@ -197,6 +197,19 @@ func nearestRank(_ values: [Double], _ p: Double) -> Double {
         #expect(try JSONDecoder().decode(LatencySketch.self, from: data) == sketch)
     }
 
+    @Test(arguments: [1, 2, 99]) func fewPackedValuesAreReadWhereTheyLie(count: Int) {
+        let sketch = LatencySketch((0..<count).map { Double($0) / 100 })
+        let bytes = sketch.packed
+        #expect(bytes.withUnsafeBytes { PackedValues($0).map(Array.init) } == sketch.bitPatterns)
+        let cut = bytes.dropLast()
+        #expect(cut.withUnsafeBytes { PackedValues($0) == nil })
+    }
+
+    @Test(arguments: [0, 100]) func nothingAndAHistogramAreNoFewValues(count: Int) {
+        let bytes = LatencySketch((0..<count).map { Double($0) / 100 }).packed
+        #expect(bytes.withUnsafeBytes { PackedValues($0) == nil })
+    }
+
     @Test func aClosedSliceIsSmallInACheckpoint() throws {
         var random = SplitMix64(seed: 6)
         // Latencies of an ordinary service: 5 … 500 ms.
