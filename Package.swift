@@ -121,7 +121,13 @@ let package = Package(
             ]),
         program("watchd-step", ["CProcess"]),
         // Not installed: what proves the engine, see docs/decisions/0015-a-simulator-of-its-own.md.
-        library("WatchSimulator", ["WatchCore"]),
+        // Its worlds are objects, whose every access would be checked for exclusiveness. Debug builds
+        // and with them its tests do so; the engine's own accesses are checked here as well.
+        .target(
+            name: "WatchSimulator", dependencies: ["WatchCore"],
+            swiftSettings: house + [
+                .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+            ]),
         program("watchd-simulate", ["WatchSimulator"]),
         .executableTarget(
             name: "watchd-bench",

@@ -12,22 +12,20 @@ extension Simulation {
 
     /// What the engine is told goes into the books first.
     func note(_ event: Event, _ now: Instant) {
-        if scenario.network != .unknown { network.note(event, scenario.configuration) }
+        if scenario.network != .unknown { noteNetwork(event) }
         switch event {
         case .tick: noteEvidence(now)
         case .probe(let service, let probe, let result):
-            guard let index = index(service),
-                let at = worlds[index].configuration.probes.firstIndex(where: { $0.name == probe })
-            else { return }
+            guard let index = index(service), let at = ledgers[index].place(ofProbe: probe) else {
+                return
+            }
             // Whether it counts is decided when the network has proved itself.
             if result.timedOut ?? false { return }
             ledgers[index].record(result, probe: at, now: now)
         case .stream(let service, let stream, let batch):
-            guard let index = index(service),
-                let at = worlds[index].configuration.streams.firstIndex(where: {
-                    $0.name == stream
-                })
-            else { return }
+            guard let index = index(service), let at = ledgers[index].place(ofStream: stream) else {
+                return
+            }
             ledgers[index].record(batch, stream: at, now: now)
         case .version(let service, let source, let reading):
             guard let index = index(service) else { return }
@@ -158,18 +156,7 @@ extension Simulation {
     /// breached.
     private func mayBeHealthy(_ index: Int, _ now: Instant) -> Bool {
         guard ledgers[index].hasEvidence(now: now) else { return false }
-        if let breached = emitted.services[index]?.breached, !breached.isEmpty,
-            ledgers[index].configuration.triggers.contains(where: {
-                $0.severity >= .high && $0.mode != .shadow && breached[$0.name] != nil
-            })
-        {
-            return false
-        }
-        return ledgers[index].configuration.triggers.contains { trigger in
-            guard trigger.severity >= .high else { return false }
-            guard let truth = ledgers[index].truth(of: trigger, now: now) else { return true }
-            return truth == .false || (truth == .true && trigger.sustainedFor != nil)
-        }
+        return ledgers[index].mayBeHealthy(emitted.services[index]?.breached ?? [:], now)
     }
 
     /// Looks at what is asked for before it is written down.
@@ -178,12 +165,11 @@ extension Simulation {
         let isMixed = transaction.events.contains { $0.kind == "release.mixed" }
         for event in transaction.events {
             guard let name = event.service, let index = index(name) else { continue }
-            let configuration = scenario.configuration.services[index]
             switch event.kind {
             case "release.good" where event.reason == "baked":
                 guard let version = event.release?.version else { continue }
                 let seen = evidence[index][version] ?? .zero
-                if seen + .seconds(8) < configuration.bake {
+                if seen + .seconds(8) < scenario.configuration.services[index].bake {
                     throw Violation(
                         "good-by-evidence",
                         "\(name) \(version) is good after \(seen.text) of evidence")
@@ -200,7 +186,7 @@ extension Simulation {
             // A deployment ends breaches by itself.
             case "trigger.cleared" where !replaced.contains(name):
                 try checkCleared(event, index)
-                clearedNow.insert("\(index)/\(event.trigger ?? "")")
+                clearedNow.insert(Cleared(index: index, trigger: event.trigger ?? ""))
                 breaches[index].ended(event.trigger ?? "", at: clock.moment.boot)
             case "trigger.removed", "trigger.cleared":
                 breaches[index].ended(event.trigger ?? "", at: clock.moment.boot)
@@ -254,7 +240,8 @@ extension Simulation {
     private func checkCleared(_ event: EventRecord, _ index: Int) throws(Violation) {
         guard let trigger = event.trigger,
             emitted.services[worlds[index].name]?.breached[trigger] != nil,
-            let last = lastNotFalse["\(index)/\(trigger)"],
+            let place = ledgers[index].place(ofTrigger: trigger),
+            let last = lastNotFalse[index][place],
             let configured = scenario.configuration.services[index].triggers.first(where: {
                 $0.name == trigger
             })
@@ -293,14 +280,13 @@ extension Simulation {
 
     // MARK: - Verdicts
 
-    func checkVerdicts(after event: Event, at now: Instant) throws(Violation) {
+    func checkVerdicts(after event: Event, isTick: Bool, at now: Instant) throws(Violation) {
         defer { hasNewFloor = false }
-        let isTick = event.isTick
         if isTick { noteBreaches(now) }
         guard isHealing ? events % 64 == 0 : events % 32 == 0, !hasNewFloor, !isDown else { return }
-        for (index, ledger) in ledgers.enumerated() {
-            guard isTick || Self.service(of: event) == ledger.name else { continue }
-            let signal = Self.signal(of: event)
+        let (service, signal) = isTick ? (nil, nil) : Self.source(of: event)
+        for index in ledgers.indices where isTick || service == ledgers[index].name {
+            let ledger = ledgers[index]
             for trigger in scenario.configuration.services[index].triggers {
                 // Between two seconds only what was heard of is judged.
                 guard
@@ -310,14 +296,15 @@ extension Simulation {
                 else { continue }
                 guard let verdict = engine.verdict(ledger.name, trigger.name),
                     let found = ledger.truth(
-                        of: trigger,
+                        of: trigger.name,
                         isBreached: verdict == .breached
-                            || clearedNow.contains("\(index)/\(trigger.name)"), now: now)
+                            || clearedNow.contains(Cleared(index: index, trigger: trigger.name)),
+                        now: now)
                 else { continue }
                 tally.verdicts += 1
                 // Not for long enough yet.
                 let isShort =
-                    found == .true && !(ledger.sustained[trigger.name]?.holds ?? true)
+                    found == .true && !(ledger.sustained(trigger.name)?.holds ?? true)
                 let truth: Truth = isShort ? .false : found
                 let isRight =
                     switch (truth, verdict) {
@@ -357,29 +344,16 @@ extension Simulation {
         for index in ledgers.indices {
             guard let breached = emitted.services[index]?.breached, !breached.isEmpty
             else { continue }
-            for trigger in scenario.configuration.services[index].triggers
-            where breached[trigger.name] != nil {
-                if let truth = ledgers[index].truth(of: trigger, isBreached: true, now: now),
-                    truth != .false
-                {
-                    lastNotFalse["\(index)/\(trigger.name)"] = now
-                }
-            }
+            ledgers[index].forEachNotFalse(breached, now) { lastNotFalse[index][$0] = now }
         }
     }
 
-    private static func signal(of event: Event) -> String? {
+    /// Whose event it is, and of which signal.
+    private static func source(of event: Event) -> (service: String?, signal: String?) {
         switch event {
-        case .probe(_, let name, _), .stream(_, let name, _): name
-        case .tick, .version, .task, .command, .connectivity, .storeFailed, .storeRecovered: nil
-        }
-    }
-
-    private static func service(of event: Event) -> String? {
-        switch event {
-        case .probe(let service, _, _), .stream(let service, _, _), .version(let service, _, _):
-            service
-        case .tick, .task, .command, .connectivity, .storeFailed, .storeRecovered: nil
+        case .probe(let service, let name, _), .stream(let service, let name, _): (service, name)
+        case .version(let service, _, _): (service, nil)
+        case .tick, .task, .command, .connectivity, .storeFailed, .storeRecovered: (nil, nil)
         }
     }
 }

@@ -58,7 +58,7 @@ extension Simulation {
         network = NetworkBook()
         unmutedSince = [:]
         lastEvidence = lastEvidence.map { _ in now.boot }
-        lastNotFalse = [:]
+        lastNotFalse = scenario.configuration.services.map { $0.triggers.map { _ in nil } }
         emitted = durable
         engine = Engine(
             configuration: scenario.configuration, stored: store.state,

@@ -45,8 +45,9 @@ extension Simulation {
         try checkNetwork(after: event)
         noteSustained(now.boot)
         try checkBegun(now.boot)
-        try checkVerdicts(after: event, at: now.boot)
-        if event.isTick { try checkQuiet() }
+        let isTick = event.isTick
+        try checkVerdicts(after: event, isTick: isTick, at: now.boot)
+        if isTick { try checkQuiet() }
     }
 
     @discardableResult
@@ -151,27 +152,32 @@ extension Simulation {
     private func persist(
         _ transaction: Transaction, _ order: Order
     ) throws(Violation) -> Bool {
-        store.backlog.append((transaction, order))
         guard clock.time >= storeFailsUntil else {
+            store.backlog.append((transaction, order))
             store.isFailing = true
             return false
         }
-        for (transaction, order) in store.backlog {
-            store.write(transaction)
-            if let (command, reply) = order.command {
-                note(command, reply, in: &durable, at: order.circumstances.now)
-            }
-            try durable.take(transaction, order.circumstances)
-            outbox.add(transaction.messages, at: clock.time)
-            for event in transaction.events { try witness(event) }
+        if !store.backlog.isEmpty {
+            for (transaction, order) in store.backlog { try write(transaction, order) }
+            store.backlog = []
         }
-        store.backlog = []
-        store.bootID = clock.bootID
+        try write(transaction, order)
+        if store.bootID != clock.bootID { store.bootID = clock.bootID }
         if store.isFailing {
             store.isFailing = false
             inbox.append(.storeRecovered)
         }
         return true
+    }
+
+    private func write(_ transaction: Transaction, _ order: Order) throws(Violation) {
+        store.write(transaction)
+        if let (command, reply) = order.command {
+            note(command, reply, in: &durable, at: order.circumstances.now)
+        }
+        try durable.take(transaction, order.circumstances)
+        outbox.add(transaction.messages, at: clock.time)
+        for event in transaction.events { try witness(event) }
     }
 
     private func start(_ task: StepTask) throws(Violation) {

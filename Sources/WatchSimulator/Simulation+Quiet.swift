@@ -114,8 +114,8 @@ extension Simulation {
         defer { begun = [] }
         for (index, trigger) in begun where !hasNewFloor {
             let ledger = ledgers[index]
-            guard let book = ledger.sustained[trigger.name], !book.holds,
-                ledger.truth(of: trigger, now: now) == .true
+            guard let book = ledger.sustained(trigger.name), !book.holds,
+                ledger.truth(of: trigger.name, now: now) == .true
             else { continue }
             throw Violation(
                 "verdict-by-recount",
@@ -127,6 +127,20 @@ extension Simulation {
         for index in ledgers.indices where ledgers[index].wantsSustained(second: now.second) {
             guard engine.judged(ledgers[index].name) == now else { continue }
             ledgers[index].noteSustained(now: now)
+        }
+    }
+
+    func noteNetwork(_ event: Event) {
+        switch event {
+        case .probe(let service, let probe, let result):
+            guard let index = index(service), let at = ledgers[index].place(ofProbe: probe) else {
+                return
+            }
+            network.note(
+                result, of: .init(service: index, probe: at),
+                every: worlds[index].configuration.probes[at].every)
+        case .connectivity(let result): network.note(result)
+        case .tick, .stream, .version, .task, .command, .storeFailed, .storeRecovered: break
         }
     }
 
@@ -166,7 +180,7 @@ extension Simulation {
         }
         // A breach outlives its reason, so what is too early is seen only when it begins.
         if case .overrun = rule, let trigger = triggers.first(where: { $0.name == name }),
-            ledgers[index].truth(of: trigger, now: clock.moment.boot) == .false
+            ledgers[index].truth(of: trigger.name, now: clock.moment.boot) == .false
         {
             throw Violation("verdict-by-recount", "\(service)/\(name): it overruns nothing yet")
         }
@@ -199,9 +213,9 @@ extension Simulation {
     /// A page that was kept back is sent when nothing keeps it back any more and it is still so.
     func checkQuiet() throws(Violation) {
         guard !isDown, !store.isFailing else { return unmutedSince = [:] }
-        guard worlds.indices.contains(where: hasHeld) || !unmutedSince.isEmpty else { return }
-        for (name, service) in emitted.services {
-            for (id, incident) in service.open {
+        for index in emitted.services.keys.indices where hasHeld(index) || !unmutedSince.isEmpty {
+            let name = emitted.services.keys[index]
+            for (id, incident) in emitted.services[index]?.open ?? [:] {
                 guard incident.isHeld, incident.needsAnAnswer, incident.hasBreachToPage,
                     !emitted.mayBeQuiet(name, scenario.configuration, at: clock.moment)
                 else {

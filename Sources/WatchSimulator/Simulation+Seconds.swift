@@ -33,7 +33,7 @@ extension Simulation {
         result.outcome =
             isOut ? .error("network is unreachable") : world.probe(&random, at: clock.time)
         guard scenario.network != .unknown else { return result }
-        result.host = "\(probe).\(world.name).example.com"
+        result.host = world.host(of: probe)
         // A dead network, and a target that hangs, look alike.
         let hangs = world.truth.crashes && random.chance(30)
         if isOut ? random.chance(50) : hangs {

@@ -42,10 +42,10 @@ public final class Simulation {
     var evidence: [[String: Duration]] = []
     var lastEvidence: [Instant] = []
     var wasHealthy: [Bool] = []
-    /// Service and trigger: when a breach was last seen to be true or unknown.
-    var lastNotFalse: [String: Instant] = [:]
-    /// Service and trigger: breaches that ended by the event that is handled.
-    var clearedNow: Set<String> = []
+    /// By service and trigger: when a breach was last seen to be true or unknown.
+    var lastNotFalse: [[Instant?]] = []
+    /// Breaches that ended by the event that is handled.
+    var clearedNow: Set<Cleared> = []
     /// The books before a command.
     var before = ServiceBooks()
     /// Services whose windows begin anew by the event that is handled.
@@ -91,6 +91,11 @@ public final class Simulation {
                 uid: 1000, name: "ann", operates: true,
                 roles: ["any-admin", "senior-admin", "cto"])
             : Peer(uid: 1001, name: "bob", operates: random.chance(50))
+    }
+
+    struct Cleared: Hashable {
+        var index: Int
+        var trigger: String
     }
 
     /// What happens later in a world.
@@ -141,6 +146,7 @@ public final class Simulation {
             // Which results count is told apart by what is heard of others, or not heard.
             ledger.hasNoOpinion = scenario.network != .unknown
             ledgers.append(ledger)
+            lastNotFalse.append(service.triggers.map { _ in nil })
             breaches.append(BreachBook())
             emitted.services[service.name] = ServiceBook()
             reads.append(ReadBook())

@@ -187,25 +187,17 @@ import WatchCore
     }
 
     @Test func aNetworkThatNobodyHearsOverFails() {
-        let probes = ["a", "b"].map {
-            ProbeConfiguration(
-                name: $0, every: .seconds(5),
-                kind: .http(
-                    HTTPRequestSpec(url: Template(literal: "http://x/")), HTTPExpectation()))
-        }
-        let configuration = Configuration(
-            services: [ServiceConfiguration(name: "shop", probes: probes)])
         var book = NetworkBook()
-        func note(_ probe: String, _ outcome: ProbeResult.Outcome) {
+        func note(_ probe: Int, _ outcome: ProbeResult.Outcome) {
             var result = ProbeResult(
                 started: .seconds(10), took: .milliseconds(1), outcome: outcome)
             result.host = "\(probe).example.com"
-            book.note(.probe(service: "shop", probe: probe, result), configuration)
+            book.note(result, of: .init(service: 0, probe: probe), every: .seconds(5))
         }
-        note("a", .error("no route"))
-        note("b", .fail("status 502"))
+        note(0, .error("no route"))
+        note(1, .fail("status 502"))
         #expect(book.fails(.byProbes, at: .seconds(11)) == nil)
-        note("b", .error("no route"))
+        note(1, .error("no route"))
         #expect(book.fails(.byProbes, at: .seconds(11)) == true)
         #expect(book.fails(.byProbes, at: .seconds(60)) == nil)
     }

@@ -6,14 +6,13 @@ extension Books {
     /// It begins where another one has just landed in vain: to an older release, as often as the
     /// plan allows.
     func walk(
-        _ record: RollbackRecord, _ incident: String, _ service: inout ServiceBook,
-        _ circumstances: Circumstances
+        _ record: RollbackRecord, _ incident: String, _ service: inout ServiceBook, _ now: Moment,
+        allowed: Int
     ) throws(Violation) {
-        guard let (before, at) = service.ended, at == circumstances.now, before.isAutomatic,
+        guard let (before, at) = service.ended, at == now, before.isAutomatic,
             before.hasLanded, before.incident == incident
         else { return }
         service.walked.insert(record.id)
-        let allowed = circumstances.walkBack ?? 0
         let isSecond = service.walked.contains(before.id)
         if allowed < (isSecond ? 2 : 1) {
             throw Violation(
@@ -63,16 +62,21 @@ extension Books {
     ) throws(Violation) {
         let (message, configuration) = (outbox.message, circumstances.configuration)
         let service = message.service
-        if message.title.contains("declared by") { return }
-        if quiet.isSilenced(service, at: circumstances.now) {
+        var isOfPerson: Bool { message.title.contains("declared by") }
+        if quiet.isSilenced(service, at: circumstances.now), !isOfPerson {
             throw Violation("silence-keeps-back", "\(outbox.id): \(message.title)")
         }
-        guard incident.hasBreach, isAboutTrigger(message, configuration) else { return }
-        if quiet.isMaintained(service, configuration.maintenance, at: circumstances.now) {
+        guard incident.hasBreach else { return }
+        // Words are compared last: they seldom matter.
+        if quiet.isMaintained(service, configuration.maintenance, at: circumstances.now),
+            isAboutTrigger(message, configuration), !isOfPerson
+        {
             throw Violation("no-page-in-maintenance", "\(outbox.id): \(message.title)")
         }
         for parent in configuration.service(service)?.dependsOn ?? [] {
-            guard let known = knownTrouble(of: parent) else { continue }
+            guard let known = knownTrouble(of: parent), isAboutTrigger(message, configuration),
+                !isOfPerson
+            else { continue }
             throw Violation(
                 "a-parent-explains", "\(outbox.id) while \(known) is open: \(message.title)")
         }
@@ -108,6 +112,33 @@ extension Books {
 }
 
 extension IncidentBook {
+    /// What its record says.
+    mutating func note(_ record: IncidentRecord, _ configuration: Configuration) {
+        state = record.state
+        isBlind = !record.blind.isEmpty
+        decision = record.decision
+        hasBreach = false
+        hasBreachToPage = false
+        for index in record.breaches.indices where record.breaches[index].cleared == nil {
+            hasBreach = true
+            let policy = configuration.policy(record.breaches[index].severity)
+            if policy.action != .record { hasBreachToPage = true }
+        }
+        switch record.state {
+        case .recovered, .cleared, .superseded:
+            // All is well for now: what was kept back need not be said any more.
+            if !hasBreach { isHeld = false }
+        case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver, .closed: break
+        }
+        // What was kept back and is over need not be told: whether it is told in time is checked
+        // at every tick.
+        if record.decision == "page", record.mutedBy == nil,
+            configuration.policy[record.severity]?.page != nil
+        {
+            wasPageWanted = true
+        }
+    }
+
     /// Something is wrong, and only people can end it.
     var needsAnAnswer: Bool {
         switch state {

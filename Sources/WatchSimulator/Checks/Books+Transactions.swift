@@ -2,18 +2,28 @@
 
 import WatchCore
 
-/// The time and the configuration under which a transaction was made.
-struct Circumstances {
-    var now: Moment
+/// The time and the configuration under which a transaction was made. By reference: whoever waits
+/// to be written down keeps it, and a configuration is long to copy.
+final class Circumstances: Sendable {
+    let now: Moment
     /// True time.
-    var time: Int64
-    var configuration: Configuration
+    let time: Int64
+    let configuration: Configuration
     /// Rollbacks of which a step was really run.
-    var acted: Set<String>
-    /// What the plan of the rollback that the transaction stores allows.
-    var walkBack: Int?
+    let acted: Set<String>
     /// Offers may be of another configuration.
-    var wasReloaded = false
+    let wasReloaded: Bool
+
+    init(
+        now: Moment, time: Int64, configuration: Configuration, acted: Set<String>,
+        wasReloaded: Bool = false
+    ) {
+        self.now = now
+        self.time = time
+        self.configuration = configuration
+        self.acted = acted
+        self.wasReloaded = wasReloaded
+    }
 }
 
 extension Books {
@@ -24,14 +34,8 @@ extension Books {
 
     mutating func take(_ transaction: Transaction, _ circumstances: Circumstances) throws(Violation)
     {
-        var circumstances = circumstances
-        for state in transaction.services.values {
-            circumstances.walkBack = state.rollbackInspection?.plan.walkBack
-        }
         for record in transaction.incidents { note(record, circumstances) }
-        for event in transaction.events {
-            try read(event, transaction.incidents, circumstances)
-        }
+        for event in transaction.events { try read(event, transaction, circumstances) }
         for message in transaction.messages { try read(message, circumstances) }
         for record in transaction.incidents { try close(record) }
         try checkIncidents()
@@ -39,32 +43,9 @@ extension Books {
 
     private mutating func note(_ record: IncidentRecord, _ circumstances: Circumstances) {
         guard closed[record.id] == nil else { return }
-        if services[record.service] == nil { services[record.service] = ServiceBook() }
         let fresh = IncidentBook(opened: circumstances.time)
-        services[record.service]?.open[record.id, default: fresh].state = record.state
-        services[record.service]?.open[record.id]?.isBlind = !record.blind.isEmpty
-        let policy = circumstances.configuration.policy[record.severity]
-        services[record.service]?.open[record.id]?.hasBreach =
-            record.breaches.contains { $0.cleared == nil }
-        services[record.service]?.open[record.id]?.hasBreachToPage =
-            record.breaches.contains {
-                $0.cleared == nil
-                    && circumstances.configuration.policy($0.severity).action != .record
-            }
-        services[record.service]?.open[record.id]?.decision = record.decision
-        switch record.state {
-        case .recovered, .cleared, .superseded:
-            // All is well for now: what was kept back need not be said any more.
-            if !record.breaches.contains(where: { $0.cleared == nil }) {
-                services[record.service]?.open[record.id]?.isHeld = false
-            }
-        case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver, .closed: break
-        }
-        // What was kept back and is over need not be told: whether it is told in time is checked
-        // at every tick.
-        let isExplained = record.mutedBy != nil
-        if policy?.page != nil, record.decision == "page", !isExplained {
-            services[record.service]?.open[record.id]?.wasPageWanted = true
+        services.change(record.service) {
+            $0.open[record.id, default: fresh].note(record, circumstances.configuration)
         }
     }
 
@@ -84,11 +65,13 @@ extension Books {
 
     private func checkIncidents() throws(Violation) {
         // One of breaches, and beside it one of signals that cannot be measured.
-        for (name, service) in services where service.open.count > 1 {
-            let blind = service.open.values.filter(\.isBlind).count
-            guard blind > 1 || service.open.count - blind > 1 else { continue }
+        for place in services.keys.indices {
+            guard let open = services[place]?.open, open.count > 1 else { continue }
+            let blind = open.values.count(where: \.isBlind)
+            guard blind > 1 || open.count - blind > 1 else { continue }
             throw Violation(
-                "one-open-incident", "\(name) has \(service.open.keys.sorted()) open at once")
+                "one-open-incident",
+                "\(services.keys[place]) has \(open.keys.sorted()) open at once")
         }
     }
 
@@ -105,12 +88,13 @@ extension Books {
     }
 
     private mutating func read(
-        _ event: EventRecord, _ incidents: [IncidentRecord], _ circumstances: Circumstances
+        _ event: EventRecord, _ transaction: Transaction, _ circumstances: Circumstances
     ) throws(Violation) {
         readOfHost(event, circumstances)
         guard let name = event.service else { return }
-        var service = services[name] ?? ServiceBook()
-        defer { services[name] = service }
+        // Taken out, so that what changes in it is not copied.
+        var service = services.takeOut(name)
+        defer { services.putBack(&service, name) }
         switch event.kind {
         case "trigger.breached":
             if let trigger = event.trigger { service.breached[trigger] = circumstances.time }
@@ -141,7 +125,9 @@ extension Books {
             }
         case "incident.false-alarm":
             // It lifts the verdict on the release that the incident is about.
-            if let about = incidents.last(where: { $0.id == event.incident })?.release {
+            if let about = transaction.incidents.last(where: { $0.id == event.incident })?
+                .release
+            {
                 service.bad[about.version] = false
             }
         case "page.muted":
@@ -160,7 +146,7 @@ extension Books {
             service.isSettled = false
         case "verify.settled": service.isSettled = true
         case "rollback.began":
-            try began(event, incidents, &service, name, circumstances)
+            try began(event, transaction, &service, name, circumstances)
         case "rollback.ended":
             service.isSettled = false
             if let rollback = service.rollback, rollback.isAutomatic,
@@ -175,9 +161,10 @@ extension Books {
     }
 
     private func began(
-        _ event: EventRecord, _ incidents: [IncidentRecord], _ service: inout ServiceBook,
+        _ event: EventRecord, _ transaction: Transaction, _ service: inout ServiceBook,
         _ name: String, _ circumstances: Circumstances
     ) throws(Violation) {
+        let incidents = transaction.incidents
         guard let incident = event.incident,
             let record = incidents.last(where: { $0.id == incident })?.rollbacks.last
         else { throw Violation("rollback-recorded", "\(name): a rollback without a record") }
@@ -195,7 +182,8 @@ extension Books {
             }
         }
         if isAutomatic {
-            try walk(record, incident, &service, circumstances)
+            let allowed = transaction.services[name]?.rollbackInspection?.plan.walkBack
+            try walk(record, incident, &service, circumstances.now, allowed: allowed ?? 0)
             try mayAct(record, incidents.last { $0.id == incident }, service, circumstances)
         }
         let isHandOf = incidents.last { $0.id == incident }?.reason ?? ""
@@ -224,13 +212,14 @@ extension Books {
         let message = outbox.message
         guard message.service != "watchd" else { return try readOfHost(outbox) }
         guard let incident = message.incident,
-            var book = services[message.service]?.open[incident]
+            var book = services[message.service]?.open.removeValue(forKey: incident)
         else {
             if message.kind == .resolve {
                 throw Violation("resolved-without-firing", "\(outbox.id): \(message.title)")
             }
             return
         }
+        defer { services[message.service]?.open[incident] = book }
         switch message.kind {
         case .page, .update:
             book.told.insert(outbox.channel)
@@ -259,6 +248,5 @@ extension Books {
                     "resolved-once", "\(outbox.channel) is told twice that \(incident) is over")
             }
         }
-        services[message.service]?.open[incident] = book
     }
 }

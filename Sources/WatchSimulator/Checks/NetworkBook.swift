@@ -19,24 +19,24 @@ struct NetworkBook {
         var isHeard: Bool
     }
 
-    private var seen: [String: Seen] = [:]
+    /// A probe by its places in the configuration.
+    struct Asked: Hashable {
+        var service: Int
+        var probe: Int
+    }
+
+    private var seen: [Asked: Seen] = [:]
     /// The last answer about connectivity; nil: there was none.
     private var isReached: Bool?
 
-    mutating func note(_ event: Event, _ configuration: Configuration) {
-        switch event {
-        case .probe(let service, let probe, let result):
-            guard result.host != nil,
-                let every = configuration.service(service)?.probe(probe)?.every
-            else { return }
-            var isHeard = !(result.timedOut ?? false)
-            if case .error = result.outcome { isHeard = false }
-            seen["\(service)/\(probe)"] = Seen(
-                started: result.started, every: every, isHeard: isHeard)
-        case .connectivity(let result): isReached = !result.reached.isEmpty
-        case .tick, .stream, .version, .task, .command, .storeFailed, .storeRecovered: break
-        }
+    mutating func note(_ result: ProbeResult, of asked: Asked, every: Duration) {
+        guard result.host != nil else { return }
+        var isHeard = !(result.timedOut ?? false)
+        if case .error = result.outcome { isHeard = false }
+        seen[asked] = Seen(started: result.started, every: every, isHeard: isHeard)
     }
+
+    mutating func note(_ result: ConnectivityResult) { isReached = !result.reached.isEmpty }
 
     /// Whether a dead network can be told from a dead target.
     func canTell(_ manner: NetworkManner) -> Bool {

@@ -29,6 +29,32 @@ struct ServiceBooks: Sequence {
         }
     }
 
+    /// Changes the book of that name, which is there afterwards.
+    mutating func change(_ name: String, _ body: (inout ServiceBook) -> Void) {
+        var book = takeOut(name)
+        body(&book)
+        putBack(&book, name)
+    }
+
+    /// An empty one where there is none. Until it is put back an empty one stands in its place.
+    mutating func takeOut(_ name: String) -> ServiceBook {
+        var book: ServiceBook? = ServiceBook()
+        if let place = keys.firstIndex(of: name) { swap(&book, &places[place]) }
+        return book ?? ServiceBook()
+    }
+
+    /// Moved, so that it is not copied.
+    mutating func putBack(_ book: inout ServiceBook, _ name: String) {
+        var moved = ServiceBook()
+        swap(&book, &moved)
+        if let place = keys.firstIndex(of: name) {
+            places[place] = consume moved
+        } else {
+            keys.append(name)
+            places.append(consume moved)
+        }
+    }
+
     var values: [ServiceBook] { places.compactMap(\.self) }
 
     func makeIterator() -> some IteratorProtocol<(key: String, value: ServiceBook)> {

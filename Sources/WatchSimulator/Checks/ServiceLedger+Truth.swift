@@ -48,13 +48,44 @@ extension ServiceLedger {
         }
     }
 
+    // MARK: - All triggers
+    //
+    // Mutating, though nothing changes: asked at every second, and looked at in place.
+
+    /// Some trigger that speaks of a release's health is false, for all that is known, and none is
+    /// breached.
+    mutating func mayBeHealthy(_ breached: [String: Int64], _ now: Instant) -> Bool {
+        if !breached.isEmpty {
+            for place in triggers.indices
+            where triggers[place].isGrave && breached[triggers[place].name] != nil {
+                return false
+            }
+        }
+        for place in triggers.indices where triggers[place].isOfHealth {
+            guard let truth = truth(at: place, now: now), truth != .false else { return true }
+            if truth == .true, triggers[place].sustained != nil { return true }
+        }
+        return false
+    }
+
+    /// Places of the triggers that are breached, and true or unknown.
+    mutating func forEachNotFalse(
+        _ breached: [String: Int64], _ now: Instant, _ body: (Int) -> Void
+    ) {
+        for place in triggers.indices where breached[triggers[place].name] != nil {
+            if let truth = truth(at: place, isBreached: true, now: now), truth != .false {
+                body(place)
+            }
+        }
+    }
+
     private func share(
         _ signal: String, _ width: Int, over limit: Double, _ asking: Asking
     ) -> Truth {
         guard let sums = sums(signal, .seconds(width), asking.judgement, asking.now) else {
             return .unknown
         }
-        let isProbe = configuration.probe(signal) != nil
+        let isProbe = place(ofProbe: signal) != nil
         let needed =
             isProbe
             ? asking.judgement.minSamplesOfProbe : asking.judgement.minSamplesOfStream

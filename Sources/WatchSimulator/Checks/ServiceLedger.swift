@@ -4,9 +4,25 @@
 import WatchCore
 
 struct ServiceLedger {
+    /// A trigger, as far as it is judged here.
+    struct Judged {
+        let name: String
+        /// nil: the simulator has no opinion.
+        let rule: Rule?
+        let judgement: Judgement
+        /// Whether it speaks of a release's health, and whether its breach speaks against it.
+        let isOfHealth: Bool
+        let isGrave: Bool
+        /// With `for`.
+        var sustained: SustainedBook?
+    }
+
     let name: String
     let configuration: ServiceConfiguration
-    private let rules: [String: Rule]
+    /// In the order of the configuration.
+    private(set) var triggers: [Judged]
+    private let probeNames: [String]
+    private let streamNames: [String]
     private(set) var probes: [ProbeBook]
     private(set) var streams: [StreamBook]
     private let widest: [Duration]
@@ -21,9 +37,8 @@ struct ServiceLedger {
     var isSettled = false
     /// Its windows are not known to the simulator (a reload changed them).
     var hasNoOpinion = false
-    /// Of triggers with `for`.
-    private(set) var sustained: [String: SustainedBook] = [:]
-    /// The last second in which something was noted for each of them.
+    /// Some trigger has `for`, and the last second in which something was noted for each of them.
+    private let hasSustained: Bool
     private var allNoted: Int64?
     /// Operations that run; nil of one: nobody knows since when.
     var operations: [String: OperationBook?] = [:]
@@ -31,8 +46,18 @@ struct ServiceLedger {
     init(_ configuration: ServiceConfiguration, _ rules: [String: Rule], floor: Instant) {
         name = configuration.name
         self.configuration = configuration
-        self.rules = rules
         self.floor = floor
+        triggers = configuration.triggers.map { trigger in
+            let rule = rules[trigger.name]
+            return Judged(
+                name: trigger.name, rule: rule?.isJudged ?? false ? rule : nil,
+                judgement: trigger.judgement, isOfHealth: trigger.severity >= .high,
+                isGrave: trigger.severity >= .high && trigger.mode != .shadow,
+                sustained: trigger.sustainedFor.map { SustainedBook(span: $0) })
+        }
+        hasSustained = triggers.contains { $0.sustained != nil }
+        probeNames = configuration.probes.map(\.name)
+        streamNames = configuration.streams.map(\.name)
         probes = configuration.probes.map { _ in ProbeBook() }
         streams = configuration.streams.map { _ in StreamBook() }
         widest = configuration.streams.map { stream in
@@ -40,20 +65,20 @@ struct ServiceLedger {
             // Of no trigger's width up to 5 m: status shows a minute.
             return .seconds(widths.max() ?? 60)
         }
-        let signals = configuration.probes.map(\.name) + configuration.streams.map(\.name)
-        windows = signals.flatMap { signal in
+        windows = (probeNames + streamNames).flatMap { signal in
             Set(rules.values.flatMap { $0.widths(of: signal) }).sorted().map {
                 (signal, .seconds($0))
             }
         }
-        for trigger in configuration.triggers {
-            guard let span = trigger.sustainedFor else { continue }
-            sustained[trigger.name] = SustainedBook(span: span)
-        }
     }
 
+    func place(ofProbe name: String) -> Int? { probeNames.firstIndex(of: name) }
+    func place(ofStream name: String) -> Int? { streamNames.firstIndex(of: name) }
+
     mutating func record(_ result: ProbeResult, probe: Int, now: Instant) {
-        probes[probe].record(result, configuration.probes[probe], floor: floor, now: now)
+        probes[probe].record(
+            result, failures: configuration.probes[probe].failures,
+            successes: configuration.probes[probe].successes, floor: floor, now: now)
         if case .error = result.outcome { return }
         lastHeard = now
     }
@@ -68,7 +93,7 @@ struct ServiceLedger {
         floor = instant
         for index in probes.indices { probes[index].samples.cut(before: instant) }
         for index in streams.indices { streams[index].samples.cut(before: instant) }
-        for name in sustained.keys { sustained[name]?.forget() }
+        for place in triggers.indices { triggers[place].sustained?.forget() }
         allNoted = nil
     }
 
@@ -81,46 +106,58 @@ struct ServiceLedger {
     // MARK: - The oracle
 
     func isBlind(_ signal: String, now: Instant) -> Bool {
-        if let probe = configuration.probes.firstIndex(where: { $0.name == signal }) {
-            return probes[probe].isBlind
-        }
-        guard let stream = configuration.streams.firstIndex(where: { $0.name == signal }) else {
-            return false
-        }
+        if let probe = place(ofProbe: signal) { return probes[probe].isBlind }
+        guard let stream = place(ofStream: signal) else { return false }
         return streams[stream].isBlind(
             now: now, noDataAfter: configuration.streams[stream].noDataAfter)
     }
 
     /// nil: the simulator has no opinion.
     /// - Parameter isBreached: of a breach, an operation that has ended overruns nothing.
-    func truth(
-        of trigger: TriggerConfiguration, isBreached: Bool = false, now: Instant
-    ) -> Truth? {
-        guard !hasNoOpinion, let rule = rules[trigger.name], rule.isJudged else { return nil }
-        var judgement = trigger.judgement
+    func truth(of trigger: String, isBreached: Bool = false, now: Instant) -> Truth? {
+        place(ofTrigger: trigger).flatMap { truth(at: $0, isBreached: isBreached, now: now) }
+    }
+
+    /// The same by the trigger's place.
+    func truth(at place: Int, isBreached: Bool = false, now: Instant) -> Truth? {
+        guard !hasNoOpinion, let rule = triggers[place].rule else { return nil }
+        var judgement = triggers[place].judgement
         if isSettled { judgement.warmUp = .zero }
         return truth(
             rule, Asking(judgement: judgement, isBreached: isBreached, isNegated: false, now: now))
     }
 
+    func place(ofTrigger name: String) -> Int? {
+        triggers.indices.first { triggers[$0].name == name }
+    }
+
+    /// What `for` is judged by; nil: it has none.
+    func sustained(_ trigger: String) -> SustainedBook? {
+        place(ofTrigger: trigger).flatMap { triggers[$0].sustained }
+    }
+
     /// Whether anything is noted of this second that is not yet.
     func wantsSustained(second: Int64) -> Bool {
-        !hasNoOpinion && !sustained.isEmpty && allNoted.map { $0 < second } ?? true
-            && sustained.values.contains { $0.wants(second: second) }
+        hasSustained && !hasNoOpinion && allNoted.map { $0 < second } ?? true
+            && triggers.indices.contains { wantsSustained(second, at: $0) }
+    }
+
+    private func wantsSustained(_ second: Int64, at place: Int) -> Bool {
+        triggers[place].sustained?.wants(second: second) ?? false
     }
 
     /// What the expression came to in this second goes into the history that `for` asks.
     mutating func noteSustained(now: Instant) {
         guard wantsSustained(second: now.second) else { return }
-        for (name, book) in sustained where book.wants(second: now.second) {
-            guard let trigger = configuration.triggers.first(where: { $0.name == name }),
-                let truth = truth(of: trigger, now: now)
-            else { continue }
-            sustained[name]?.note(truth == .true, second: now.second)
+        var isAll = true
+        for place in triggers.indices where wantsSustained(now.second, at: place) {
+            guard let truth = truth(at: place, now: now) else {
+                isAll = false
+                continue
+            }
+            triggers[place].sustained?.note(truth == .true, second: now.second)
         }
-        if !sustained.values.contains(where: { $0.wants(second: now.second) }) {
-            allNoted = now.second
-        }
+        if isAll { allNoted = now.second }
     }
 
     /// nil: blind, or not covered.
@@ -131,18 +168,17 @@ struct ServiceLedger {
         let start = Swift.max(floor, now - width)
         let covered = now - start - uncovered(from: start, to: now)
         guard covered >= Swift.min(width, judgement.warmUp) else { return nil }
-        if let probe = configuration.probes.firstIndex(where: { $0.name == signal }) {
+        if let probe = place(ofProbe: signal) {
             guard probes[probe].lastVerdict != nil else { return nil }
             return probes[probe].samples.sums(width: width, now: now)
         }
-        guard let stream = configuration.streams.firstIndex(where: { $0.name == signal }),
-            streams[stream].hasReported
-        else { return nil }
+        guard let stream = place(ofStream: signal), streams[stream].hasReported else { return nil }
         return streams[stream].samples.sums(width: width, now: now)
     }
 
     private func uncovered(from start: Instant, to end: Instant) -> Duration {
         var sum = Duration.zero
+        guard !gaps.isEmpty else { return sum }
         for gap in merged {
             let (from, to) = (Swift.max(gap.from, start), Swift.min(gap.to, end))
             if to > from { sum += to - from }
@@ -170,9 +206,7 @@ struct ServiceLedger {
         guard now - floor - uncovered(from: floor, to: now) >= judgement.warmUp else {
             return .unknown
         }
-        let named = configuration.probes.indices.filter {
-            names.contains(configuration.probes[$0].name)
-        }
+        let named = probeNames.indices.filter { names.contains(probeNames[$0]) }
         // What it said before a time that nobody watched, longer than its interval, is stale.
         let spoken = named.filter { index in
             guard let last = probes[index].lastVerdict else { return false }
@@ -186,9 +220,9 @@ struct ServiceLedger {
 
     func recount(_ signal: String, _ width: Duration, _ now: Instant) -> WindowSums {
         var sums = (count: 0, errors: 0)
-        if let probe = configuration.probes.firstIndex(where: { $0.name == signal }) {
+        if let probe = place(ofProbe: signal) {
             sums = probes[probe].samples.sums(width: width, now: now)
-        } else if let stream = configuration.streams.firstIndex(where: { $0.name == signal }) {
+        } else if let stream = place(ofStream: signal) {
             sums = streams[stream].samples.sums(width: width, now: now)
         }
         return WindowSums(count: sums.count, errors: sums.errors)

@@ -53,15 +53,15 @@ struct ProbeBook {
     var isBlind: Bool { errors >= 3 }
 
     mutating func record(
-        _ result: ProbeResult, _ probe: ProbeConfiguration, floor: Instant, now: Instant
+        _ result: ProbeResult, failures: Int, successes: Int, floor: Instant, now: Instant
     ) {
         switch result.outcome {
         case .pass:
             (passes, fails, errors) = (passes + 1, 0, 0)
-            if state == .waiting || passes >= probe.successes { state = .passing }
+            if state == .waiting || passes >= successes { state = .passing }
         case .fail:
             (passes, fails, errors) = (0, fails + 1, 0)
-            if fails >= probe.failures { state = .failing }
+            if fails >= failures { state = .failing }
         case .error:
             errors += 1
             return

@@ -258,13 +258,12 @@ struct SearchWorld {
 
     private mutating func perform(_ effects: [Effect]) throws(Violation) {
         guard !effects.isEmpty else { return }
-        var circumstances = Circumstances(
-            now: now, time: now.wall.nanoseconds, configuration: scene.configuration,
-            acted: steps.acted)
         for effect in effects {
             switch effect {
             case .persist(let transaction):
-                circumstances.acted = steps.acted
+                let circumstances = Circumstances(
+                    now: now, time: now.wall.nanoseconds, configuration: scene.configuration,
+                    acted: steps.acted)
                 try books.take(transaction, circumstances)
                 if let host = transaction.host { stored.host = host }
                 for (name, state) in transaction.services { stored.services[name] = state }

@@ -59,11 +59,15 @@ final class ServiceWorld {
     var nextProbe: [Int64]
     var nextRead: [Int64]
     var requestsPerSecond = 24
+    private let hosts: [(probe: String, name: String)]
     private var nextVersion = 1
 
     init(_ configuration: ServiceConfiguration, _ random: inout Random) {
         name = configuration.name
         self.configuration = configuration
+        hosts = configuration.probes.map {
+            ($0.name, "\($0.name).\(configuration.name).example.com")
+        }
         streams = configuration.streams.map { _ in .reading }
         sources = configuration.version.map { _ in .honest }
         nextProbe = configuration.probes.map { _ in 0 }
@@ -74,6 +78,9 @@ final class ServiceWorld {
     }
 
     var truth: ReleaseTruth { releases[running] }
+
+    /// Whom a probe asks.
+    func host(of probe: String) -> String? { hosts.first { $0.probe == probe }?.name }
 
     /// A new release takes over, some time good, often bad.
     func deployNew(_ random: inout Random, at time: Int64, healthy: Bool = false) {
