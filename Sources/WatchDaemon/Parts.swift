@@ -56,7 +56,7 @@ struct Parts: Sendable {
             settings: StepSettings(
                 directory: options.state + "/steps", home: options.state, shim: options.shim,
                 bootID: bootID, unitLogs: options.unitLogs),
-            secrets: secrets, bus: bus, time: time,
+            secrets: secrets, bus: bus, client: client, time: time,
             sink: { queue.post(redactor.clean($0)) })
         let sleeper = SystemSleeper()
         let schedule = ProbeSchedule(

@@ -1,16 +1,26 @@
 // Whether a text from outside, a body or what a program printed, says what it should.
 
-import WatchCore
+package import WatchCore
 
-struct BodyJudge: Sendable {
+package struct BodyJudge: Sendable {
     let json: [HTTPExpectation.JSONField]
     let contains: String?
     let matches: String?
     let redactor: Redactor
 
+    package init(
+        json: [HTTPExpectation.JSONField], contains: String?, matches: String?,
+        redactor: Redactor
+    ) {
+        self.json = json
+        self.contains = contains
+        self.matches = matches
+        self.redactor = redactor
+    }
+
     /// The first expectation that does not hold, in a sentence; nil when all do.
     /// - Parameter name: what the text is called; `description` shows some of it.
-    func complaint(
+    package func complaint(
         _ text: [UInt8], called name: String, description: () -> String
     ) throws(PatternFailure) -> String? {
         if !json.isEmpty {

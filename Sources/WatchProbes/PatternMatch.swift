@@ -3,8 +3,8 @@
 import WatchPatterns
 
 /// A pattern that cannot be used, or gave up at its limits; never the target's fault.
-struct PatternFailure: Error, Hashable, Sendable {
-    var message: String
+package struct PatternFailure: Error, Hashable, Sendable {
+    package var message: String
 }
 
 enum PatternMatch {

@@ -2,7 +2,7 @@
 
 import FoundationEssentials
 public import WatchCore
-import WatchHTTP
+package import WatchHTTP
 
 /// Fills in requests. Secrets are read for each, so that a renewed one is used at once; reading
 /// one may block, so it happens on a worker.
@@ -15,21 +15,21 @@ public struct RequestBuilder: Sendable {
         self.workers = workers
     }
 
-    struct Built: Sendable {
-        var request: HTTPRequest
+    package struct Built: Sendable {
+        package var request: HTTPRequest
         /// What must be shown to nobody, as it is and as it is sent.
-        var hidden: [String]
+        package var hidden: [String]
 
-        var redactor: Redactor { Redactor(hidden) }
+        package var redactor: Redactor { Redactor(hidden) }
     }
 
     /// A sentence that names the secret or variable and the remedy.
-    struct Failure: Error, Sendable, CustomStringConvertible {
-        var message: String
+    package struct Failure: Error, Sendable, CustomStringConvertible {
+        package var message: String
         /// What the target said before is in the way, not something of ours.
-        var isTargets = false
+        package var isTargets = false
 
-        var description: String { message }
+        package var description: String { message }
     }
 
     /// Secrets as they were read, once: what is sent and what is redacted are the same.
@@ -62,7 +62,7 @@ public struct RequestBuilder: Sendable {
     }
 
     /// - Parameter saved: what `${name}` stands for, besides secrets.
-    func build(
+    package func build(
         _ spec: HTTPRequestSpec, timeout: Duration, saved: [String: String] = [:]
     ) async -> Result<Built, Failure> {
         do throws(Failure) {

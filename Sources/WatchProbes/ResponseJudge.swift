@@ -1,14 +1,19 @@
 // Whether an answer is the good one, and if not, in one sentence why not.
 
-import WatchCore
-import WatchHTTP
+package import WatchCore
+package import WatchHTTP
 
-struct ResponseJudge: Sendable {
+package struct ResponseJudge: Sendable {
     let expectation: HTTPExpectation
     let redactor: Redactor
 
+    package init(expectation: HTTPExpectation, redactor: Redactor) {
+        self.expectation = expectation
+        self.redactor = redactor
+    }
+
     /// The first expectation that does not hold; nil when all do.
-    func complaint(_ response: HTTPResponse) throws(PatternFailure) -> String? {
+    package func complaint(_ response: HTTPResponse) throws(PatternFailure) -> String? {
         if let complaint = try content(response) { return complaint }
         if let complaint = try size(response) { return complaint }
         return times(response.timings)

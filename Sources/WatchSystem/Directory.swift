@@ -1,6 +1,7 @@
-// Names in a directory.
+// A directory: names in it, and when they changed.
 
 import Glibc
+public import WatchCore
 
 public enum Directory {
     public static func isDirectory(_ path: String) -> Bool {
@@ -12,6 +13,14 @@ public enum Directory {
     public static func make(_ path: String, mode: UInt32) throws(SystemError) {
         if mkdir(path, mode) == 0 || (errno == EEXIST && isDirectory(path)) { return }
         throw SystemError("create \(path)")
+    }
+
+    /// When something was last put into it or renamed in it; nil: it is no directory.
+    public static func changed(_ path: String) -> WallTime? {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+        let time = status.st_mtim
+        return WallTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
     /// Names in it, in no order; empty when it cannot be read.

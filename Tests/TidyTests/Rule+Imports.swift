@@ -34,6 +34,7 @@ extension Rule {
         "WatchStreams": [
             "WatchCore", "WatchSystem", "WatchPatterns", "CBytes", "CSystemd", "CProcess", "CZlib",
         ],
+        // A step's request is filled in and judged as that of a probe.
         "WatchActions": [
             "WatchCore", "WatchSystem", "WatchHTTP", "WatchProbes", "WatchUnits", "CProcess",
             "CCrypto",

@@ -4,6 +4,7 @@ import Glibc
 import Synchronization
 import Testing
 import WatchCore
+import WatchHTTP
 import WatchSystem
 import WatchUnits
 
@@ -58,6 +59,7 @@ final class Answers: Sendable {
 }
 
 final class Bench: Sendable {
+    static let client = HTTPClient()
     static let boot = (try? SystemTime.bootID()) ?? ""
     /// Beside the bundle of the tests.
     static let shim: String = {
@@ -96,13 +98,15 @@ final class Bench: Sendable {
     }
 
     func runner(
-        bus: any UnitBus = NoBus(), bootID: String? = nil
+        bus: any UnitBus = NoBus(), bootID: String? = nil, client: HTTPClient = Bench.client,
+        time: any TimeSource = SystemTime(), sleeper: any Sleeper = TaskSleeper()
     ) -> (runner: StepRunner, answers: Answers) {
         let answers = Answers()
         var settings = settings
         settings.bootID = bootID ?? settings.bootID
         let runner = StepRunner(
-            settings: settings, secrets: secrets, bus: bus, time: SystemTime()
+            settings: settings, secrets: secrets, bus: bus, client: client, time: time,
+            sleeper: sleeper
         ) { answers.put($0) }
         return (runner, answers)
     }

@@ -55,7 +55,7 @@ enum ReplyVerdict: Hashable, Sendable {
 
     /// `Retry-After` as seconds or as a date (RFC 9110, 10.2.3), or `retry_after` of the body in
     /// seconds with a fraction; at most `longestWait`.
-    private static func waitTime(
+    static func waitTime(
         _ header: String?, _ json: JSONValue?, _ now: WallTime
     ) -> Duration? {
         var seconds: Double?

@@ -1,15 +1,20 @@
-// Runs tasks: `exec` under the shim, `unit` over D-Bus. The records in a task's directory, not
+// Runs tasks: `exec` under the shim, `unit` over D-Bus, `http` by the HTTP client. The records in a task's directory, not
 // this object, say what was begun; so a second runner, after a crash, takes up where this one was.
 
 import Synchronization
 public import WatchCore
+public import WatchHTTP
+import WatchProbes
 public import WatchUnits
 
 public final class StepRunner: TaskRunner {
     private let settings: StepSettings
     private let secrets: any SecretSource
     private let bus: any UnitBus
+    private let client: HTTPClient
+    private let requests: RequestBuilder
     private let time: any TimeSource
+    private let sleeper: any Sleeper
     private let sink: @Sendable (Event) -> Void
     private let turns = UnitTurns()
     private let underway = Mutex<[String: Cancellation]>([:])
@@ -17,12 +22,17 @@ public final class StepRunner: TaskRunner {
     /// - Parameter sink: gets `Event.task`, on any thread.
     public init(
         settings: StepSettings, secrets: any SecretSource, bus: any UnitBus,
-        time: any TimeSource, sink: @escaping @Sendable (Event) -> Void
+        client: HTTPClient, time: any TimeSource, sleeper: any Sleeper = TaskSleeper(),
+        sink: @escaping @Sendable (Event) -> Void
     ) {
         self.settings = settings
         self.secrets = secrets
         self.bus = bus
+        self.client = client
+        requests = RequestBuilder(
+            secrets: secrets, workers: BlockingWorkers(time: SystemSleeper()))
         self.time = time
+        self.sleeper = sleeper
         self.sink = sink
     }
 
@@ -42,6 +52,9 @@ public final class StepRunner: TaskRunner {
             if let intent {
                 return await unitStep(directory, cancellation).stop(intent)
             }
+            if let record = await OwnThread.run({ try? directory.request() }) {
+                return await httpStep(directory, cancellation).giveUp(record)
+            }
             return await exec(nil, directory, cancellation)
         }
     }
@@ -50,7 +63,8 @@ public final class StepRunner: TaskRunner {
         begin(task.id) { [self] directory, cancellation in
             switch task.action {
             case .exec, .sql: await exec(task, directory, cancellation)
-            case .http: TaskResult(ending: .couldNotStart("requests are not built yet"))
+            case .http(let call):
+                await httpStep(directory, cancellation).perform(task, call)
             case .wait, .manual:
                 TaskResult(ending: .couldNotStart("nothing is run for a step that waits"))
             case .unit(let name, let with):
@@ -89,6 +103,12 @@ public final class StepRunner: TaskRunner {
         let step = ExecStep(
             settings: settings, secrets: secrets, directory: directory, cancellation: cancellation)
         return await OwnThread.run { step.perform(task) }
+    }
+
+    private func httpStep(_ directory: TaskDirectory, _ cancellation: Cancellation) -> HTTPStep {
+        HTTPStep(
+            bootID: settings.bootID, requests: requests, client: client, time: time,
+            sleeper: sleeper, directory: directory, cancellation: cancellation)
     }
 
     private func unitStep(_ directory: TaskDirectory, _ cancellation: Cancellation) -> UnitStep {

@@ -117,12 +117,7 @@ struct TaskDirectory: Sendable {
     }
 
     /// When something was last put into it or renamed in it; nil: it is not there.
-    func changed() -> WallTime? {
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
-        let time = status.st_mtim
-        return WallTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
+    func changed() -> WallTime? { Directory.changed(path) }
 
     static func entries(_ path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }

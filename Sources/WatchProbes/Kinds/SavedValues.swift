@@ -1,17 +1,17 @@
-// What a step of a journey saves of its answer.
+// What a step of a journey or of a plan saves of its answer.
 
-import WatchCore
-import WatchHTTP
+package import WatchCore
+package import WatchHTTP
 
-struct SavedValues {
+package struct SavedValues {
     /// A header that holds one must still be one that servers take.
     static let limit = 8192
 
-    private(set) var found: [(name: String, value: String)] = []
+    package private(set) var found: [(name: String, value: String)] = []
     /// Why the first that could not be saved could not, in a sentence; nil: all were.
-    private(set) var problem: String?
+    package private(set) var problem: String?
 
-    init(_ wanted: [JourneyCheck.Saved], in response: HTTPResponse, jar: [String]) {
+    package init(_ wanted: [JourneyCheck.Saved], in response: HTTPResponse, jar: [String]) {
         guard !wanted.isEmpty else { return }
         let document = JSONValue(body: response.body)
         for one in wanted {

@@ -24,7 +24,8 @@ struct SystemdBusTests {
         var settings = bench.settings
         settings.unitLogs = "/run/watchd-rollback"
         let runner = StepRunner(
-            settings: settings, secrets: bench.secrets, bus: bus, time: SystemTime()
+            settings: settings, secrets: bench.secrets, bus: bus, client: Bench.client,
+            time: SystemTime()
         ) { answers.put($0) }
         runner.run(task)
         return await answers.next(task.id)
