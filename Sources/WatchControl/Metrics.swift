@@ -13,6 +13,7 @@ struct Metrics {
         metrics.addDaemon(report)
         metrics.addServices(report.services)
         metrics.addPlans(report.services)
+        metrics.addOperations(report.services)
         metrics.addReleases(report.services)
         metrics.addSignals(report.services)
         metrics.addTriggers(report.services)
@@ -84,6 +85,18 @@ struct Metrics {
                     "watchd_plan_asked_seconds",
                     [("service", service.name), ("plan", plan.plan)],
                     Double(asked.nanoseconds) / 1e9)
+            }
+        }
+    }
+
+    private mutating func addOperations(_ services: [ServiceStatus]) {
+        family("watchd_operation_began_seconds", "When a running operation began, in Unix time.")
+        for service in services {
+            for operation in service.operations ?? [] {
+                sample(
+                    "watchd_operation_began_seconds",
+                    [("service", service.name), ("operation", operation.name)],
+                    Double(operation.began.nanoseconds) / 1e9)
             }
         }
     }

@@ -52,11 +52,7 @@ extension Responder {
             return .resolve(incident: id, comment: try body(["comment"]).text("comment") ?? "")
         case .falseAlarm(let id):
             return .falseAlarm(incident: id, comment: try body(["comment"]).text("comment") ?? "")
-        case .approve(let id):
-            let body = try body(["method", "comment"])
-            return .approve(
-                incident: id, method: try body.text("method"),
-                comment: try body.text("comment") ?? "")
+        case .approve(let id): return try approval(id, try body(["method", "comment"]))
         case .deny(let id):
             return .deny(incident: id, comment: try body(["comment"]).text("comment") ?? "")
         case .hold(let id): return try hold(id, try body(["for", "comment"]))
@@ -73,19 +69,7 @@ extension Responder {
             return try operation(
                 service, try body(["operation", "estimate", "lease", "version", "commit"]))
         case .onOperation(let service, let operation, let verb):
-            switch verb {
-            case .end:
-                return .endOperation(
-                    service: service, operation: operation,
-                    status: try body(["status"]).integer("status", in: 0...255))
-            case .beat:
-                _ = try body([])
-                return .beatOperation(service: service, operation: operation)
-            case .phases:
-                return .reachPhase(
-                    service: service, operation: operation,
-                    phase: try body(["phase"]).required("phase", example: "schema"))
-            }
+            return try self.operation(service, operation, verb, bytes)
         case .abort(let id):
             return .abort(rollback: id, reason: try body(["reason"]).text("reason") ?? "")
         case .stepDone(let id):
@@ -136,6 +120,14 @@ extension Responder {
             reason: try body.required("reason", example: "load test"))
     }
 
+    private func approval(
+        _ id: String, _ body: CommandBody
+    ) throws(RequestProblem) -> Command {
+        .approve(
+            incident: id, method: try body.text("method"),
+            comment: try body.text("comment") ?? "")
+    }
+
     private func hold(_ id: String, _ body: CommandBody) throws(RequestProblem) -> Command {
         guard let duration = try body.duration("for") else {
             throw RequestProblem("for is missing, for instance \"for\": \"5m\"")
@@ -152,6 +144,26 @@ extension Responder {
             service: service,
             release: ReleaseIdentity(version: version, commit: try body.identifier("commit")),
             fields: try body.fields("fields"))
+    }
+
+    private func operation(
+        _ service: String, _ operation: String, _ verb: Endpoint.OperationVerb, _ bytes: [UInt8]
+    ) throws(RequestProblem) -> Command {
+        switch verb {
+        case .end:
+            return .endOperation(
+                service: service, operation: operation,
+                status: try CommandBody(bytes, allowed: ["status"])
+                    .integer("status", in: 0...255))
+        case .beat:
+            _ = try CommandBody(bytes, allowed: [])
+            return .beatOperation(service: service, operation: operation)
+        case .phases:
+            return .reachPhase(
+                service: service, operation: operation,
+                phase: try CommandBody(bytes, allowed: ["phase"])
+                    .required("phase", example: "schema"))
+        }
     }
 
     private func rollback(

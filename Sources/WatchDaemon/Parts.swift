@@ -66,10 +66,7 @@ struct Parts: Sendable {
             time: sleeper, sink: { queue.post(redactor.clean($0)) })
         let connectivity = ConnectivityChecker(
             client: client, time: sleeper, sink: { queue.post($0) })
-        let outbox = Outbox(
-            channels: configuration.channels, store: store, secrets: secrets,
-            transport: WebhookSender(client: client), time: time,
-            notice: { DeliveryLog(logger: logger).note($0) })
+        let outbox = Self.outbox(configuration, store, secrets, client, time, logger)
         let performer = EffectPerformer(
             hands: Self.hands(runner, redactor, schedule, connectivity, outbox), logger: logger,
             store: { try await store.apply($0) }, stored: { broadcaster.send($0) },
@@ -106,6 +103,16 @@ struct Parts: Sendable {
         self.time = time
         self.logger = logger
         self.configuration = configuration
+    }
+
+    private static func outbox(
+        _ configuration: WatchCore.Configuration, _ store: Store, _ secrets: SystemSecrets,
+        _ client: HTTPClient, _ time: SystemTime, _ logger: Logger
+    ) -> Outbox {
+        Outbox(
+            channels: configuration.channels, store: store, secrets: secrets,
+            transport: WebhookSender(client: client), time: time,
+            notice: { DeliveryLog(logger: logger).note($0) })
     }
 
     /// Found out now, not when the first step is to run at 3 a.m.

@@ -90,7 +90,7 @@ extension Simulation {
                 try inspect(transaction)
                 try emitted.take(transaction, circumstances)
             case .run(let task): try allow(task)
-            case .resume, .cancel, .readVersions, .probeNow, .checkConnectivity, .deliver,
+            case .runDry, .resume, .cancel, .readVersions, .probeNow, .checkConnectivity, .deliver,
                 .deliverFromMemory:
                 break
             }

@@ -52,15 +52,8 @@ import WatchCore
     }
 
     @Test func noRuleMayBeCalledLikeIt() {
-        let text =
-            config("{}") + """
-
-                policy: {}
-                """
-        #expect(errors(text) == [])
-        let trigger = config(
-            "{}\n    triggers: [{ name: 'operation-failed:deploy', when: up(health), severity: low }]"
-        )
-        #expect(errors(trigger).count == 1)
+        #expect(errors(config("{}")) == [])
+        let trigger = "{ name: 'operation-failed:deploy', when: up(health), severity: low }"
+        #expect(errors(config("{}\n    triggers: [\(trigger)]")).count == 1)
     }
 }

@@ -27,7 +27,8 @@ extension KeyTable {
         "after_hours",
         [
             .key(
-                "days", .list(.choice(Weekday.allCases.map(\.rawValue))), "Every day, if left out."),
+                "days", .list(.choice(Weekday.allCases.map(\.rawValue))),
+                "On which it begins; every day, if left out."),
             .required("from", .text, "A time of day, as in \"18:00\"."),
             .required("to", .text, "When that is not later, it is the next day's."),
             .required("zone", .text, "As in Europe/Berlin."),

@@ -1,6 +1,6 @@
 // A rollback that a person wants at a certain time. Durable; when the time comes it is decided anew
-// with all that is asked of a person's rollback, and not at all when that time was missed or another
-// release runs by then: nobody is looking any more.
+// with all that is asked of a person's rollback, and not at all when that time was missed or
+// another release runs by then: nobody is looking any more.
 
 struct ScheduledRollback: Hashable, Sendable, Codable {
     /// Further ahead nobody knows what will run.

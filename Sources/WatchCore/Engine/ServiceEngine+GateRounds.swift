@@ -41,7 +41,8 @@ extension ServiceEngine {
             gateRound.due = context.now.boot + GateRound.settles
             return
         }
-        guard due <= context.now.boot, !isActing(context) else { return }
+        // Gates that ask over a dead network would only say that it is dead.
+        guard due <= context.now.boot, ownFault == nil, !isActing(context) else { return }
         gateRound.due = context.now.boot + GateRound.every
         gateRound.askedAbout = about
         beginGateRound(&context)

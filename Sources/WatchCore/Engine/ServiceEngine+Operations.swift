@@ -97,14 +97,14 @@ extension ServiceEngine {
                 text: "operation '\(operation)' ended\(how) after \(took)\(estimate)"))
         clearOperationBreach(
             .overrun, operation, "operation '\(operation)' ended", &context)
-        let isGuarded = running.lease != nil
-        if let status, status != 0, isGuarded {
+        if let status, status != 0, running.lease != nil {
             operationBreached(
                 OperationBreach(.failed, of: operation),
                 "Operation '\(operation)' of \(running.by) ended with "
                     + "\(Self.ending(status)) after \(took)\(estimate)"
                     + reached(operation) + ".", &context)
-        } else {
+        } else if status == 0 {
+            // Of one that never began its work nothing is said, so nothing is over.
             let why = "operation '\(operation)' ended well"
             clearOperationBreach(.failed, operation, why, &context)
             clearOperationBreach(.lost, operation, why, &context)

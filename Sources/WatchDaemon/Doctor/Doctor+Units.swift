@@ -45,6 +45,18 @@ extension Doctor {
         }
     }
 
+    private var folderProblem: (text: String, remedy: String)? {
+        var info = stat()
+        guard lstat(scripts, &info) == 0 else { return nil }
+        if info.st_mode & S_IFMT == S_IFDIR, info.st_uid == 0, info.st_mode & 0o022 == 0 {
+            return nil
+        }
+        return (
+            "\(scripts) could have been written by others than root, so nothing in it is run",
+            "chown root: \(scripts); chmod 755 \(scripts)"
+        )
+    }
+
     /// The helper, which is root, checks the same again before it runs one.
     func script(_ name: String, _ users: [String]) -> DoctorReport.Check {
         let path = "\(scripts)/\(name)"
@@ -54,8 +66,9 @@ extension Doctor {
             DoctorReport.Check(
                 kind: "unit", name: path, state: state, text: text, remedy: remedy, usedBy: users)
         }
+        if let problem = folderProblem { return check(.problem, problem.text, problem.remedy) }
         var info = stat()
-        guard stat(path, &info) == 0 else {
+        guard lstat(path, &info) == 0 else {
             let error = SystemError("look at \(path)")
             if error.code == EACCES {
                 return check(
@@ -65,7 +78,8 @@ extension Doctor {
             return check(.problem, "is not there", "install the script as root, mode 0755")
         }
         guard info.st_mode & S_IFMT == S_IFREG else {
-            return check(.problem, "is no file", "install the script as root, mode 0755")
+            return check(
+                .problem, "is no file of its own", "install the script as root, mode 0755, no link")
         }
         guard info.st_mode & 0o111 != 0 else {
             return check(.problem, "may not be run", "chmod 755 \(path)")

@@ -72,11 +72,11 @@ struct Doctor: Sendable {
 
     /// A program that is started by the daemon's user.
     func program(_ path: String, _ users: [String]) -> DoctorReport.Check {
-        guard !Executable.isRunnable(path) else {
+        guard !Self.found(path).contains(where: Executable.isRunnable) else {
             return DoctorReport.Check(
                 kind: "program", name: path, state: .ok, text: "can be run", usedBy: users)
         }
-        let exists = access(path, F_OK) == 0
+        let exists = Self.found(path).contains { access($0, F_OK) == 0 }
         return DoctorReport.Check(
             kind: "program", name: path, state: .problem,
             text: exists
@@ -88,6 +88,13 @@ struct Doctor: Sendable {
                 : "install it, or mend its path; ProtectHome= and PrivateTmp= of the unit hide "
                     + "what lies in /home and /tmp",
             usedBy: users)
+    }
+
+    /// Where the environment of steps lets it be found.
+    private static func found(_ program: String) -> [String] {
+        guard !program.contains("/") else { return [program] }
+        return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+            .map { "\($0)/\(program)" }
     }
 
     private func secret(

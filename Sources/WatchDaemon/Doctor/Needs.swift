@@ -65,7 +65,8 @@ struct Needs {
             }
         case .unit(let name, _): add(name, to: \.units, user)
         case .http(let call): add(call.request, user)
-        case .sql, .wait, .manual: break
+        case .sql: add("psql", to: \.programs, user)
+        case .wait, .manual: break
         }
         for secret in action.templates.flatMap(\.secrets) { add(secret, user) }
     }

@@ -210,7 +210,10 @@ extension Books {
         _ outbox: OutboxMessage, _ circumstances: Circumstances
     ) throws(Violation) {
         let message = outbox.message
-        guard message.service != "watchd" else { return try readOfHost(outbox) }
+        // Whether a plan would work is told, and taken back, outside any incident.
+        guard message.service != "watchd", message.incident != nil else {
+            return try readOfHost(outbox)
+        }
         guard let incident = message.incident,
             var book = services[message.service]?.open.removeValue(forKey: incident)
         else {

@@ -104,9 +104,11 @@ struct GuardedCommand: Sendable {
             if found == pid { return tell(.ended(Self.exitStatus(status))) }
             if found < 0, errno != EINTR { return tell(.ended(Self.notRunnable)) }
             var information = siginfo_t()
-            var timeout = timespec()
-            timeout.tv_sec = Int(seconds)
-            let signal = sigtimedwait(&watched, &information, &timeout)
+            // As timespec(3type): seconds, and nanoseconds.
+            let signal = [Int(seconds), 0].withUnsafeBytes {
+                sigtimedwait(
+                    &watched, &information, $0.assumingMemoryBound(to: timespec.self).baseAddress)
+            }
             if signal < 0 {
                 if errno == EAGAIN { tell(.beat) }
             } else if signal != SIGCHLD, information.si_code <= 0 {

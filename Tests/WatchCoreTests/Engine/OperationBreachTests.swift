@@ -111,6 +111,10 @@ import Testing
         #expect(world.incident?.state == .awaitingApproval || world.incident?.state == .open)
         world.pass(100)
         #expect(world.incident?.breaches.first?.cleared == nil)
+        // One whose command could not be started says nothing.
+        begin(world)
+        end(world, nil)
+        #expect(world.incident?.breaches.first?.cleared == nil)
         begin(world)
         pass(world, 5)
         #expect(world.incident?.breaches.first?.cleared == nil)
