@@ -167,8 +167,8 @@ let package = Package(
         tests(
             "WatchActionsTests",
             [
-                "WatchActions", "WatchCore", "WatchSystem", "WatchHTTP", "WatchUnits",
-                "TestServers", "watchd-step",
+                "WatchActions", "WatchConfig", "WatchCore", "WatchSystem", "WatchHTTP",
+                "WatchUnits", "TestServers", "watchd-step",
             ]),
         tests("WatchUnitsTests", ["WatchUnits", "WatchSystem"]),
         tests("WatchStoreTests", ["WatchStore", "WatchCore", grdb]),

@@ -29,7 +29,8 @@ struct HTTPPoll: Sendable {
 
     var notes: [String] {
         guard asked > 0 else { return [] }
-        return ["asked \(asked == 1 ? "once" : "\(asked) times"), every \(poll.every.text): \(last)"]
+        let often = asked == 1 ? "once" : "\(asked) times, every \(poll.every.text)"
+        return ["asked \(often): \(last)"]
     }
 
     private enum Answer {

@@ -227,6 +227,8 @@ extension HTTPRequestSpec {
     func asStep(_ request: HTTPRequest) -> HTTPRequest {
         var request = request
         request.reuse = .nothing
+        // A jar of its own, out of which a cookie can be saved.
+        request.cookies = []
         if !isReading { request.redirects = 0 }
         return request
     }

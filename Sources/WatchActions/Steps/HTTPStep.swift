@@ -60,7 +60,9 @@ struct HTTPStep: Sendable {
                 return record.result.map { .ended($0) } ?? .begun(record)
             }
             // Given up before it began.
-            if let exit = try directory.exit() { return .ended(TaskResult(ending: exit.taskEnding)) }
+            if let exit = try directory.exit() {
+                return .ended(TaskResult(ending: exit.taskEnding))
+            }
             return try directory.claim() == nil ? .fresh : .ended(TaskResult(ending: .cancelled))
         } catch {
             return .lost(error.message)

@@ -173,6 +173,13 @@ struct ActionReader {
         let poll = isQuestion ? nil : section.value("poll").flatMap(poll)
         variables.known = before
         guard let request else { return nil }
+        if !["GET", "HEAD"].contains(request.method), let place = section.keyPlace("redirects") {
+            problems.error(
+                place,
+                "a \(request.method) follows no redirect: what does something is not done "
+                    + "elsewhere because an answer says so",
+                "remove 'redirects', and write the URL of the place where it is done")
+        }
         var call = HTTPCall(
             request: request, expectation: expectation ?? HTTPExpectation(), poll: poll)
         call.saves = saves

@@ -1,8 +1,8 @@
 // No sequence of crashes, stops and repeated questions sends a request twice that does something.
 
 import Glibc
-import Testing
 import TestServers
+import Testing
 import WatchCore
 import WatchHTTP
 import WatchSystem
@@ -112,7 +112,7 @@ struct HTTPCrashTests {
 
     @Test func aPollWhoseTimeIsUpIsAskedOnceMoreAfterARestart() async throws {
         try record {
-            $0.began = Moment(boot: .zero, wall: .seconds(0))
+            $0.began = Moment(boot: .seconds(0), wall: .seconds(0))
             $0.answer = RequestRecord.Answer(saved: ["deploy": "dep-7"], line: "POST: status 202")
         }
         let result = await resumed(bench.http(try call(until: "building")))
