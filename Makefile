@@ -25,7 +25,7 @@ PROGRAMS = watchd watchctl watchd-step
 # fast as with the compiler's standard settings.
 OPTIMISED = -c release --static-swift-stdlib -Xswiftc -cross-module-optimization
 
-# Of `simulate`: worlds, and events of each before everything is healed. A million worlds are SEEDS=1000000.
+# Of `simulate`: worlds, and events of each, at the end of which everything is healed. A million worlds are SEEDS=1000000.
 # The allocator alone makes worlds a tenth quicker (docs/decisions/0033-a-million-worlds.md).
 SIMULATE = LD_PRELOAD="$$(ls /usr/lib/*/libmimalloc.so 2>/dev/null | head -n 1)" .build/release/watchd-simulate
 SEEDS ?= 5000

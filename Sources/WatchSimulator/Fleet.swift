@@ -54,17 +54,19 @@ public struct Fleet: Sendable {
 
     private func work(_ shared: Shared, _ stopAtFirst: Bool) -> Result {
         var result = Result()
+        let traffic = Traffic()
         while !(stopAtFirst && shared.hasFailed.load(ordering: .relaxed)) {
             let seed = shared.next.add(1, ordering: .relaxed).oldValue
             guard seed < seeds.upperBound else { break }
-            live(seed, &result)
+            live(seed, traffic, &result)
             if !result.failures.isEmpty { shared.hasFailed.store(true, ordering: .relaxed) }
         }
         return result
     }
 
-    private func live(_ seed: UInt64, _ result: inout Result) {
-        let world = Simulation(seed: seed, events: events, isHashing: isHashing)
+    private func live(_ seed: UInt64, _ traffic: Traffic, _ result: inout Result) {
+        let world = Simulation(
+            seed: seed, events: events, isHashing: isHashing, traffic: traffic)
         do {
             try world.run()
         } catch {

@@ -1,4 +1,5 @@
-// The phase of liveness: nothing fails any more, people answer, and everything must come to rest.
+// The phase of liveness: nothing fails any more, people answer, and everything must come to rest
+// and stay there.
 
 import WatchCore
 
@@ -19,7 +20,7 @@ extension Simulation {
         try drain()
         let began = clock.time
         while clock.time - began < Int64(Self.restWithin) * Clock.second {
-            if isAtRest { break }
+            if events >= limit, isAtRest { break }
             try pass(2)
             let spent = (clock.time - began) / Clock.second
             if spent > 120, spent % 60 < 2 { try closeWhatPeopleMustClose() }

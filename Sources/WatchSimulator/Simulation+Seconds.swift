@@ -47,10 +47,10 @@ extension Simulation {
     private func jumbled(_ slices: [StreamBatch.Slice]) -> [StreamBatch.Slice] {
         let halves = slices.map { slice in
             (
-                Traffic.shared.slice(
+                traffic.slice(
                     second: slice.second, count: slice.count / 2, errors: slice.errors / 2,
                     isSlow: false),
-                Traffic.shared.slice(
+                traffic.slice(
                     second: slice.second, count: slice.count - slice.count / 2,
                     errors: slice.errors - slice.errors / 2, isSlow: false)
             )
@@ -125,7 +125,7 @@ extension Simulation {
         let errors = (count * share + random.below(100)) / 100
         let newest = clock.moment.boot.second - age
         return (0..<Swift.min(seconds, 3)).reversed().map { back in
-            Traffic.shared.slice(
+            traffic.slice(
                 second: newest - Int64(back), count: count, errors: Swift.min(errors, count),
                 isSlow: release.isSlow)
         }

@@ -11,7 +11,7 @@ enum Program {
                watchd-simulate --search STATES
 
           --seeds N      live through N worlds (default 1000), seeds from --from (default 1)
-          --events N     events of each before all is healed (default 2000)
+          --events N     events of each at least; after seven eighths all is healed (default 2000)
           --threads N    worlds at a time (default 2)
           --keep-going   do not stop at the first failure
           --seed SEED    live through one world; --trace shows every event and effect

@@ -18,7 +18,7 @@ struct Samples {
 
     mutating func add(_ entry: Entry, floor: Instant, now: Instant) {
         guard entry.time >= floor else { return }
-        if entries.count > 130 { entries.removeAll { $0.time < now - Self.remembered } }
+        if entries.count > 90 { entries.removeAll { $0.time < now - Self.remembered } }
         entries.append(entry)
     }
 
@@ -111,7 +111,7 @@ struct StreamBook {
                 second: now.second, lines: batch.lines,
                 unparsed: batch.losses.unparsed + batch.losses.tooLong,
                 misdated: late + batch.losses.early, dropped: batch.losses.dropped))
-        if seconds.count > 200 { seconds.removeAll { $0.second <= now.second - 60 } }
+        if seconds.count > 80 { seconds.removeAll { $0.second <= now.second - 60 } }
     }
 
     /// Anything was ever heard of the log itself.

@@ -1,16 +1,15 @@
 // Seconds of a log, ready-made: a sketch of latencies costs more to fill than all that the engine
-// does with it, so a few are made once and handed out again.
+// does with it, so a few are made once and handed out again. One set for each thread: of what two
+// share they count the references, and wait for one another at every second of a log.
 
 import WatchCore
 
-struct Traffic: Sendable {
+public struct Traffic {
     private let fast: [LatencySketch]
     private let slow: [LatencySketch]
     static let most = 24
 
-    static let shared = Traffic()
-
-    private init() {
+    public init() {
         func sketches(_ tail: Double) -> [LatencySketch] {
             (0...Self.most).map { count in
                 var sketch = LatencySketch()
