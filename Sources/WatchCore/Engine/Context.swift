@@ -10,15 +10,9 @@ struct Context {
     /// Why the store takes nothing; nil: it does.
     let storeProblem: String?
     var host: HostState {
-        _read { yield lent }
-        _modify {
-            hostChanged = true
-            yield &lent
-        }
+        didSet { hostChanged = true }
     }
     private(set) var hostChanged = false
-    /// The engine's while an event is handled: handed over and back, not copied.
-    private var lent: HostState
 
     var mode = EngineMode.live
     /// Whether verdicts and timers move now.
@@ -40,17 +34,14 @@ struct Context {
 
     init(
         now: Moment, configuration: SharedConfiguration, neighbours: [Neighbour],
-        storeProblem: String?, host: consuming HostState
+        storeProblem: String?, host: HostState
     ) {
         self.now = now
         shared = configuration
         self.neighbours = neighbours
         self.storeProblem = storeProblem
-        lent = host
+        self.host = host
     }
-
-    /// Once all is done.
-    mutating func giveBack(_ host: inout HostState) { swap(&host, &lent) }
 
     var configuration: Configuration {
         _read { yield shared.value }

@@ -174,17 +174,15 @@ public struct Engine {
         at place: Int, _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
     ) -> [Effect] {
         // Changed in place: a second reference would copy its windows.
-        var lent = HostState()
-        swap(&lent, &host)
         var context = Context(
             now: now, configuration: sharedConfiguration,
-            neighbours: rememberedNeighbours(now.boot), storeProblem: storeProblem, host: lent)
+            neighbours: rememberedNeighbours(now.boot), storeProblem: storeProblem, host: host)
         context.mode = mode
         context.judges = judging
         body(&services.values[place], &context)
         services.values[place].syncRollbackRecord()
         if context.isDirty { services.values[place].state.savedAt = now.wall }
-        context.giveBack(&host)
+        if context.hostChanged { host = context.host }
         return effects(of: place, &context)
     }
 

@@ -21,6 +21,26 @@ extension ServiceEngine {
         // Once a second is enough, and there may be thousands of signals.
         guard sightSecond != now.second else { return }
         sightSecond = now.second
+        if isAllSeen(now) { return }
+        look(&context)
+    }
+
+    /// Nothing is or was blind: mostly so, and apart from the rest, for which the compiler makes a
+    /// copy of the service.
+    private mutating func isAllSeen(_ now: Instant) -> Bool {
+        guard ownFault == nil, sight.isEmpty, !state.hasBlind else { return false }
+        for place in probes.indices where probes.values[place].health.isBlind { return false }
+        for place in streams.indices {
+            let noDataAfter = configuration.streams[place].noDataAfter
+            guard streams.values[place].health.isBeyondDoubt(now: now, noDataAfter: noDataAfter)
+            else { return false }
+        }
+        return true
+    }
+
+    @inline(never)
+    private mutating func look(_ context: inout Context) {
+        let now = context.now.boot
         // The host's own fault is told once, for the host.
         if ownFault != nil {
             for signal in sight.keys { sight[signal]?.seenSince = nil }
@@ -31,15 +51,7 @@ extension ServiceEngine {
             if configuration.probes[place].isStep { continue }
             note(blindCause(of: probes.names[place], now: now), of: probes.names[place], now)
         }
-        for place in streams.indices {
-            let noDataAfter = configuration.streams[place].noDataAfter
-            if sight.isEmpty,
-                streams.values[place].health.isBeyondDoubt(now: now, noDataAfter: noDataAfter)
-            {
-                continue
-            }
-            note(blindCause(of: streams.names[place], now: now), of: streams.names[place], now)
-        }
+        for name in streams.names { note(blindCause(of: name, now: now), of: name, now) }
         guard !sight.isEmpty || state.hasBlind else { return }
         // What is not configured any more is not missed.
         for signal in sight.keys where source(of: signal) == nil { sight[signal] = nil }

@@ -21,7 +21,7 @@ public struct LatencySketch: Sendable {
     /// While exact: bit patterns of the values, ascending (the order of non-negative doubles is
     /// that of their bits). Else a table and then groups of bins: only those in use, so that a
     /// service whose answers take 5 … 500 ms does not pay for an hour.
-    private var cells: [UInt64] = []
+    private(set) var cells: [UInt64] = []
     /// Number of recorded values.
     public private(set) var count = 0
     private var maximum = 0.0
@@ -98,14 +98,7 @@ public struct LatencySketch: Sendable {
         if isExact {
             (removed, lost) = removeValues(bitPatterns)
         } else {
-            var nanoseconds: Int64 = 0
-            for bits in bitPatterns {
-                let value = Double(bitPattern: bits)
-                removed += decrement(LatencyBins.index(of: value), by: 1)
-                // A hundred times an hour fits.
-                nanoseconds += Self.nanoseconds(value)
-            }
-            lost = Int128(nanoseconds)
+            (removed, lost) = decrement(bitPatterns)
         }
         noteRemoved(removed, sum: lost, maximum: Double(bitPattern: largest))
     }
@@ -249,7 +242,7 @@ extension LatencySketch {
 
     /// Where the group's cells begin; nil: it is not kept.
     @inline(__always)
-    private func start(of group: Int) -> Int? {
+    func start(of group: Int) -> Int? {
         let place = Self.place(of: group, cells[group >> 3])
         return place == 0 ? nil : Self.start(at: place)
     }
@@ -307,17 +300,21 @@ extension LatencySketch {
             return
         }
         // Room first, so that they are counted in one go: this is done for every second of a log.
+        var known = -1
         for bits in other.cells {
-            _ = makeStart(
-                of: LatencyBins.index(of: Double(bitPattern: bits)) / LatencyBins.groupSize)
+            let group =
+                LatencyBins.index(of: Double(bitPattern: bits)) / LatencyBins.groupSize
+            if group != known { _ = makeStart(of: group) }
+            known = group
         }
         cells.withUnsafeMutableBufferPointer { cells in
+            var (group, at) = (-1, 0)
             for bits in other.cells {
                 let bin = LatencyBins.index(of: Double(bitPattern: bits))
-                let group = bin / LatencyBins.groupSize
-                let place = Self.place(of: group, cells[group >> 3])
-                guard place > 0 else { continue }
-                let at = Self.start(at: place)
+                if bin / LatencyBins.groupSize != group {
+                    group = bin / LatencyBins.groupSize
+                    at = Self.start(at: Self.place(of: group, cells[group >> 3]))
+                }
                 cells[at] &+= 1
                 cells[at + 1 + bin % LatencyBins.groupSize] &+= 1
             }
@@ -340,6 +337,34 @@ extension LatencySketch {
         return Int(taken)
     }
 
+    /// One of each of few values that ascend, so that mostly the next is of the same group. How many
+    /// were really taken away, and the sum of all in nanoseconds.
+    private mutating func decrement(
+        _ bitPatterns: some RandomAccessCollection<UInt64>
+    ) -> (count: Int, sum: Int128) {
+        cells.withUnsafeMutableBufferPointer { cells in
+            var (removed, sum) = (0, Int64(0))
+            var (group, at) = (-1, 0)
+            for bits in bitPatterns {
+                let value = Double(bitPattern: bits)
+                // A hundred times an hour fits.
+                sum += Self.nanoseconds(value)
+                let bin = LatencyBins.index(of: value)
+                if bin / LatencyBins.groupSize != group {
+                    group = bin / LatencyBins.groupSize
+                    let place = Self.place(of: group, cells[group >> 3])
+                    at = place == 0 ? 0 : Self.start(at: place)
+                }
+                let cell = at + 1 + bin % LatencyBins.groupSize
+                guard at > 0, cells[cell] > 0 else { continue }
+                cells[at] -= 1
+                cells[cell] -= 1
+                removed += 1
+            }
+            return (removed, Int128(sum))
+        }
+    }
+
     private mutating func findMaximum() {
         if isExact {
             maximum = cells.last.map { Double(bitPattern: $0) } ?? 0
@@ -348,38 +373,5 @@ extension LatencySketch {
             maximum = Swift.min(LatencyBins.value(of: largestBin), LatencyBins.longest)
             maximumIsExact = false
         }
-    }
-
-    /// Of a histogram: the last bin that is not empty, sought from the end; 0: all are.
-    private var largestBin: Int {
-        for group in stride(from: LatencyBins.groups - 1, through: 0, by: -1) {
-            guard let start = start(of: group), cells[start] > 0 else { continue }
-            for step in stride(from: LatencyBins.groupSize - 1, through: 0, by: -1)
-            where cells[start + 1 + step] > 0 {
-                return group * LatencyBins.groupSize + step
-            }
-        }
-        return 0
-    }
-
-    /// The value with `rank` (1 is the smallest); `rank` must be 1 … `count`.
-    private func value(rank: Int) -> Double {
-        guard !isExact else { return Double(bitPattern: cells[rank - 1]) }
-        var left = UInt64(rank)
-        for group in 0..<LatencyBins.groups {
-            guard let start = start(of: group) else { continue }
-            guard cells[start] >= left else {
-                left -= cells[start]
-                continue
-            }
-            for step in 0..<LatencyBins.groupSize {
-                let number = cells[start + 1 + step]
-                guard number < left else {
-                    return LatencyBins.value(of: group * LatencyBins.groupSize + step)
-                }
-                left -= number
-            }
-        }
-        return maximum
     }
 }
