@@ -24,12 +24,12 @@ package struct BodyJudge: Sendable {
         _ text: [UInt8], called name: String, description: () -> String
     ) throws(PatternFailure) -> String? {
         if !json.isEmpty {
-            guard let value = JSONValue(body: text) else {
+            guard let values = JSONValue.values(at: json.map(\.path), in: text) else {
                 return "\(name) is not JSON (\(description()))"
             }
-            for field in json {
+            for (field, value) in zip(json, values) {
                 if let complaint = try ComparisonJudge(redactor: redactor).complaint(
-                    "\(field.path)", value[field.path], field.comparison)
+                    field.path.description, value, field.comparison)
                 {
                     return complaint
                 }

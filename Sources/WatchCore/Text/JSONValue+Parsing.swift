@@ -5,20 +5,25 @@
 extension JSONValue {
     /// Nil when the bytes are no JSON document, or one nested more than 128 deep.
     public init?(body: [UInt8]) {
-        var parser = JSONParser(bytes: body)
-        guard let value = parser.document() else { return nil }
+        let value = body.withUnsafeBufferPointer { bytes in
+            var parser = JSONParser(bytes: bytes)
+            return parser.document()
+        }
+        guard let value else { return nil }
         self = value
     }
 }
 
-private struct JSONParser {
+/// Each function begins at what it is named after and moves behind it; nil or false: it was not
+/// there.
+struct JSONParser {
     static let depthLimit = 128
 
-    let bytes: [UInt8]
+    let bytes: UnsafeBufferPointer<UInt8>
     var at = 0
     var depth = 0
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     mutating func document() -> JSONValue? {
         guard let value = value() else { return nil }
@@ -26,21 +31,21 @@ private struct JSONParser {
         return at == bytes.count ? value : nil
     }
 
-    private var byte: UInt8? { at < bytes.count ? bytes[at] : nil }
+    var byte: UInt8? { at < bytes.count ? bytes[at] : nil }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while let byte, byte == 32 || (9...10).contains(byte) || byte == 13 { at += 1 }
     }
 
     /// Steps over `expected` after white space.
-    private mutating func take(_ expected: Unicode.Scalar) -> Bool {
+    mutating func take(_ expected: Unicode.Scalar) -> Bool {
         skipSpace()
         guard let byte, UInt32(byte) == expected.value else { return false }
         at += 1
         return true
     }
 
-    private mutating func value() -> JSONValue? {
+    mutating func value() -> JSONValue? {
         skipSpace()
         switch byte {
         case UInt8(ascii: "{"): return nested { $0.object() }
@@ -54,7 +59,7 @@ private struct JSONParser {
         }
     }
 
-    private mutating func nested(_ parse: (inout Self) -> JSONValue?) -> JSONValue? {
+    mutating func nested<Found>(_ parse: (inout Self) -> Found?) -> Found? {
         guard depth < Self.depthLimit else { return nil }
         depth += 1
         defer { depth -= 1 }
@@ -84,17 +89,35 @@ private struct JSONParser {
         return take("]") ? .array(items) : nil
     }
 
-    private mutating func word(_ text: StaticString, _ value: JSONValue) -> JSONValue? {
+    mutating func word<Found>(_ text: StaticString, _ value: Found) -> Found? {
         let end = at + text.utf8CodeUnitCount
-        guard end <= bytes.count, bytes[at..<end].elementsEqual("\(text)".utf8) else { return nil }
+        guard end <= bytes.count else { return nil }
+        for index in 0..<(end - at) where bytes[at + index] != text.utf8Start[index] { return nil }
         at = end
         return value
     }
 
     // MARK: - Numbers
 
-    private mutating func number() -> JSONValue? {
+    mutating func number() -> JSONValue? {
         let start = at
+        guard numberText() != nil else { return nil }
+        let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
+        guard let value = Double(text), value.isFinite else { return nil }
+        return .number(value)
+    }
+
+    mutating func skipNumber() -> Bool {
+        let start = at
+        guard let hasExponent = numberText() else { return false }
+        // Those may be too large to be any number, and then the document is none.
+        guard hasExponent || at - start > 300 else { return true }
+        at = start
+        return number() != nil
+    }
+
+    /// Whether there is an exponent.
+    private mutating func numberText() -> Bool? {
         if byte == UInt8(ascii: "-") { at += 1 }
         let whole = digits()
         guard whole > 0, whole == 1 || bytes[at - whole] != UInt8(ascii: "0") else { return nil }
@@ -102,15 +125,10 @@ private struct JSONParser {
             at += 1
             guard digits() > 0 else { return nil }
         }
-        if byte == UInt8(ascii: "e") || byte == UInt8(ascii: "E") {
-            at += 1
-            if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { at += 1 }
-            guard digits() > 0 else { return nil }
-        }
-        guard let value = Double(String(decoding: bytes[start..<at], as: UTF8.self)),
-            value.isFinite
-        else { return nil }
-        return .number(value)
+        guard byte == UInt8(ascii: "e") || byte == UInt8(ascii: "E") else { return false }
+        at += 1
+        if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { at += 1 }
+        return digits() > 0 ? true : nil
     }
 
     private mutating func digits() -> Int {
@@ -121,9 +139,29 @@ private struct JSONParser {
 
     // MARK: - Strings
 
-    private mutating func string() -> String? {
+    mutating func string() -> String? {
         at += 1
-        var text: [UInt8] = []
+        let start = at
+        stepOverPlainText()
+        if byte == UInt8(ascii: "\"") {
+            at += 1
+            let text = UnsafeBufferPointer(rebasing: bytes[start..<(at - 1)])
+            return String(validating: text, as: UTF8.self)
+        }
+        return string(beginning: Array(bytes[start..<at]))
+    }
+
+    func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 32 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    mutating func stepOverPlainText() {
+        while at < bytes.count, isPlain(bytes[at]) { at += 1 }
+    }
+
+    /// One with escapes, from the first of them on.
+    private mutating func string(beginning: [UInt8]) -> String? {
+        var text = beginning
         while let byte {
             switch byte {
             case UInt8(ascii: "\""):
