@@ -6,6 +6,7 @@ import Logging
 import WatchCore
 import WatchStore
 import WatchStreams
+import WatchSystem
 
 struct CheckpointKeeper: Sendable {
     let store: Store
@@ -30,12 +31,11 @@ struct CheckpointKeeper: Sendable {
 
     /// One service at a time, so that no more than one is in memory as text.
     static func pieces(of checkpoint: Checkpoint, _ put: ([UInt8]) throws -> Void) throws {
-        let encoder = JSONEncoder()
         let head = Checkpoint(
             engine: checkpoint.engine.withoutServices, positions: checkpoint.positions)
-        try put(Array(try encoder.encode(head)))
+        try put(try JSONStream.encode(head))
         for part in checkpoint.engine.parts {
-            try put([newline] + Array(try encoder.encode(part)))
+            try put([newline] + (try JSONStream.encode(part)))
         }
     }
 

@@ -10,7 +10,7 @@ actor Supervisor {
     static let checkpointEvery = Duration.seconds(5)
     /// Writing takes at most such a share of the time: a checkpoint of ten thousand probes is
     /// written more seldom.
-    static let checkpointShare = 20
+    static let checkpointShare = 50
 
     private var engine: Engine
     private let time: any TimeSource
