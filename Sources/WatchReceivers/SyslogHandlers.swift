@@ -1,5 +1,6 @@
 // What becomes of the bytes of one sender: messages, and of these the lines that are wanted.
 
+import Glibc
 import NIOCore
 import WatchCore
 import WatchStreams
@@ -25,6 +26,8 @@ final class SyslogDatagrams: ChannelInboundHandler {
     private let programs: [[UInt8]]
     private let inbox: LineInbox
     private var lines = ReceivedLines()
+    /// By the kernel, since the socket was made.
+    private var missed: UInt32 = 0
 
     init(_ listener: SyslogListener, _ inbox: LineInbox) {
         programs = listener.programs.map { Array($0.utf8) }
@@ -36,10 +39,35 @@ final class SyslogDatagrams: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        countMissed(context.channel)
         guard !lines.isEmpty else { return }
         inbox.putOrDrop(lines)
         lines = ReceivedLines()
     }
+
+    /// What came faster than it was read was thrown away by the kernel, which counts it for each
+    /// socket. What it throws away leaves more to read, so this is looked at after it.
+    private func countMissed(_ channel: any Channel) {
+        guard let options = channel as? any SocketOptionProvider else { return }
+        let found: EventLoopFuture<KernelCounts> = options.unsafeGetSocketOption(
+            level: SocketOptionLevel(SOL_SOCKET), name: SocketOptionName(KernelCounts.option))
+        found.assumeIsolated().whenSuccess { [self] counts in
+            let new = counts.dropped &- missed
+            missed = counts.dropped
+            if new > 0 { inbox.drop(Int(new)) }
+        }
+    }
+}
+
+/// What `SO_MEMINFO` tells of a socket: nine numbers (`SK_MEMINFO_VARS` of linux/sock_diag.h), of
+/// which the last is how many messages found no room.
+private struct KernelCounts: Sendable {
+    /// Of asm-generic/socket.h; since Linux 4.12.
+    static let option: CInt = 55
+
+    var others: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) =
+        (0, 0, 0, 0, 0, 0, 0, 0)
+    var dropped: UInt32 = 0
 }
 
 /// One connection. While there is no room nothing is read from it, so its sender waits, and nothing
