@@ -2,6 +2,7 @@
 // call; each wrapper here fixes one argument type.
 #pragma once
 #include <curl/curl.h>
+#include <malloc.h>
 #include <string.h>
 
 static inline CURLcode watchd_easy_set_long(CURL *h, CURLoption o, long v) {
@@ -15,6 +16,9 @@ static inline CURLcode watchd_easy_set_string(CURL *h, CURLoption o, const char 
 }
 static inline CURLcode watchd_easy_set_pointer(CURL *h, CURLoption o, void *v) {
     return curl_easy_setopt(h, o, v);
+}
+static inline CURLcode watchd_easy_set_url(CURL *h, CURLU *v) {
+    return curl_easy_setopt(h, CURLOPT_CURLU, v);
 }
 static inline CURLcode watchd_easy_set_slist(CURL *h, CURLoption o, struct curl_slist *v) {
     return curl_easy_setopt(h, o, v);
@@ -66,6 +70,8 @@ static inline CURLMcode watchd_multi_set_long(CURLM *m, CURLMoption o, long v) {
 // know one answers CURLE_UNKNOWN_OPTION.
 static const CURLoption watchd_opt_ca_cache_timeout = (CURLoption)(CURLOPTTYPE_LONG + 321);  // 7.87
 static const CURLoption watchd_opt_quick_exit = (CURLoption)(CURLOPTTYPE_LONG + 322);  // 7.87
+static const CURLINFO watchd_info_ca_file = (CURLINFO)(CURLINFO_STRING + 61);  // 7.84
+static const CURLINFO watchd_info_ca_path = (CURLINFO)(CURLINFO_STRING + 62);  // 7.84
 
 // CURLOPT_PROTOCOLS is deprecated for its successor of 7.85, which the oldest library lacks.
 static inline CURLcode watchd_easy_allow_http_only(CURL *h) {

@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 // A place for our own pointer in a context (SSL_CTX_get_ex_new_index(3)).
 static inline int watchd_tls_new_slot(void) {
@@ -40,12 +41,39 @@ static inline void watchd_tls_keep_sessions(void *context, int (*made)(SSL *, SS
 }
 
 // Called when the handshake starts, before the first message is made; 1: it will be offered.
-static inline int watchd_tls_offer(const SSL *ssl, const unsigned char *bytes, size_t count) {
-    SSL_SESSION *session = d2i_SSL_SESSION(NULL, &bytes, (long)count);
-    if (!session) return 0;
-    int done = SSL_set_session((SSL *)ssl, session);
-    SSL_SESSION_free(session);
+// A copy, which shares the certificate: OpenSSL has a session of TLS 1.3 be used once.
+static inline int watchd_tls_offer(const SSL *ssl, SSL_SESSION *session) {
+    SSL_SESSION *copy = SSL_SESSION_dup(session);
+    int done = copy && SSL_set_session((SSL *)ssl, copy);
+    SSL_SESSION_free(copy);
     return done;
+}
+
+// Through its bytes, which hold the server's certificate but not the chain that came with it.
+static inline SSL_SESSION *watchd_tls_copy(SSL_SESSION *session) {
+    unsigned char *bytes = NULL;
+    int count = i2d_SSL_SESSION(session, &bytes);
+    if (count <= 0) return NULL;
+    const unsigned char *start = bytes;
+    SSL_SESSION *copy = d2i_SSL_SESSION(NULL, &start, count);
+    OPENSSL_clear_free(bytes, count);
+    return copy;
+}
+
+// When a file was changed last, its contents and what the directory says of it; 0: there is none.
+static inline int watchd_tls_file(const char *path, long long mark[7]) {
+    struct stat info;
+    if (stat(path, &info)) return 0;
+    long long all[] = { (long long)info.st_dev, (long long)info.st_ino, info.st_size,
+                        info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_sec,
+                        info.st_ctim.tv_nsec };
+    for (int n = 0; n < 7; n++) mark[n] = all[n];
+    return 1;
+}
+
+// Takes the place of what libcurl made; the store stays the caller's too.
+static inline void watchd_tls_trust(void *context, X509_STORE *store) {
+    SSL_CTX_set1_cert_store((SSL_CTX *)context, store);
 }
 
 static inline int watchd_tls_is_resumed(const SSL *ssl) { return SSL_session_reused(ssl); }

@@ -137,32 +137,38 @@ extension HTTPRequest {
 
     static func authority(of url: String) -> String {
         // Bytes: no character outside ASCII is any of these, and this runs for every request.
-        let bytes = url.utf8
-        var start = bytes.startIndex
-        if let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
-            bytes[colon...].starts(with: "://".utf8)
-        {
-            start = bytes.index(colon, offsetBy: 3)
+        var url = url
+        return url.withUTF8 { bytes in
+            var start = 0
+            if let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon + 2 < bytes.count,
+                bytes[colon + 1] == UInt8(ascii: "/"), bytes[colon + 2] == UInt8(ascii: "/")
+            {
+                start = colon + 3
+            }
+            var end = start
+            var at: Int?
+            while end < bytes.count, !Self.endsAuthority(bytes[end]) {
+                if bytes[end] == UInt8(ascii: "@") { at = end }
+                end += 1
+            }
+            if let at { start = at + 1 }
+            guard start < end else { return "(no host)" }
+            return String(
+                decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
         }
-        let end =
-            bytes[start...].firstIndex { byte in
-                switch byte {
-                case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "\\"):
-                    true
-                default: false
-                }
-            } ?? bytes.endIndex
-        if let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")) {
-            start = bytes.index(after: at)
-        }
-        return start == end ? "(no host)" : String(url[start..<end])
+    }
+
+    private static func endsAuthority(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+            || byte == UInt8(ascii: "\\")
     }
 
     /// Why this cannot be sent; nil when it can. Values are filled in from templates, so a line
     /// break in one must not become a header of its own (RFC 9112 §11.1).
     var refusal: String? {
         guard Self.isToken(method) else { return "the method is no HTTP method" }
-        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+        var url = url
+        guard url.withUTF8({ $0.allSatisfy { $0 > 0x20 && $0 != 0x7F } }) else {
             return "the URL holds a space or a control character"
         }
         for header in headers {

@@ -5,7 +5,8 @@ public import WatchCore
 public struct HTTPResponse: Hashable, Sendable {
     public var status: Int
     /// Of the last answer, after redirects; in the order they came, names as they came.
-    public var headers: [HTTPHeader]
+    public var headers: [HTTPHeader] { head.all }
+    let head: HTTPHead
     /// Decoded (gzip, deflate). Empty for `stream`, whose bytes went to the callback.
     public var body: [UInt8]
     /// Sums over all redirects, phase by phase.
@@ -22,20 +23,23 @@ public struct HTTPResponse: Hashable, Sendable {
     /// How a conversation ended.
     public var end: Exchange.End?
 
-    public init(
-        status: Int, headers: [HTTPHeader] = [], body: [UInt8] = [], timings: PhaseTimings,
+    init(
+        status: Int, head: HTTPHead = HTTPHead(), body: [UInt8] = [], timings: PhaseTimings,
         effectiveURL: String
     ) {
         self.status = status
-        self.headers = headers
+        self.head = head
         self.body = body
         self.timings = timings
         self.effectiveURL = effectiveURL
     }
 
     /// The first header of that name, in whatever case.
-    public func header(_ name: String) -> String? {
-        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    public func header(_ name: String) -> String? { head.first(name) }
+
+    /// The headers whose name, as it came, is wanted; no others are made into texts.
+    public func headers(where isWanted: (ArraySlice<UInt8>) -> Bool) -> [HTTPHeader] {
+        head.matching(isWanted)
     }
 }
 

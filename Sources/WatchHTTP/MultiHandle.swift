@@ -55,8 +55,10 @@ struct MultiHandle: @unchecked Sendable {
             guard message.msg == CURLMSG_DONE, let easy = message.easy_handle else { continue }
             var context: UnsafeMutableRawPointer?
             watchd_easy_get_pointer(easy, CURLINFO_PRIVATE, &context)
-            guard let context else { continue }
-            let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            guard let context,
+                let transfer = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
+                    .transfer
+            else { continue }
             return (transfer.order.id, message.data.result)
         }
         return nil

@@ -5,36 +5,36 @@
 
 import WatchCore
 
-/// Lives on the loop's thread only.
-final class SessionCache {
-    /// Who asks whom, and how the answerer is checked: whoever differs in any of it shares nothing.
-    struct Key: Hashable {
-        let target: String
-        let unixSocket: String?
-        let verifies: Bool
-        let caFile: String?
-        let client: HTTPRequest.ClientCertificate?
-        let version: HTTPRequest.Version
+/// Who asks whom, and how the answerer is checked: whoever differs in any of it shares nothing.
+struct SessionKey: Hashable {
+    let target: String
+    let unixSocket: String?
+    let verifies: Bool
+    let caFile: String?
+    let client: HTTPRequest.ClientCertificate?
+    let version: HTTPRequest.Version
 
-        /// Nil: no session may be used.
-        init?(_ request: HTTPRequest) {
-            // The first handshake may be the proxy's own.
-            guard request.reuse == .session, request.proxy == nil, !request.inspectsTLS else {
-                return nil
-            }
-            target =
-                HTTPRequest.authority(of: request.url)
-                + " at \(request.connectTo ?? "")\(request.address ?? "")"
-            unixSocket = request.unixSocket
-            verifies = request.verifyTLS
-            caFile = request.caFile
-            client = request.clientCertificate
-            version = request.version
+    /// Nil: no session may be used.
+    init?(_ request: HTTPRequest) {
+        // The first handshake may be the proxy's own.
+        guard request.reuse == .session, request.proxy == nil, !request.inspectsTLS else {
+            return nil
         }
+        target =
+            HTTPRequest.authority(of: request.url)
+            + " at \(request.connectTo ?? "")\(request.address ?? "")"
+        unixSocket = request.unixSocket
+        verifies = request.verifyTLS
+        caFile = request.caFile
+        client = request.clientCertificate
+        version = request.version
     }
+}
 
+/// Lives on the loop's thread only.
+final class SessionCache<Session> {
     private struct Entry {
-        let session: [UInt8]
+        let session: Session
         let wholeUntil: Instant
         /// When the certificate ends, in seconds since 1970.
         let goodUntil: Int64
@@ -42,14 +42,14 @@ final class SessionCache {
 
     /// A whole handshake at least so often. Each session gets between half of it and all, so that
     /// those that were made together do not end together.
-    static let longest = Duration.minutes(10)
-    /// Two KB each.
-    static let limit = 16_384
+    static var longest: Duration { .minutes(10) }
+    /// Eight KB each.
+    static var limit: Int { 16_384 }
 
-    private var entries: [Key: Entry] = [:]
+    private var entries: [SessionKey: Entry] = [:]
 
     /// A session to offer; nil: a whole handshake is due.
-    func session(for key: Key, at now: Moment) -> [UInt8]? {
+    func session(for key: SessionKey, at now: Moment) -> Session? {
         guard let entry = entries[key] else { return nil }
         guard now.boot < entry.wholeUntil, now.wall.nanoseconds / 1_000_000_000 < entry.goodUntil
         else {
@@ -60,7 +60,7 @@ final class SessionCache {
     }
 
     /// Of a handshake in which the server proved itself.
-    func keep(_ session: [UInt8], for key: Key, goodUntil: Int64, at now: Moment) {
+    func keep(_ session: Session, for key: SessionKey, goodUntil: Int64, at now: Moment) {
         if entries[key] == nil, entries.count >= Self.limit { dropEnded(at: now) }
         guard entries[key] != nil || entries.count < Self.limit else { return }
         let part = Double(UInt8(truncatingIfNeeded: key.hashValue)) / 255
@@ -69,7 +69,7 @@ final class SessionCache {
             goodUntil: goodUntil)
     }
 
-    func forget(_ key: Key) { entries[key] = nil }
+    func forget(_ key: SessionKey) { entries[key] = nil }
 
     private func dropEnded(at now: Moment) {
         entries = entries.filter { now.boot < $0.value.wholeUntil }

@@ -12,27 +12,25 @@ extension Transfer {
             CURLOPT_SSL_CTX_DATA, CURLOPT_DEBUGDATA,
         ] { set(option, pointer: context) }
         watchd_easy_set_callback(easy, CURLOPT_HEADERFUNCTION) { data, size, count, context in
-            guard let data, let context else { return 0 }
+            guard let data, let transfer = Transfer.at(context) else { return 0 }
             let line = UnsafeRawBufferPointer(start: data, count: size * count)
-            return Transfer.at(context).received(header: line) ? size * count : 0
+            return transfer.received(header: line) ? size * count : 0
         }
         watchd_easy_set_callback(easy, CURLOPT_WRITEFUNCTION) { data, size, count, context in
-            guard let data, let context else { return 0 }
+            guard let data, let transfer = Transfer.at(context) else { return 0 }
             let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
-            return Transfer.at(context).received(body: bytes) ? size * count : 0
+            return transfer.received(body: bytes) ? size * count : 0
         }
         watchd_easy_set_open_socket(easy) { context, _, address in
-            guard let address, let context else { return -1 }
-            return Transfer.at(context).openSocket(address)
+            guard let address, let transfer = Transfer.at(context) else { return -1 }
+            return transfer.openSocket(address)
         }
         // Not offered by every TLS library; then a stalled handshake is told as `connect`.
         watchd_easy_set_tls_begins(easy) { _, tls, context in
-            if let context { Transfer.at(context).handshakeBegins(tls) }
-            return CURLE_OK
+            Transfer.at(context)?.handshakeBegins(tls) ?? CURLE_OK
         }
         watchd_easy_set_before_request(easy) { context, peer, _, port, ownPort in
-            guard let context else { return CURL_PREREQFUNC_OK }
-            let transfer = Transfer.at(context)
+            guard let transfer = Transfer.at(context) else { return CURL_PREREQFUNC_OK }
             transfer.requestBegins()
             if transfer.keepsConnection, let peer {
                 transfer.watchKeptConnection(
@@ -50,21 +48,23 @@ extension Transfer {
     private func watchFurtherAddresses() {
         guard !tried.isEmpty else { return }
         if long(CURLINFO_OS_ERRNO) == Int(ECONNREFUSED) { isRefused = true }
+        needsOwnOptions = true
         set(CURLOPT_VERBOSE, 1)
         watchd_easy_set_debug(easy) { _, kind, data, size, context in
-            guard kind == CURLINFO_TEXT, let data, let context else { return 0 }
+            guard kind == CURLINFO_TEXT, let data else { return 0 }
             let line = UnsafeRawBufferPointer(start: data, count: size)
             guard line.starts(with: "connect to ".utf8) else { return 0 }
             let refused = String(cString: strerror(ECONNREFUSED))
             if String(decoding: line, as: UTF8.self).contains(refused) {
-                Transfer.at(context).isRefused = true
+                Transfer.at(context)?.isRefused = true
             }
             return 0
         }
     }
 
-    private static func at(_ context: UnsafeMutableRawPointer) -> Transfer {
-        Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    private static func at(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+        guard let context else { return nil }
+        return Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().transfer
     }
 
     private func requestBegins() {
@@ -85,12 +85,9 @@ extension Transfer {
             tools.note(socket, of: ends)
             return
         }
-        guard let timeout = request.timeout, let socket = tools.socket(of: ends) else { return }
-        var limit = UInt32(Self.milliseconds(timeout) / 3)
-        guard limit > 0 else { return }
-        setsockopt(
-            socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit,
-            socklen_t(MemoryLayout.size(ofValue: limit)))
+        guard let timeout = request.timeout else { return }
+        let third = Self.milliseconds(timeout) / 3
+        if third > 0 { tools.end(ends, withoutWordFor: UInt32(third)) }
     }
 
     private func received(header line: UnsafeRawBufferPointer) -> Bool {
@@ -100,37 +97,24 @@ extension Transfer {
             return false
         }
         phase = .body
-        if firstByteCame == nil { firstByteCame = SystemTime().now().boot }
+        if firstByteCame == nil { firstByteCame = SystemTime().boot() }
         if line.starts(with: "HTTP/".utf8) {
-            headers = []
+            head.removeAll()
             body = []
             return true
         }
-        let text = line.prefix { $0 != 13 && $0 != 10 }
-        if text.isEmpty {
+        if line.first == 13 || line.first == 10 {
             if isRedirect { phase = .name }
             return true
         }
-        guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return true }
-        headers.append(
-            HTTPHeader(
-                String(decoding: text[..<colon], as: UTF8.self),
-                Self.trimmed(text[text.index(after: colon)...])))
+        head.append(line: line)
         return true
-    }
-
-    /// Optional white space around a value is not part of it (RFC 9110 §5.5).
-    private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
-        let isSpace: (UInt8) -> Bool = { $0 == 32 || $0 == 9 }
-        var rest = bytes.drop(while: isSpace)
-        while let last = rest.last, isSpace(last) { rest.removeLast() }
-        return String(decoding: rest, as: UTF8.self)
     }
 
     /// Whether the answer just read sends libcurl elsewhere.
     private var isRedirect: Bool {
         request.redirects > 0 && (300..<400).contains(status)
-            && headers.contains { $0.name.lowercased() == "location" }
+            && head.first("location") != nil
     }
 
     private func received(body bytes: UnsafeRawBufferPointer) -> Bool {

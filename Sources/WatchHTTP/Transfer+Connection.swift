@@ -16,6 +16,11 @@ extension Transfer {
             set(CURLOPT_SSL_VERIFYPEER, 0)
             set(CURLOPT_SSL_VERIFYHOST, 0)
         }
+        guard trustPlace == nil else {
+            watchd_easy_set_string(easy, CURLOPT_CAINFO, nil)
+            watchd_easy_set_string(easy, CURLOPT_CAPATH, nil)
+            return
+        }
         // Reading the system's bundle takes 20 ms of the one thread, so libcurl may keep it for a
         // while; a file of the configuration is read each time, since it may just have changed.
         watchd_easy_set_long(easy, watchd_opt_ca_cache_timeout, request.caFile == nil ? 600 : 0)
@@ -58,10 +63,7 @@ extension Transfer {
             let host = Self.host(HTTPRequest.authority(of: request.url))
             place = "\(host)::\(address.contains(":") ? "[\(address)]" : address):"
         }
-        if let place, let list = curl_slist_append(nil, place) {
-            strings.append(list)
-            watchd_easy_set_slist(easy, CURLOPT_CONNECT_TO, list)
-        }
+        if let place { handle.set(CURLOPT_CONNECT_TO, [place]) }
         switch request.family {
         case .any: break
         case .four: set(CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_V4))

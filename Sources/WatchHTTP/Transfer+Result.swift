@@ -7,9 +7,10 @@ import WatchCore
 extension Transfer {
     func result(_ code: CURLcode) -> HTTPResult {
         if code == CURLE_OK || stop == .byReader {
+            isHandleGood = code == CURLE_OK && handle.order != nil && !needsOwnOptions
             var response = HTTPResponse(
-                status: status, headers: headers, body: body, timings: timings,
-                effectiveURL: effectiveURL)
+                status: status, head: head, body: body, timings: timings,
+                effectiveURL: hops > 0 ? effectiveURL : request.url)
             response.tls = tls
             response.peer = peer
             response.cookies = cookies
@@ -32,13 +33,13 @@ extension Transfer {
         guard isKept, headerBytes == 0, stop == nil,
             Self.broken.contains(code.rawValue)
         else { return nil }
-        var order = order
-        order.request.reuse = .nothing
+        var again = request
+        again.reuse = .nothing
         if let timeout = request.timeout {
-            order.request.timeout = timeout - (now - began)
+            again.timeout = timeout - (now - began)
             guard timeout > now - began else { return nil }
         }
-        return order
+        return order.with(again)
     }
 
     private static let broken: Set<UInt32> = [
@@ -150,7 +151,7 @@ extension Transfer {
         case .badClientCertificate:
             return "the client certificate or its key cannot be used (\(errorMessage))"
         case .proxy: return "the proxy did not let us through (\(errorMessage))"
-        case .badCAFile: return "the CA file cannot be used (\(errorMessage))"
+        case .badCAFile: return "the CA file cannot be used (\(trustProblem ?? errorMessage))"
         case .refused:
             return request.unixSocket != nil && systemErrno == ENOENT
                 ? "no such socket; nobody listens there" : "connection refused; nobody listens"
@@ -188,9 +189,31 @@ extension Transfer {
         watchd_easy_get_string(easy, CURLINFO_PRIMARY_IP, &text)
         guard request.unixSocket == nil else { return nil }
         guard let text, text.pointee != 0 else { return Self.text(tried) }
-        let address = String(cString: text)
-        let port = long(CURLINFO_PRIMARY_PORT)
-        return address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+        return Self.place(
+            UnsafeBufferPointer(start: text, count: strlen(text)), long(CURLINFO_PRIMARY_PORT))
+    }
+
+    /// `127.0.0.1:80`, `[::1]:80`. Byte by byte: every answer has one, and hardly anybody looks.
+    private static func place(_ address: UnsafeBufferPointer<CChar>, _ port: Int) -> String {
+        let isLong = address.contains(CChar(UInt8(ascii: ":")))
+        return String(unsafeUninitializedCapacity: address.count + 24) { buffer in
+            var count = 0
+            func put(_ byte: UInt8) {
+                buffer[count] = byte
+                count += 1
+            }
+            if isLong { put(UInt8(ascii: "[")) }
+            for letter in address { put(UInt8(bitPattern: letter)) }
+            if isLong { put(UInt8(ascii: "]")) }
+            put(UInt8(ascii: ":"))
+            var unit = 10_000
+            while unit > 1, port < unit { unit /= 10 }
+            while unit > 0 {
+                put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: port / unit % 10))
+                unit /= 10
+            }
+            return count
+        }
     }
 
     private static func text(_ address: [UInt8]) -> String? {

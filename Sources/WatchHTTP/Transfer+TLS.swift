@@ -14,11 +14,34 @@ extension Transfer {
     /// Other TLS libraries have contexts of their own kind.
     private static let isOpenSSL = watchd_curl_has_openssl() != 0
 
+    /// The authorities that are trusted, if they are for us to read. libcurl compares only what it
+    /// was told, so those of a connection that others may use are its own matter; and a proxy has
+    /// others.
+    var trustPlace: TrustStores.Place? {
+        guard Self.isOpenSSL, Self.slot >= 0, !keepsConnection, request.proxy == nil else {
+            return nil
+        }
+        if let file = request.caFile { return TrustStores.Place(file: file, directory: nil) }
+        return tools.systemTrust
+    }
+
     /// - Parameter context: libcurl's `SSL_CTX`.
-    func handshakeBegins(_ context: UnsafeMutableRawPointer?) {
+    func handshakeBegins(_ context: UnsafeMutableRawPointer?) -> CURLcode {
         phase = .tls
-        handshakeBegan = SystemTime().now().boot
-        guard Self.isOpenSSL, Self.slot >= 0, let context else { return }
+        handshakeBegan = SystemTime().boot()
+        guard Self.isOpenSSL, Self.slot >= 0, let context else { return CURLE_OK }
+        watch(context)
+        guard let trustPlace else { return CURLE_OK }
+        if let store = tools.trust.store(trustPlace) {
+            watchd_tls_trust(context, store)
+        } else if request.verifyTLS {
+            trustProblem = "\(trustPlace.file) is no file of certificates that can be read"
+            return CURLE_SSL_CACERT_BADFILE
+        }
+        return CURLE_OK
+    }
+
+    private func watch(_ context: UnsafeMutableRawPointer) {
         watchd_tls_watch(
             context, Self.slot, Unmanaged.passUnretained(self).toOpaque(),
             { isGood, store in
@@ -49,24 +72,19 @@ extension Transfer {
         guard let sessionKey, let ssl, long(CURLINFO_REDIRECT_COUNT) == 0,
             let session = tools.sessions.session(for: sessionKey, at: SystemTime().now())
         else { return }
-        offersSession = watchd_tls_offer(ssl, session, session.count) == 1
+        offersSession = watchd_tls_offer(ssl, session.session) == 1
     }
 
     /// One that a whole handshake led to, and the first of it: as long as it is used again the
     /// server does not prove itself, so that what it is followed by must not live any longer.
     private func keepSession(_ session: OpaquePointer, _ ssl: OpaquePointer?) {
         guard let sessionKey, let ssl, !hasKeptSession, watchd_tls_is_resumed(ssl) == 0,
-            long(CURLINFO_REDIRECT_COUNT) == 0, let certificate = SSL_SESSION_get0_peer(session)
+            long(CURLINFO_REDIRECT_COUNT) == 0, let certificate = SSL_SESSION_get0_peer(session),
+            let copy = KeptSession(of: session)
         else { return }
-        var bytes = [UInt8](repeating: 0, count: Int(max(0, i2d_SSL_SESSION(session, nil))))
-        let isWritten = bytes.withUnsafeMutableBufferPointer { buffer in
-            var end = buffer.baseAddress
-            return end != nil && i2d_SSL_SESSION(session, &end) > 0
-        }
-        guard isWritten else { return }
         hasKeptSession = true
         tools.sessions.keep(
-            bytes, for: sessionKey, goodUntil: Self.seconds(X509_get0_notAfter(certificate)),
+            copy, for: sessionKey, goodUntil: Self.seconds(X509_get0_notAfter(certificate)),
             at: SystemTime().now())
     }
 

@@ -10,14 +10,14 @@ import WatchSystem
 final class Transfer {
     let order: TransferLoop.Order
     let tools: TransferTools
-    let easy: UnsafeMutableRawPointer
+    let handle: EasyHandle
     /// Nil: no TLS session is offered or kept.
-    let sessionKey: SessionCache.Key?
+    let sessionKey: SessionKey?
 
     /// How far the request is; the callbacks move it, so that it is right after redirects too,
     /// where libcurl's own timers are sums.
     var phase = HTTPFailure.Phase.name
-    var headers: [HTTPHeader] = []
+    var head = HTTPHead()
     /// Of this hop, with interim answers (1xx), which may be many.
     var headerBytes = 0
     var body: [UInt8] = []
@@ -27,7 +27,7 @@ final class Transfer {
     var socket: Int32 = -1
     /// When the last handshake began; libcurl tells no times of a connection that failed in it.
     var handshakeBegan: Instant?
-    let began = SystemTime().now().boot
+    let began = SystemTime().boot()
     /// Of the answer. libcurl counts from the first byte that was sent, where there is a body.
     var firstByteCame: Instant?
     /// Of the last handshake.
@@ -50,43 +50,45 @@ final class Transfer {
     /// More is no header but an attack or a bug. Servers' own limits are 8 to 32 KB.
     static let headerLimit = 64 * 1024
 
-    var strings: [UnsafeMutablePointer<curl_slist>] = []
-    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    /// It ended well, and its handle is set up for the next of its kind.
+    var isHandleGood = false
+    /// Why the authorities that are trusted could not be read.
+    var trustProblem: String?
+    /// Something was set that only this one needs.
+    var needsOwnOptions = false
 
     init?(_ order: TransferLoop.Order, _ tools: TransferTools) {
-        guard let easy = tools.handles.take() else {
-            errorText.deallocate()
-            return nil
-        }
+        let key = HandlePool.key(of: order.request)
+        guard let handle = tools.handles.take(for: order.request, key: key) else { return nil }
         self.order = order
         self.tools = tools
-        self.easy = easy
-        sessionKey = SessionCache.Key(order.request)
-        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        self.handle = handle
+        sessionKey = SessionKey(order.request)
+        handle.begin(self)
+        guard handle.order == nil else { return }
         setUp(userAgent: tools.userAgent)
+        if isForAll { handle.isReady(for: order, key: key) }
     }
 
-    deinit {
-        tools.handles.giveBack(easy)
-        for list in strings { curl_slist_free_all(list) }
-        errorText.deallocate()
-    }
+    deinit { tools.handles.giveBack(handle, isReady: isHandleGood) }
 
     var request: HTTPRequest { order.request }
+    var easy: UnsafeMutableRawPointer { handle.easy }
 
     /// What libcurl says about the failure, made fit for a terminal.
     var errorMessage: String {
-        printable(String(cString: errorText), limit: 200)
+        printable(String(cString: handle.errorText), limit: 200)
     }
 
     // MARK: - Setting up
 
     private func setUp(userAgent: String) {
-        let context = Unmanaged.passUnretained(self).toOpaque()
+        let context = Unmanaged.passUnretained(handle).toOpaque()
         set(CURLOPT_PRIVATE, pointer: context)
-        set(CURLOPT_ERRORBUFFER, pointer: errorText)
-        set(CURLOPT_URL, request.url)
-        set(CURLOPT_USERAGENT, userAgent)
+        set(CURLOPT_ERRORBUFFER, pointer: handle.errorText)
+        handle.set(url: request.url)
+        // Of what is said to a proxy; see `setHeaders`.
+        if request.proxy != nil { set(CURLOPT_USERAGENT, userAgent) }
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_HTTP_VERSION, request.version.option)
         // Nothing of the environment may lead a request elsewhere.
@@ -99,11 +101,18 @@ final class Transfer {
         // A time-out must not wait for the resolver's thread: it would hold up all transfers.
         watchd_easy_set_long(easy, watchd_opt_quick_exit, 1)
         setMethod()
-        setHeaders()
+        setHeaders(userAgent: userAgent)
         setLimits()
         setConnection()
         setCookies()
         setCallbacks(context)
+    }
+
+    /// Whether what is set is the same for each such request. A jar has other cookies then, and
+    /// the file of a certificate may be another.
+    private var isForAll: Bool {
+        request.cookies == nil && request.clientCertificate == nil && order.exchange == nil
+            && !request.connectOnly
     }
 
     private func setMethod() {
@@ -126,20 +135,21 @@ final class Transfer {
         }
     }
 
-    private func setHeaders() {
+    /// libcurl prints what it says itself letter by letter, twice; what is a line of ours, once.
+    private func setHeaders(userAgent: String) {
         var lines = request.headers.map {
             $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)"
         }
-        if request.noCache { lines += ["Cache-Control: no-cache", "Pragma: no-cache"] }
+        if !has("user-agent") { lines.append("User-Agent: \(userAgent)") }
+        if !has("accept-encoding") { lines.append("Accept-Encoding: \(HTTPLibrary.encodings)") }
+        if request.noCache { lines.append("Cache-Control: no-cache") }
         // No `Expect: 100-continue`: it only adds a second to servers that do not know it.
         if request.body != nil { lines.append("Expect:") }
-        var list: UnsafeMutablePointer<curl_slist>?
-        for line in lines {
-            if let longer = curl_slist_append(list, line) { list = longer }
-        }
-        guard let list else { return }
-        strings.append(list)
-        watchd_easy_set_slist(easy, CURLOPT_HTTPHEADER, list)
+        handle.set(CURLOPT_HTTPHEADER, lines)
+    }
+
+    private func has(_ name: String) -> Bool {
+        request.headers.contains { $0.name.lowercased() == name }
     }
 
     private func setLimits() {

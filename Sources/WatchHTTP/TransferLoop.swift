@@ -3,19 +3,38 @@
 // (curl_multi_wakeup(3)) and is called under the lock that also guards the handle's end.
 
 import CCurl
+import Glibc
 import Synchronization
 import WatchCore
 import WatchSystem
 
 final class TransferLoop: Sendable {
-    struct Order: Sendable {
-        var id: UInt64
-        var request: HTTPRequest
-        var onBytes: (@Sendable ([UInt8]) -> Bool)?
+    /// A class: a request has many fields, and copying it from hand to hand would count all of
+    /// them up and down each time.
+    final class Order: Sendable {
+        let id: UInt64
+        let request: HTTPRequest
+        let onBytes: (@Sendable ([UInt8]) -> Bool)?
         /// What is said and heard once there is a connection.
-        var exchange: Exchange?
+        let exchange: Exchange?
         /// Called once, whatever happens.
-        var finish: @Sendable (HTTPResult) -> Void
+        let finish: @Sendable (HTTPResult) -> Void
+
+        init(
+            id: UInt64, request: HTTPRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?,
+            exchange: Exchange?, finish: @escaping @Sendable (HTTPResult) -> Void
+        ) {
+            self.id = id
+            self.request = request
+            self.onBytes = onBytes
+            self.exchange = exchange
+            self.finish = finish
+        }
+
+        /// The same with another request.
+        func with(_ request: HTTPRequest) -> Order {
+            Order(id: id, request: request, onBytes: onBytes, exchange: exchange, finish: finish)
+        }
     }
 
     private enum Message {
@@ -26,10 +45,8 @@ final class TransferLoop: Sendable {
     private struct State {
         /// Bounded by `limit` starts and two cancellations for each.
         var inbox: [Message] = []
-        var underWay = 0
         /// The thread waits for the network, or is about to: it must be woken.
         var isWaiting = false
-        var lastID: UInt64 = 0
         var stopping = false
         var ended = false
         /// Those who wait for the thread's end.
@@ -45,6 +62,9 @@ final class TransferLoop: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Orders taken and not finished; counted without the lock, which both sides want all the time.
+    private let underWay = Atomic(0)
+    private let lastID = Atomic<UInt64>(0)
     private let userAgent: String
     private let keptFor: Duration
     private let limit: Int
@@ -65,24 +85,19 @@ final class TransferLoop: Sendable {
         }
     }
 
-    func newID() -> UInt64 {
-        state.withLock {
-            $0.lastID += 1
-            return $0.lastID
-        }
-    }
+    func newID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
 
     func submit(_ order: Order) {
         let refused: HTTPFailure? = state.withLock {
             guard !$0.stopping else {
                 return .unsent(.cancelled, "\(order.request.target): the HTTP client is shut down")
             }
-            guard $0.underWay < limit else {
+            guard underWay.load(ordering: .relaxed) < limit else {
                 return .unsent(
                     .noLocalResources,
                     "\(order.request.target): not asked, \(limit) requests are under way already")
             }
-            $0.underWay += 1
+            underWay.add(1, ordering: .relaxed)
             $0.inbox.append(.start(order))
             $0.wake()
             return nil
@@ -92,7 +107,7 @@ final class TransferLoop: Sendable {
 
     func cancel(_ id: UInt64) {
         state.withLock {
-            guard $0.underWay > 0 else { return }
+            guard underWay.load(ordering: .relaxed) > 0 else { return }
             $0.inbox.append(.cancel(id))
             $0.wake()
         }
@@ -125,18 +140,19 @@ final class TransferLoop: Sendable {
         let tools = TransferTools(userAgent: userAgent, keptFor: keptFor)
         var transfers: [UInt64: Transfer] = [:]
         var conversing: Set<UInt64> = []
+        var crowd = 0
         while true {
             let (messages, stopping) = takeInbox()
             for message in messages { obey(message, multi, tools, &transfers) }
             if stopping { break }
             multi.perform()
             while let (id, code) = multi.nextFinished() {
-                if code == CURLE_OK, transfers[id]?.beginConversation(at: time.now().boot) == true {
+                if code == CURLE_OK, transfers[id]?.beginConversation(at: time.boot()) == true {
                     conversing.insert(id)
                     continue
                 }
                 guard let transfer = transfers.removeValue(forKey: id) else { continue }
-                if let order = transfer.secondTry(code, at: time.now().boot) {
+                if let order = transfer.secondTry(code, at: time.boot()) {
                     multi.remove(transfer)
                     begin(order, multi, tools, &transfers)
                 } else {
@@ -144,12 +160,25 @@ final class TransferLoop: Sendable {
                 }
             }
             converse(&conversing, multi, &transfers)
+            Self.giveMemoryBack(transfers.count, &crowd)
             guard isIdle() else { continue }
             let talks = conversing.compactMap { transfers[$0]?.conversation }
-            multi.wait(milliseconds: Self.wait(talks, time.now().boot), for: talks)
+            multi.wait(milliseconds: Self.wait(talks, time.boot()), for: talks)
         }
         endWithout(multi: multi, transfers: transfers)
     }
+
+    /// A crowd, as at the start of ten thousand probes, leaves hundreds of megabytes that are free
+    /// but in pieces, which malloc keeps unless it is asked.
+    private static func giveMemoryBack(_ count: Int, _ crowd: inout Int) {
+        crowd = max(crowd, count)
+        guard crowd >= Self.crowd, count < Self.crowd / 8 else { return }
+        crowd = 0
+        malloc_trim(0)
+    }
+
+    /// So many transfers at once are one.
+    private static let crowd = 512
 
     /// Whether there is nothing new to do; from here on whoever has something wakes the thread.
     private func isIdle() -> Bool {
@@ -169,7 +198,7 @@ final class TransferLoop: Sendable {
                 conversing.remove(id)
                 continue
             }
-            guard let result = transfer.converse(at: time.now().boot) else { continue }
+            guard let result = transfer.converse(at: time.boot()) else { continue }
             conversing.remove(id)
             transfers[id] = nil
             finish(transfer, multi) { result }
@@ -208,7 +237,7 @@ final class TransferLoop: Sendable {
         _ transfers: inout [UInt64: Transfer]
     ) {
         guard let transfer = Transfer(order, tools), multi.add(transfer) else {
-            state.withLock { $0.underWay -= 1 }
+            underWay.subtract(1, ordering: .relaxed)
             let message = "\(order.request.target): libcurl has no memory"
             order.finish(.failure(.unsent(.noLocalResources, message)))
             return
@@ -222,7 +251,7 @@ final class TransferLoop: Sendable {
     ) {
         let answer = result()
         multi.remove(transfer)
-        state.withLock { $0.underWay -= 1 }
+        underWay.subtract(1, ordering: .relaxed)
         transfer.order.finish(answer)
     }
 

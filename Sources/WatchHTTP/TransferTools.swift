@@ -1,5 +1,6 @@
 // What all transfers of one client share.
 
+import CCurl
 import Glibc
 import WatchCore
 
@@ -17,23 +18,54 @@ final class TransferTools {
     /// name points elsewhere by now, or that nobody new is let in.
     let keptFor: Duration
     let handles = HandlePool()
-    let sessions = SessionCache()
+    let sessions = SessionCache<KeptSession>()
+    let trust = TrustStores()
     let routes = KnownRoutes()
     /// Of connections that were kept, there still or not, by their local port.
-    private var sockets: [Int32: (ends: Ends, socket: Int32)] = [:]
+    /// What libcurl was built to trust; nil: it is too old to say (7.84), and sees to it itself.
+    let systemTrust = TransferTools.findSystemTrust()
+    private var kept: [Int32: Kept] = [:]
+
+    private struct Kept {
+        let ends: Ends
+        let socket: Int32
+        /// For so many milliseconds its other side may leave unanswered that it got something.
+        var patience: UInt32 = 0
+    }
 
     init(userAgent: String, keptFor: Duration) {
         self.userAgent = userAgent
         self.keptFor = keptFor
     }
 
-    func note(_ socket: Int32, of ends: Ends) { sockets[ends.ownPort] = (ends, socket) }
+    private static func findSystemTrust() -> TrustStores.Place? {
+        guard let easy = curl_easy_init() else { return nil }
+        defer { curl_easy_cleanup(easy) }
+        func text(_ info: CURLINFO) -> String? {
+            var text: UnsafePointer<CChar>?
+            guard watchd_easy_get_string(easy, info, &text) == CURLE_OK else { return nil }
+            return text.map { String(cString: $0) }
+        }
+        return text(watchd_info_ca_file).map {
+            TrustStores.Place(file: $0, directory: text(watchd_info_ca_path))
+        }
+    }
 
-    /// Nil: it is not known, or somebody else's by now.
-    func socket(of ends: Ends) -> Int32? {
-        guard let known = sockets[ends.ownPort], known.ends == ends, ends.areThose(of: known.socket)
-        else { return nil }
-        return known.socket
+    func note(_ socket: Int32, of ends: Ends) {
+        kept[ends.ownPort] = Kept(ends: ends, socket: socket)
+    }
+
+    /// Sees to it that a connection that was kept does. Every one is noted when it is made, so what
+    /// was once set of these ends still is. Nothing, if the connection is not known.
+    func end(_ ends: Ends, withoutWordFor milliseconds: UInt32) {
+        guard let known = kept[ends.ownPort], known.ends == ends, known.patience != milliseconds,
+            ends.areThose(of: known.socket)
+        else { return }
+        var limit = milliseconds
+        let code = setsockopt(
+            known.socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit,
+            socklen_t(MemoryLayout.size(ofValue: limit)))
+        if code == 0 { kept[ends.ownPort]?.patience = milliseconds }
     }
 }
 

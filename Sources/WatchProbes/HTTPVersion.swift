@@ -49,18 +49,18 @@ struct HTTPVersion: Sendable {
     /// The header that gives a cache away: `Age` above 0 (RFC 9111 §5.1), `Cache-Status` with
     /// `hit` (RFC 9211 §2.1), or what the usual caches call their hits.
     static func cacheEvidence(_ response: HTTPResponse) -> String? {
-        for header in response.headers {
-            // Every answer comes by here, and most of its headers are none of these.
-            guard mayTell(of: header.name.utf8), isEvidence(header) else { continue }
-            return "\(header.name): \(header.value)"
-        }
-        return nil
+        // Every answer comes by here, and most of its headers are none of these.
+        response.headers(where: mayTell).first(where: isEvidence)
+            .map { "\($0.name): \($0.value)" }
     }
 
-    private static func mayTell(of name: String.UTF8View) -> Bool {
+    private static func mayTell(_ name: ArraySlice<UInt8>) -> Bool {
         switch name.first {
         case UInt8(ascii: "A"), UInt8(ascii: "a"): name.count == 3
-        case UInt8(ascii: "C"), UInt8(ascii: "c"), UInt8(ascii: "X"), UInt8(ascii: "x"): true
+        case UInt8(ascii: "X"), UInt8(ascii: "x"): true
+        // `Connection`, `Content-Type` and `Cache-Control` come with every answer.
+        case UInt8(ascii: "C"), UInt8(ascii: "c"):
+            name.last == UInt8(ascii: "s") || name.last == UInt8(ascii: "S")
         default: false
         }
     }

@@ -39,11 +39,14 @@ public struct RequestBuilder: Sendable {
         /// Saved by a journey, by name.
         fileprivate var saved: [String: String] = [:]
 
+        static let nothing = Filling(known: KnownSecrets(), redactor: Redactor([]))
+
         var values: [String] { Array(known.values.values) }
 
         func text(
             _ template: Template, as insertion: Insertion = .plain
         ) throws(Failure) -> String {
+            if let text = template.literal { return text }
             var variables: [String: String] = [:]
             for name in template.variables {
                 guard let value = saved[name] else { continue }
@@ -67,8 +70,11 @@ public struct RequestBuilder: Sendable {
     ) async -> Result<Built, Failure> {
         do throws(Failure) {
             // Two probes may share their secrets; each needs an answer of its own.
-            var filling = try await filling(
-                spec.templates, for: spec.method + " " + spec.url.source, timeout)
+            var filling =
+                spec.templates.allSatisfy { $0.literal != nil }
+                ? .nothing
+                : try await filling(
+                    spec.templates, for: spec.method + " " + spec.url.source, timeout)
             filling.saved = saved
             // As they are sent, besides as they are: a target may echo either.
             var disguised: [String] = []
@@ -146,7 +152,7 @@ public struct RequestBuilder: Sendable {
     ) async throws(Failure) -> Filling {
         let references = Set(templates.flatMap(\.secrets))
         guard !references.isEmpty else {
-            return Filling(known: KnownSecrets(), redactor: Redactor([]))
+            return .nothing
         }
         let names = references.map(\.description).sorted()
         let answer = await workers.run(

@@ -4,10 +4,10 @@ import WatchCore
 @testable import WatchHTTP
 
 @Suite struct SessionCacheTests {
-    private let cache = SessionCache()
+    private let cache = SessionCache<[UInt8]>()
 
-    private func key(_ url: String = "https://shop.example/") throws -> SessionCache.Key {
-        try #require(SessionCache.Key(HTTPRequest(url: url, reuse: .session)))
+    private func key(_ url: String = "https://shop.example/") throws -> SessionKey {
+        try #require(SessionKey(HTTPRequest(url: url, reuse: .session)))
     }
 
     private func moment(_ seconds: Int) -> Moment {
@@ -31,11 +31,11 @@ import WatchCore
     }
 
     @Test func thereAreOnlySoMany() throws {
-        for number in 0...SessionCache.limit {
+        for number in 0...SessionCache<[UInt8]>.limit {
             cache.keep(
                 [1], for: try key("https://s\(number)/"), goodUntil: .max, at: moment(0))
         }
-        let last = try key("https://s\(SessionCache.limit)/")
+        let last = try key("https://s\(SessionCache<[UInt8]>.limit)/")
         #expect(cache.session(for: last, at: moment(1)) == nil)
         // Those that have ended make room.
         cache.keep([2], for: last, goodUntil: .max, at: moment(700))
@@ -44,10 +44,10 @@ import WatchCore
 
     @Test func onlyWhoMayHasOne() {
         var request = HTTPRequest(url: "https://shop.example/", reuse: .connection)
-        #expect(SessionCache.Key(request) == nil)
+        #expect(SessionKey(request) == nil)
         request.reuse = .session
-        #expect(SessionCache.Key(request) != nil)
+        #expect(SessionKey(request) != nil)
         request.proxy = "https://proxy.example/"
-        #expect(SessionCache.Key(request) == nil)
+        #expect(SessionKey(request) == nil)
     }
 }

@@ -65,6 +65,12 @@ public struct Template: Hashable, Sendable, Codable {
         parts = [.literal(literal)]
     }
 
+    /// The text, if nothing in it is a placeholder.
+    public var literal: String? {
+        guard parts.count == 1, case .literal(let text) = parts[0] else { return nil }
+        return text
+    }
+
     public var secrets: [SecretReference] {
         parts.compactMap { if case .secret(let reference) = $0 { reference } else { nil } }
     }

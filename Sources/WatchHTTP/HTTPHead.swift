@@ -1,0 +1,59 @@
+// The headers of an answer as they came, in one array of bytes. Of most answers one or two are
+// looked at, if any, and making texts of all of them costs more than receiving them.
+
+struct HTTPHead: Hashable, Sendable {
+    /// Lines as they came, each with its line feed.
+    private var bytes: [UInt8] = []
+
+    mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    /// - Parameter line: with or without its end.
+    mutating func append(line: UnsafeRawBufferPointer) {
+        if bytes.isEmpty { bytes.reserveCapacity(512) }
+        bytes.append(contentsOf: line)
+        if line.last != 10 { bytes.append(10) }
+    }
+
+    var all: [HTTPHeader] { matching { _ in true } }
+
+    /// Those whose name is wanted, in the order they came. Lines without a colon are none.
+    func matching(_ isWanted: (ArraySlice<UInt8>) -> Bool) -> [HTTPHeader] {
+        var found: [HTTPHeader] = []
+        var at = 0
+        while at < bytes.count {
+            let start = at
+            while bytes[at] != 10, bytes[at] != UInt8(ascii: ":") { at += 1 }
+            let colon = at
+            while bytes[at] != 10 { at += 1 }
+            if colon < at, isWanted(bytes[start..<colon]) {
+                found.append(
+                    HTTPHeader(
+                        String(decoding: bytes[start..<colon], as: UTF8.self),
+                        Self.trimmed(bytes[(colon + 1)..<at])))
+            }
+            at += 1
+        }
+        return found
+    }
+
+    /// White space around a value is not part of it (RFC 9110 §5.5), nor is the line's end.
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
+        let isSpace: (UInt8) -> Bool = { $0 == 32 || $0 == 9 || $0 == 13 }
+        var rest = bytes.drop(while: isSpace)
+        while let last = rest.last, isSpace(last) { rest.removeLast() }
+        return String(decoding: rest, as: UTF8.self)
+    }
+
+    /// The first of that name, in whatever case (names are ASCII, RFC 9110 §5.1).
+    func first(_ name: String) -> String? {
+        let wanted = name.utf8
+        return matching { found in
+            found.count == wanted.count
+                && zip(found, wanted).allSatisfy { Self.lower($0) == Self.lower($1) }
+        }.first?.value
+    }
+
+    private static func lower(_ byte: UInt8) -> UInt8 {
+        (65...90).contains(byte) ? byte | 32 : byte
+    }
+}
