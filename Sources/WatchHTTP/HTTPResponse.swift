@@ -34,6 +34,11 @@ public struct HTTPResponse: Hashable, Sendable {
         self.effectiveURL = effectiveURL
     }
 
+    /// Only a body, which did not come over a network: for rules that look at bodies.
+    package init(body: [UInt8]) {
+        self.init(status: 200, body: body, timings: PhaseTimings(total: 0), effectiveURL: "")
+    }
+
     /// The first header of that name, in whatever case.
     public func header(_ name: String) -> String? { head.first(name) }
 

@@ -45,9 +45,7 @@ package struct OutputJudge: Sendable {
     package static func values(
         _ wanted: [JourneyCheck.Saved], in output: [UInt8]
     ) -> Result<[String: String], Problem> {
-        let response = HTTPResponse(
-            status: 200, body: output, timings: PhaseTimings(total: 0), effectiveURL: "")
-        let saved = SavedValues(wanted, in: response, jar: [])
+        let saved = SavedValues(wanted, in: HTTPResponse(body: output), jar: [])
         if let problem = saved.problem { return .failure(Problem(message: problem)) }
         return .success(Dictionary(saved.found.map { ($0.name, $0.value) }) { $1 })
     }

@@ -3,6 +3,7 @@
 import TestServers
 import Testing
 import WatchCore
+import WatchHTTP
 
 @Suite(.enabled(if: runsAsRoot, "root may act without groups")) struct ReportTests {
     @Test func eachFormatHasItsTypeAndItsContent() async throws {
