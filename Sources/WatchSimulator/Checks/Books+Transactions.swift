@@ -92,7 +92,6 @@ extension Books {
     ) throws(Violation) {
         readOfHost(event, circumstances)
         guard let name = event.service else { return }
-        // Taken out, so that what changes in it is not copied.
         var service = services.takeOut(name)
         defer { services.putBack(&service, name) }
         switch event.kind {
@@ -125,11 +124,8 @@ extension Books {
             }
         case "incident.false-alarm":
             // It lifts the verdict on the release that the incident is about.
-            if let about = transaction.incidents.last(where: { $0.id == event.incident })?
-                .release
-            {
-                service.bad[about.version] = false
-            }
+            let about = transaction.incidents.last { $0.id == event.incident }?.release
+            if let about { service.bad[about.version] = false }
         case "page.muted":
             if let id = event.incident { service.open[id]?.isHeld = true }
         case "approval.offered":

@@ -36,7 +36,8 @@ struct ServiceBooks: Sequence {
         putBack(&book, name)
     }
 
-    /// An empty one where there is none. Until it is put back an empty one stands in its place.
+    /// So that what changes in it is not copied; an empty one where there is none. Until it is put
+    /// back an empty one stands in its place.
     mutating func takeOut(_ name: String) -> ServiceBook {
         var book: ServiceBook? = ServiceBook()
         if let place = keys.firstIndex(of: name) { swap(&book, &places[place]) }
