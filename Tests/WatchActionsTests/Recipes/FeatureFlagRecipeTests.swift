@@ -52,9 +52,11 @@ struct FeatureFlagRecipeTests {
 
     @Test func aTokenThatIsNotTakenIsTold() async throws {
         let isOn = VendorState(true)
-        let walk = try walk(try server(isOn), token: "user:old-token")
+        let server = try server(isOn)
+        let walk = try walk(server, token: "user:old-token")
         let results = await walk.run(try walk.method("switch off").steps)
         #expect(results.map(\.ending) == [.unexpected("status 401, expected 200")])
         #expect(isOn { $0 })
+        #expect(server.requests.count == 1)
     }
 }

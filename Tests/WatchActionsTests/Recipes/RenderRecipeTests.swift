@@ -59,7 +59,8 @@ struct RenderRecipeTests {
     @Test func aSuspendedServiceBlocksTheGate() async throws {
         var world = RenderAPI.World()
         world.suspended = "suspended"
-        let result = await (try walk(try RenderAPI(world))).gate()
+        let render = try RenderAPI(world)
+        let result = await (try walk(render)).gate()
         #expect(
             result.ending == .unexpected("$.suspended is 'suspended', expected 'not_suspended'"))
     }
