@@ -77,8 +77,10 @@ import WatchCore
 
     @Test func whatIsNoProgramIsSaidBeforeAnythingBegins() async throws {
         try await withServer { server in
-            #expect(try await run(server, [], "no-such-program-anywhere").status == 127)
-            #expect(try await run(server, [], "/etc/hostname").status == 126)
+            let missing = try await run(server, [], "no-such-program-anywhere")
+            #expect(missing.status == 127)
+            let plain = try await run(server, [], "/etc/hostname")
+            #expect(plain.status == 126)
             #expect(server.backend.commands.isEmpty)
         }
         #expect(try await watchctl(["run", "--service", "shop"]).status == 2)
