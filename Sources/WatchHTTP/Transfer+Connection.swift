@@ -19,6 +19,9 @@ extension Transfer {
         guard trustPlace == nil else {
             watchd_easy_set_string(easy, CURLOPT_CAINFO, nil)
             watchd_easy_set_string(easy, CURLOPT_CAPATH, nil)
+            // Or libcurl, which looks into the store only when the server's certificate comes,
+            // would keep the first of ours and put it into every other context.
+            watchd_easy_set_long(easy, watchd_opt_ca_cache_timeout, 0)
             return
         }
         // Reading the system's bundle takes 20 ms of the one thread, so libcurl may keep it for a

@@ -1,6 +1,5 @@
-// JSON (RFC 8259) that is written as it is told. The library's encoder makes a tree of objects first:
-// of a checkpoint that took three times as long as writing it. What is written is read by the
-// library's decoder.
+// JSON (RFC 8259) that is written as it is told. The library's encoder makes a tree of objects
+// first, which is most of what a checkpoint costs. What is written is read by its decoder.
 
 public enum JSONStream {
     /// - Throws: `EncodingError` for a number that JSON does not have, or what a value throws.

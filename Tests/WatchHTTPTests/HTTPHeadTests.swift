@@ -34,7 +34,7 @@ import Testing
 
     @Test func whatIsNoTextIsMadeOne() {
         var head = HTTPHead()
-        [0x58, 0x3A, 0xFF, 0x0D, 0x0A].withUnsafeBytes { head.append(line: $0) }
+        [UInt8]([0x58, 0x3A, 0xFF, 0x0D, 0x0A]).withUnsafeBytes { head.append(line: $0) }
         #expect(head.first("x") != nil)
         head.removeAll()
         #expect(head.all.isEmpty)
