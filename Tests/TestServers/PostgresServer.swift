@@ -1,5 +1,5 @@
-// A real PostgreSQL of its own: a fresh cluster in a temporary directory, reached over a Unix socket
-// and, where a password must count, over TCP of the loopback.
+// A real PostgreSQL of its own: a fresh cluster in a temporary directory, reached over a Unix
+// socket and, where a password must count, over TCP of the loopback.
 
 import Foundation
 import Glibc

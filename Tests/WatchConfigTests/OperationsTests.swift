@@ -16,8 +16,8 @@ import WatchCore
             operations: \(operations)
             \(rollback)
         plans:
-          back: { methods: [{ name: m, steps: [{ unit: u, timeout: 1m }] }] }
-          undo: { methods: [{ name: m, steps: [{ unit: u, timeout: 1m }] }] }
+          back: { methods: [{ name: m, steps: [{ unit: u, timeout: 1m }] }], verify: {} }
+          undo: { methods: [{ name: m, steps: [{ unit: u, timeout: 1m }] }], verify: {} }
         channels: { chat: { slack: "${file:/etc/watchd/slack}" } }
         routes: { oncall: [ { to: [chat] } ], team: [ { to: [chat] } ] }
         """

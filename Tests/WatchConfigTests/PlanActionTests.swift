@@ -35,7 +35,8 @@ import WatchCore
         let step = try step(
             """
             { exec: [/bin/x], env: { TOKEN: "${credential:t}", TO: "${to.version}" },
-              stdin: "go to ${to.commit}", cwd: /var/lib/watchd/clone, expect: { exit: [0, 2], contains: done },
+              stdin: "go to ${to.commit}", cwd: /var/lib/watchd/clone,
+              expect: { exit: [0, 2], contains: done },
               save: { id: $.id, head: { pattern: "at (.*)" } },
               timeout: 1m, idempotent: true, retries: 3, backoff: 5s, target: 30s }
             """)
@@ -56,10 +57,12 @@ import WatchCore
     @Test func aRequestCanBePolledAndItsAnswerUsed() throws {
         let text = """
             { post: "https://api.example.com/deploys", bearer: "${credential:t}",
-              json: { commit: "${to.commit}", url: "${to.deployment}" }, expect: { status: [201, 202] },
+              json: { commit: "${to.commit}", url: "${to.deployment}" },
+              expect: { status: [201, 202] },
               save: { id: $.id }, timeout: 5m,
               poll: { get: "https://api.example.com/deploys/${id}", every: 2s,
-                      until: { json: { $.status: live } }, failed: { json: { $.status: "matches failed|canceled" } } } },
+                      until: { json: { $.status: live } },
+                      failed: { json: { $.status: "matches failed|canceled" } } } },
             { unit: note, with: "${id}", timeout: 1m }
             """
         guard case .http(let call) = try step(text).action else {
@@ -76,7 +79,7 @@ import WatchCore
         func expectation(_ text: String) throws -> SQLQuery.Expectation? {
             guard
                 case .sql(let query) = try step(
-                    "{ sql: 'select 1', database: \"${credential:db}\", expect: \(text), timeout: 1m }"
+                    "{ sql: x, database: \"${credential:db}\", expect: \(text), timeout: 1m }"
                 ).action
             else { return nil }
             return query.expectation
@@ -141,7 +144,7 @@ import WatchCore
         ),
         ("{ post: 'https://a.example/${id}', timeout: 1m }", "'${id}'"),
         (
-            "{ post: 'https://a.example/', poll: { get: 'https://a.example/', every: 1s }, timeout: 1m }",
+            "{ post: 'https://a.example', timeout: 1m, poll: { get: 'https://b.example', every: 1s } }",
             "a poll needs 'until'"
         ),
         (

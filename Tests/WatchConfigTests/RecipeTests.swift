@@ -1,5 +1,5 @@
-// Every recipe that is installed loads with a service of the smallest kind, says what it needs, loses
-// and takes, and would run what it says.
+// Every recipe that is installed loads with a service of the smallest kind, says what it needs,
+// loses and takes, and would run what it says.
 
 import FoundationEssentials
 import Testing
@@ -68,7 +68,8 @@ import WatchCore
         "kubernetes.yaml": [
             "/usr/bin/kubectl --namespace shop get replicasets "
                 + "--selector=app=shop,version=${to.version} "
-                + #"--output=jsonpath={.items[0].metadata.annotations.deployment\.kubernetes\.io/revision}"#,
+                + #"--output=jsonpath={.items[0].metadata.annotations"#
+                + #".deployment\.kubernetes\.io/revision}"#,
             "/usr/bin/kubectl --namespace shop rollout undo deployment/shop "
                 + "--to-revision=${revision}",
             "/usr/bin/kubectl --namespace shop rollout status deployment/shop --timeout=5m",

@@ -94,9 +94,11 @@ struct FloodTests {
             services:
               shop:
                 streams:
-                  app: { syslog: { udp: "127.0.0.1:\(port)" }, format: logfmt, level: level, error: level == error }
+                  app: { syslog: { udp: "127.0.0.1:\(port)" }, format: logfmt, level: level,
+                         error: level == error }
                 triggers:
-                  - { name: errors, when: "error_rate(app, 30s) > 90%", severity: high, min_samples: 1, warm_up: 1s }
+                  - { name: errors, when: "error_rate(app, 30s) > 90%", severity: high,
+                      min_samples: 1, warm_up: 1s }
             """)
         let daemon = try RunningDaemon(host)
         _ = try await daemon.status()

@@ -1,5 +1,5 @@
-// A deployment that is asked for over HTTP, and a daemon that ends while it is under way: the request
-// is never sent twice, and what it began is waited for or verified.
+// A deployment that is asked for over HTTP, and a daemon that ends while it is under way: the
+// request is never sent twice, and what it began is waited for or verified.
 
 import Glibc
 import Synchronization

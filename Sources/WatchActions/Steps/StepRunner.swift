@@ -1,5 +1,6 @@
-// Runs tasks: `exec` under the shim, `unit` over D-Bus, `http` by the HTTP client. The records in a task's directory, not
-// this object, say what was begun; so a second runner, after a crash, takes up where this one was.
+// Runs tasks: `exec` under the shim, `unit` over D-Bus, `http` by the HTTP client. The records in
+// a task's directory, not this object, say what was begun; so a second runner, after a crash,
+// takes up where this one was.
 
 import Synchronization
 public import WatchCore

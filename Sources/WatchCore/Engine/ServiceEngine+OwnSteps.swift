@@ -1,5 +1,6 @@
-// Steps that the engine itself sees to: waiting, telling a person what to do, and the pause before a
-// step is tried again. Nothing runs meanwhile, so they survive any crash as the stored rollback does.
+// Steps that the engine itself sees to: waiting, telling a person what to do, and the pause before
+// a step is tried again. Nothing runs meanwhile, so they survive any crash as the stored rollback
+// does.
 
 extension ServiceEngine {
     /// A rollback that takes longer tells people so often how far it is.

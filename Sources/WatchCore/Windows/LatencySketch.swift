@@ -337,8 +337,8 @@ extension LatencySketch {
         return Int(taken)
     }
 
-    /// One of each of few values that ascend, so that mostly the next is of the same group. How many
-    /// were really taken away, and the sum of all in nanoseconds.
+    /// One of each of few values that ascend, so that mostly the next is of the same group. How
+    /// many were really taken away, and the sum of all in nanoseconds.
     private mutating func decrement(
         _ bitPatterns: some RandomAccessCollection<UInt64>
     ) -> (count: Int, sum: Int128) {

@@ -1,5 +1,5 @@
-// Neon as https://neon.com/docs/reference/api tells of it: a branch of the past with a compute, and the
-// operations that make them.
+// Neon as https://neon.com/docs/reference/api tells of it: a branch of the past with a compute,
+// and the operations that make them.
 
 import TestServers
 import Testing

@@ -1,5 +1,5 @@
-// A recipe as it is installed, with the vendor's address replaced by that of a server of the test's,
-// run step by step by the real runner.
+// A recipe as it is installed, with the vendor's address replaced by that of a server of the
+// test's, run step by step by the real runner.
 
 import FoundationEssentials
 import Synchronization

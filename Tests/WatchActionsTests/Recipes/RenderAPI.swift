@@ -1,5 +1,5 @@
-// Render as https://api-docs.render.com tells of it: services with their maintenance mode, variables,
-// deploys of a commit or of the last build.
+// Render as https://api-docs.render.com tells of it: services with their maintenance mode,
+// variables, deploys of a commit or of the last build.
 
 import TestServers
 import Testing
@@ -92,7 +92,8 @@ final class RenderAPI: Sendable {
         }
         return .json(
             200,
-            #"[{"deploy":{"id":"dep-0","commit":{"id":"b90de38","message":"say \"startedAt\": \"1999-01-01T00:00:00Z\"","#
+            #"[{"deploy":{"id":"dep-0","commit":{"id":"b90de38","#
+                + #""message":"say \"startedAt\": \"1999-01-01T00:00:00Z\"","#
                 + #""createdAt":"2026-01-16T21:00:00Z"},"createdAt":"2026-01-17T10:29:58.1Z","#
                 + #""startedAt":"2026-01-17T10:30:00.123456Z","finishedAt":"2026-01-17T10:34:00Z","#
                 + #""status":"live"},"cursor":"x"}]"#)

@@ -1,7 +1,7 @@
 // Queries of a real PostgreSQL: rows, values, what was captured before, and what goes wrong.
 
-import Testing
 import TestServers
+import Testing
 import WatchCore
 
 @testable import WatchActions

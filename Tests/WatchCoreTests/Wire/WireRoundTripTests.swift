@@ -30,6 +30,13 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
                 took: .seconds(1.5), result: TaskResult(ending: .timedOut, took: .seconds(30)))
         ], method: "symlink", note: "waits")
 
+    static let taskResult: TaskResult = {
+        var result = TaskResult(ending: .exited(3), output: "x", took: .seconds(2))
+        result.saved = ["deployment": "dpl_1"]
+        result.captured = ["counts": "5|15"]
+        return result
+    }()
+
     static let incident: IncidentRecord = {
         var incident = plainIncident
         incident.offer = ApprovalOffer(
@@ -87,7 +94,7 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
 
     @Test(arguments: [
         incident as any Codable & Sendable, rollback, rollback.steps[0], event, release,
-        TaskResult(ending: .exited(3), output: "x", took: .seconds(2)),
+        taskResult,
         Reading(gap: .noData, samples: 1),
     ])
     func everyStoredPropertyIsWritten(value: any Codable & Sendable) throws {
