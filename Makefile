@@ -139,6 +139,7 @@ install: ## install from .build/release (after `make release`; as root, or with 
 	install -D -m 644 systemd/50-watchd.rules $(DESTDIR)$(POLKIT)/50-watchd.rules
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/watchd README.md systemd/old-polkit.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/watchd/plans etc/watchd/plans/*.yaml
+	install -D -m 755 -t $(DESTDIR)$(LIBEXEC)/recipes etc/watchd/recipes/*
 	install -d -m 755 $(DESTDIR)/etc/watchd/conf.d $(DESTDIR)/etc/watchd/rollback.d
 	test -e $(DESTDIR)/etc/watchd/watchd.yaml || \
 	    install -m 644 etc/watchd/watchd.yaml $(DESTDIR)/etc/watchd/watchd.yaml
