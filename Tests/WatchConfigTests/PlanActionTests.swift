@@ -94,6 +94,12 @@ import WatchCore
         #expect(errors(text) == [])
     }
 
+    @Test func aQueryCanBeACheck() throws {
+        let text = "{ unit: u, timeout: 1m, check: { sql: 'select 1', expect: 1 } }"
+        let check = try step(text).check
+        #expect(check?.summary == "psql: select 1")
+    }
+
     @Test func aStepCanWaitOrAskSomebody() throws {
         #expect(try step("{ wait: 30s }").timeout == .seconds(30))
         let hand = try step("{ manual: \"Restore ${to.version}.\", timeout: 30m }")
@@ -144,7 +150,7 @@ import WatchCore
         ),
         ("{ post: 'https://a.example/${id}', timeout: 1m }", "'${id}'"),
         (
-            "{ post: 'https://a.example', timeout: 1m, poll: { get: 'https://b.example', every: 1s } }",
+            "{ post: 'https://a.example', timeout: 1m, poll: { get: 'https://b.org', every: 1s } }",
             "a poll needs 'until'"
         ),
         (

@@ -24,6 +24,7 @@ import WatchCore
                   commit: $.commit
                   deployment: $.deployment
                   migration: $.migration
+                  revision: $.revision
             rollback: { plan: \(plan) }
         access: { operate: [ops], approve: { cto: [board] } }
 

@@ -63,6 +63,7 @@ import WatchUnits
           back:
             gates: [{ exec: [/usr/bin/env, "${to.version}"], timeout: 5s }]
             methods: [{ name: m, steps: [\(step)] }]
+            verify: {}
         """
     }
 

@@ -236,7 +236,10 @@ struct ActionReader {
         let connection = section.template("database", .none)
         if let connection { check(connection, section.place("database")) }
         var query = SQLQuery(connection: connection, text: text)
-        query.capture = section.text("capture", limit: 64)
+        // A check answers yes or no: nothing is kept of it.
+        if section.table.key("capture") != nil {
+            query.capture = section.text("capture", limit: 64)
+        }
         if let name = query.capture {
             Names.checkSignal(name, "what is captured", section.place("capture"), problems)
         }
