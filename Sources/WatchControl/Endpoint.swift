@@ -11,8 +11,6 @@ enum Endpoint: Hashable, Sendable {
     case releases, events, deliveries
     case quiet(QuietStatus.Kind)
     case act(Act)
-    /// In the design, and not in this version.
-    case notBuilt(String)
 
     enum Act: Hashable, Sendable {
         case acknowledge(String), resolve(String), falseAlarm(String)
@@ -48,7 +46,7 @@ enum Endpoint: Hashable, Sendable {
         case .act(.approve), .act(.deny), .act(.hold): .approve
         case .act: .operate
         case .page, .metrics, .status, .service, .explain, .incidents, .incident, .report,
-            .doctor, .releases, .events, .deliveries, .quiet, .notBuilt:
+            .doctor, .releases, .events, .deliveries, .quiet:
             .read
         }
     }

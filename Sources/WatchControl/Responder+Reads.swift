@@ -39,10 +39,6 @@ extension Responder {
             return Answer.json(await backend.doctor())
         case .incidents, .incident, .report, .deliveries, .events:
             return try await readStore(endpoint, request, query: query)
-        case .notBuilt(let name):
-            return Answer.problem(
-                HTTPResponse.Status(code: 501), "not-built",
-                "\(name) is not built yet in this version of watchd")
         case .act: return Answer.problem(.internalServerError, "internal", "not a question")
         }
     }

@@ -39,8 +39,8 @@ import WatchCore
 
     @Test func whatCanNeverComeIsSaid() {
         let high = problems(config("{ mode: auto }"))
-        #expect(high.map(\.severity) == [.warning])
-        #expect(high.first?.message.contains("policy of 'high' is page") ?? false)
+        #expect(high.allSatisfy { $0.severity == .warning })
+        #expect(high.contains { $0.message.contains("policy of 'high' is page") })
         let planless = errors(config("{ mode: auto, severity: critical }", rollback: ""))
         #expect(planless.first?.message.contains("there is no plan") ?? false)
         #expect(errors(config("{ mode: veto }")).count == 1)

@@ -79,7 +79,7 @@ import WatchCore
         try await withServer { server in
             let missing = try await run(server, [], "no-such-program-anywhere")
             #expect(missing.status == 127)
-            let plain = try await run(server, [], "/etc/hostname")
+            let plain = try await run(server, [], "/etc/passwd")
             #expect(plain.status == 126)
             #expect(server.backend.commands.isEmpty)
         }

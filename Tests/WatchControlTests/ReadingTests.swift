@@ -81,19 +81,6 @@ import WatchSystem
         }
     }
 
-    @Test func whatIsNotBuiltSaysSo() async throws {
-        try await withServer { server in
-            let report = try await server.get("/v1/incidents/shop-17/report")
-            #expect(report.status == 501)
-            #expect(report.text.contains(#""code":"not-built""#))
-            for path in [
-                "/v1/rollbacks/shop-17-r1/step-done"
-            ] {
-                #expect(try await server.post(path).status == 501, "\(path)")
-            }
-        }
-    }
-
     @Test func aStoreThatCannotBeReadIsSaid() async throws {
         try await withServer { server in
             server.backend.failStore()

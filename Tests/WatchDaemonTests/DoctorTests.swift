@@ -82,11 +82,11 @@ import WatchUnits
     @Test func programsThatAreNotThereOrMayNotBeRunAreFound() async throws {
         try await withDirectory { directory in
             let steps =
-                "{ exec: [/nowhere/undo], timeout: 1m }, { exec: [/etc/hostname], timeout: 1m }"
+                "{ exec: [/nowhere/undo], timeout: 1m }, { exec: [/etc/passwd], timeout: 1m }"
             let report = try await examine(plan(steps), in: directory)
             #expect(!report.isHealthy)
             let wrong = check(report, "program").filter { $0.state == .problem }
-            #expect(wrong.map(\.name) == ["/nowhere/undo", "/etc/hostname"])
+            #expect(wrong.map(\.name) == ["/nowhere/undo", "/etc/passwd"])
             #expect(wrong.allSatisfy { $0.usedBy == ["plan back"] && $0.remedy != nil })
             #expect(
                 check(report, "program").contains { $0.name == "/usr/bin/env" && $0.state == .ok })
