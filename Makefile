@@ -117,7 +117,7 @@ system-test: ## the tests in a disposable systemd (root, or sudo)
 	@Tests/system/run --bin .build/debug
 
 stories: ## the stories of the playbooks, each from the trigger to the report, against real parts
-	@scripts/setup test
+	@scripts/setup stories
 	swift build
 	@Tests/stories/run
 
