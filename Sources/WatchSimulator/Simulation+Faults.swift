@@ -93,10 +93,13 @@ extension Simulation {
         configuration.policy = maker.policy()
         configuration.plans = configuration.plans.map { maker.plan($0.name) }
         let index = random.below(configuration.services.count)
+        let name = configuration.services[index].name
+        var gone: TriggerConfiguration?
         if random.chance(30), configuration.services[index].triggers.count > 1 {
-            let gone = configuration.services[index].triggers.removeLast()
-            scenario.rules[configuration.services[index].name]?[gone.name] = nil
-            say("a reload takes \(gone.name) away")
+            let trigger = configuration.services[index].triggers.removeLast()
+            gone = trigger
+            scenario.rules[name]?[trigger.name] = nil
+            say("a reload takes \(trigger.name) away")
         }
         for index in ledgers.indices { ledgers[index].hasNoOpinion = true }
         wasReloaded = true
@@ -106,6 +109,11 @@ extension Simulation {
         say("the configuration is loaded anew")
         noteGap(clock.moment.boot)
         try process(engine.reconfigure(to: configuration, at: clock.moment))
+        // Where a person had resolved the incident of its breach, nothing tells that this ended.
+        if let gone {
+            emitted.services[name]?.breached[gone.name] = nil
+            durable.services[name]?.breached[gone.name] = nil
+        }
     }
 
     /// Carries out what was planned up to then.
