@@ -23,6 +23,13 @@ struct AnswerJudge: Sendable {
         TaskResult(ending: .unexpected(redactor.redact(why)))
     }
 
+    /// It was understood, and is another than the expected one.
+    private func no(_ why: String) -> TaskResult {
+        var result = unexpected(why)
+        result.isNo = true
+        return result
+    }
+
     private static let tooMuch = "it printed more than is kept, so it cannot be judged"
 
     private func judge(
@@ -31,7 +38,7 @@ struct AnswerJudge: Sendable {
         guard settings.exit.isEmpty ? status == 0 : settings.exit.contains(status) else {
             guard !settings.exit.isEmpty else { return TaskResult(ending: .exited(status)) }
             let wanted = settings.exit.map { "\($0)" }.joined(separator: " or ")
-            return unexpected("exit status \(status), expected \(wanted)")
+            return no("exit status \(status), expected \(wanted)")
         }
         var result = TaskResult(ending: .exited(0))
         guard settings.judgesOutput || !settings.saves.isEmpty else { return result }
@@ -39,7 +46,7 @@ struct AnswerJudge: Sendable {
         let judge = OutputJudge(
             json: settings.json, contains: settings.contains, matches: settings.matches,
             redactor: redactor)
-        if let complaint = judge.complaint(answer) { return unexpected(complaint) }
+        if let complaint = judge.complaint(answer) { return no(complaint) }
         switch OutputJudge.values(settings.saves, in: answer) {
         case .failure(let problem): return unexpected(problem.message)
         case .success(let values):
@@ -64,7 +71,11 @@ struct AnswerJudge: Sendable {
         guard let answer else { return unexpected(Self.tooMuch) }
         var text = String(decoding: answer, as: UTF8.self)
         if text.last == "\n" { text.removeLast() }
-        if let complaint = complaint(query.expectation, text) { return unexpected(complaint) }
+        if case .same(let name) = query.expectation, task.captures?[name] == nil {
+            return unexpected(
+                "nothing was captured as '\(name)'; did the step that captures it run?")
+        }
+        if let complaint = complaint(query.expectation, text) { return no(complaint) }
         var result = TaskResult(ending: .exited(0))
         if let name = query.capture {
             guard text.utf8.count <= TaskResult.captureLimit else {
@@ -86,9 +97,7 @@ struct AnswerJudge: Sendable {
             guard rows.map(String.init) != wanted else { return nil }
             return Self.difference(wanted, rows.map(String.init))
         case .same(let name):
-            guard let before = task.captures?[name] else {
-                return "nothing was captured as '\(name)'; did the step that captures it run?"
-            }
+            let before = task.captures?[name] ?? ""
             guard before != text else { return nil }
             let old = before.split(separator: "\n", omittingEmptySubsequences: false)
             return "it is not as captured in '\(name)': "

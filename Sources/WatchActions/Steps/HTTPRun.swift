@@ -42,7 +42,11 @@ struct HTTPRun: Sendable {
     mutating func go() async -> TaskResult {
         if record.answer == nil, let ending = await ask() { return await end(ending) }
         guard let answer = record.answer else { return await end(.unknown(Self.lost)) }
-        if let complaint = answer.complaint { return await end(.unexpected(complaint)) }
+        if let complaint = answer.complaint {
+            var result = await end(.unexpected(complaint))
+            result.isNo = answer.isNo
+            return result
+        }
         guard let poll = call.poll else { return await end(.exited(0), saved: answer.saved) }
         return await follow(poll, answer)
     }

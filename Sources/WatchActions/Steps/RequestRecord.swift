@@ -22,6 +22,8 @@ struct RequestRecord: Codable, Sendable {
         /// Why it is not the good one; nil: it is.
         var complaint: String?
         var saved: [String: String] = [:]
+        /// It is no good one, and surely says so of what was asked, not of the asking.
+        var isNo: Bool?
         /// For people.
         var line: String
     }

@@ -45,6 +45,14 @@ struct RequestReport: Sendable {
     }
 
     /// Saved is only what became of a good answer, and only what may be an argument.
+    /// A server in trouble, or one that does not let us ask, says nothing of what was asked.
+    private static func isConclusive(_ status: Int) -> Bool {
+        switch status {
+        case 200..<300, 404, 410, 409, 412, 422: true
+        default: false
+        }
+    }
+
     func judged(
         _ response: HTTPResponse, _ expectation: HTTPExpectation, _ saves: [JourneyCheck.Saved],
         _ spec: HTTPRequestSpec
@@ -59,6 +67,7 @@ struct RequestReport: Sendable {
                     + "is the right place, write its URL"
             }
             answer.complaint = complaint
+            answer.isNo = Self.isConclusive(response.status) ? true : nil
             return answer
         }
         let found = SavedValues(saves, in: response, jar: response.cookies ?? [])

@@ -40,6 +40,21 @@ extension Plan {
     }
 }
 
+extension Plan {
+    /// How long `before`, one method, `after` and verification ought to take together; nil where
+    /// some step or the verification has no target.
+    func target(of method: Method) -> Duration? {
+        let steps = (before + method.possibleSteps + after).map { step -> Duration? in
+            if case .wait(let duration) = step.action { return step.target ?? duration }
+            return step.target
+        }
+        return (steps + [verify.target]).reduce(Optional(Duration.zero)) { sum, target in
+            guard let sum, let target else { return nil }
+            return sum + target
+        }
+    }
+}
+
 /// A question that may forbid the rollback. Exit 0 go; 10 blocked; 11 forward fix; 12 consult;
 /// anything else blocked.
 public struct Gate: Hashable, Sendable, Codable {

@@ -85,6 +85,9 @@ public struct TaskResult: Hashable, Sendable {
     /// Results that it kept for later steps to be compared with; bounded. nil: none.
     public var captured: [String: String]?
 
+    /// Of an `unexpected` answer: it was understood, and it means no. nil: it may mean anything.
+    public var isNo: Bool?
+
     /// Bytes of one captured result.
     public static let captureLimit = 16384
 

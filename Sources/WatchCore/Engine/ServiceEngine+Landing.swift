@@ -23,7 +23,7 @@ extension ServiceEngine {
 
     mutating func advanceLanding(_ since: Moment, _ context: inout Context) {
         guard let rollback = state.rollback else { return }
-        if let third = thirdRelease(rollback) {
+        if !rollback.mayMakeRelease, let third = thirdRelease(rollback) {
             handOver(reason: Reason.releaseChanged.code, third, &context)
             return
         }
@@ -44,7 +44,8 @@ extension ServiceEngine {
     }
 
     /// Every source that answers, at least one, read the target often enough in a row. The
-    /// method's check stands in where none answers; a source that contradicts it is believed.
+    /// method's check stands in where none answers; a source that contradicts it is believed. It
+    /// alone can say that a release which nobody knew is the method's work.
     private func hasLanded(_ rollback: Rollback) -> Bool {
         let checked = rollback.checkPassed ?? false
         if rollback.currentMethod?.changesFlag ?? false { return checked }
@@ -59,7 +60,7 @@ extension ServiceEngine {
                 answering += 1
             }
         }
-        return answering > 0 || checked
+        return checked || answering > 0 && rollback.product == nil
     }
 
     /// Some source that counts reads something else than the target again and again.
@@ -94,28 +95,41 @@ extension ServiceEngine {
     }
 
     private func third(_ release: ReleaseIdentity, _ rollback: Rollback) -> String? {
-        let expected = [rollback.from, rollback.to, rollback.ranAtBegin].compactMap { $0 }
-        guard tracker.mixed == nil, !expected.contains(where: { $0.matches(release) }) else {
-            return nil
-        }
+        let isMade =
+            rollback.checkPassed ?? false && rollback.product?.matches(release) ?? false
+        guard tracker.mixed == nil, !isMade, !rollback.expects(release) else { return nil }
         return "\(release.text) runs now: neither \(rollback.from.text) nor \(rollback.to.text)"
     }
 
     private mutating func landed(_ context: inout Context) {
         guard let rollback = state.rollback else { return }
         let isFlag = rollback.currentMethod?.changesFlag ?? false
-        if !isFlag, !(state.book.running?.release.matches(rollback.to) ?? false) {
-            tracker.noteOwnRollback(to: rollback.to)
+        let result = rollback.result
+        if isFlag {
+        } else if !(state.book.running?.release.matches(result) ?? false) {
+            tracker.noteOwnRollback(to: result)
             state.rollback?.hasActed = true
             deploymentBegan(
-                rollback.to, began: context.now.boot, lastSeenBefore: context.now.boot,
+                result, began: context.now.boot, lastSeenBefore: context.now.boot,
                 origin: .rollback(id: rollback.id), fields: [:], &context)
+        } else if rollback.product != nil {
+            state.book.creditRunning(toRollback: rollback.id)
+            state.rollback?.hasLanded = true
         }
         state.rollback?.landings = (rollback.landings ?? 0) + 1
         state.rollback?.stage = .curing(Rollback.Curing(landed: context.now))
         state.rollback?.record.state = .curing
         context.isDirty = true
-        let what = isFlag ? "the method's check passes" : "\(rollback.to.text) runs again"
+        let what: String
+        if isFlag {
+            what = "the method's check passes"
+        } else if let product = rollback.product {
+            what =
+                "\(product.text) runs, which is \(rollback.to.text) again: the method's "
+                + "check passes"
+        } else {
+            what = "\(rollback.to.text) runs again"
+        }
         context.events.append(
             transition("verify.landed", context, reason: "landed", text: what))
     }

@@ -3,9 +3,6 @@
 // does.
 
 extension ServiceEngine {
-    /// A rollback that takes longer tells people so often how far it is.
-    static let progressEvery = Duration.minutes(5)
-
     mutating func beginOwn(_ task: StepTask, _ context: inout Context) {
         guard case .manual(let template) = task.action else { return }
         let text: String
@@ -95,38 +92,6 @@ extension ServiceEngine {
             event(
                 "step.waiting", context, reason: "backoff",
                 text: "\(step.name) is tried again in \(pause.text)"))
-    }
-
-    // MARK: - Progress
-
-    /// People who wait are told how far it is.
-    mutating func tellProgress(_ context: inout Context) {
-        guard let rollback = state.rollback, rollback.hasActed || rollback.record.state == .before
-        else { return }
-        let last = rollback.told ?? rollback.began
-        guard context.now.boot - last.boot >= Self.progressEvery else { return }
-        state.rollback?.told = context.now
-        context.isDirty = true
-        let gone = context.now.boot - rollback.began.boot
-        let left = rollback.deadline - context.now.boot
-        let doing = rollback.pending?.title ?? rollback.record.state.rawValue
-        let rest =
-            left > .zero
-            ? "at most \(left.rounded.text) of its budget of \(rollback.plan.budget.text) are left"
-            : "its budget of \(rollback.plan.budget.text) is spent"
-        send(
-            .update, title: "\(name): rollback goes on, \(doing)",
-            text: "Rollback \(rollback.id) (\(rollback.from.text) → \(rollback.to.text)) has run "
-                + "for \(gone.rounded.text); \(rest). To stop it: `watchctl abort \(rollback.id)`.",
-            reason: state.incident?.record.reason ?? rollback.asker.name,
-            fields: [Message.Field("rollback", rollback.id)], &context)
-    }
-}
-
-extension Duration {
-    /// Whole seconds.
-    fileprivate var rounded: Duration {
-        Duration(nanoseconds: nanoseconds / 1_000_000_000 * 1_000_000_000)
     }
 }
 

@@ -37,7 +37,7 @@ extension ServiceEngine {
         state.incident?.note(alsoTold)
     }
 
-    private func isTrue(_ trigger: TriggerConfiguration) -> String {
+    func isTrue(_ trigger: TriggerConfiguration) -> String {
         operationWords(trigger.name)
             ?? "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
     }

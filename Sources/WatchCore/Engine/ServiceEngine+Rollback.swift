@@ -91,14 +91,7 @@ extension ServiceEngine {
 
     /// All is as it was when it was decided: the first step.
     mutating func startActing(_ context: inout Context) {
-        guard let rollback = state.rollback else { return }
-        send(
-            .update,
-            title: "\(name): rollback in progress, \(rollback.from.text) → \(rollback.to.text)",
-            text: "Plan \(rollback.plan.name), asked by \(rollback.asker.name). "
-                + "Nothing to do; to stop it: `watchctl abort \(rollback.id)`.",
-            reason: state.incident?.record.reason ?? rollback.asker.name,
-            fields: [Message.Field("rollback", rollback.id)], &context)
+        tellBeginning(&context)
         runBefore(0, &context)
     }
 
@@ -139,6 +132,7 @@ extension ServiceEngine {
         state.rollback?.contraryReads = [:]
         state.rollback?.landings = nil
         state.rollback?.checkPassed = nil
+        state.rollback?.product = nil
         let method = state.rollback?.currentMethod?.name
         state.rollback?.record.method = method
         if let loses = state.rollback?.currentMethod?.loses {

@@ -152,13 +152,25 @@ extension ServiceEngine {
             goToAfter(&context)
             return
         }
-        switch result.ending {
-        case .exited(0): nextStep(&context)
-        case .exited where rollback.tries <= step.retries + Rollback.repeatsAfterCrash:
+        if result.succeeded {
+            nextStep(&context)
+        } else if isNo(result, to: step.check),
+            rollback.tries <= step.retries + Rollback.repeatsAfterCrash
+        {
             state.rollback?.tries += 1
             repeatStep(&context)
-        case .exited, .signalled, .timedOut, .cancelled, .couldNotStart, .unexpected, .unknown:
+        } else {
             lostTrack(step, &context)
+        }
+    }
+
+    /// Whether a check denies that its step is done. One that could not be asked denies nothing:
+    /// of a query any exit status of psql but 0 means that.
+    private func isNo(_ result: TaskResult, to check: Action?) -> Bool {
+        switch result.ending {
+        case .exited: if case .sql = check { false } else { true }
+        case .unexpected: result.isNo ?? false
+        case .signalled, .timedOut, .cancelled, .couldNotStart, .unknown: false
         }
     }
 

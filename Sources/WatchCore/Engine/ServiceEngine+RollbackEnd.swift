@@ -6,7 +6,6 @@ extension ServiceEngine {
         guard let rollback = state.rollback else { return }
         let doubt =
             unconfirmed.isEmpty ? "" : " (unconfirmed: \(unconfirmed.joined(separator: ", ")))"
-        let method = rollback.currentMethod?.name ?? ""
         // What did not turn the release back says nothing about the release.
         let isBad = !rollback.beganAtTarget && !(rollback.currentMethod?.changesFlag ?? false)
         if isBad {
@@ -24,33 +23,15 @@ extension ServiceEngine {
         state.incident?.escalateAt = nil
         state.incident?.record.cured = context.now.wall
         state.incident?.record.unconfirmed = unconfirmed
-        let running = state.book.running?.release.text ?? rollback.to.text
         let probation = rollback.plan.probation
         state.incident?.closesAt = Moment(
             boot: context.now.boot + probation, wall: context.now.wall + probation)
+        let running = state.book.running?.release.text ?? rollback.to.text
         context.events.append(
             transition(
                 "incident.recovered", context, reason: rollback.id,
                 text: "recovered\(doubt): \(running) runs and all is clear"))
-        send(
-            .update,
-            title: "\(name): rollback complete, \(running) runs\(doubt)",
-            text: isBad
-                ? "\(rollback.from.text) was rolled back and that helped. "
-                    + "\(rollback.from.text) is marked bad."
-                : "Method \(method) helped.",
-            reason: rollback.id, fields: timings(), &context)
-    }
-
-    /// How long it took, for messages.
-    private func timings() -> [Message.Field] {
-        guard let record = state.incident?.record else { return [] }
-        return [
-            ("detection", record.detectionTime), ("execution", record.executionTime),
-            ("downtime", record.downtime),
-        ].compactMap { name, duration in
-            duration.map { Message.Field(name, $0.text) }
-        }
+        tellRecovered(rollback, isBad: isBad, doubt: doubt, &context)
     }
 
     /// - Parameter offersMore: methods that need an approval are offered now.
@@ -82,7 +63,8 @@ extension ServiceEngine {
             text: "Rollback \(rollback.id) (\(rollback.from.text) → \(rollback.to.text)) did not "
                 + "end well: \(why). \(running) runs. watchd does nothing more by itself."
                 + (offer.isEmpty ? "" : " \(offer)"),
-            reason: reason, fields: [Message.Field("rollback", rollback.id)], &context)
+            reason: reason,
+            fields: [Message.Field("rollback", rollback.id)] + status(after: rollback), &context)
     }
 
     /// What is left of the plan when all that may run unattended has been tried.
@@ -187,7 +169,7 @@ extension ServiceEngine {
             context.actions.append(.cancel(id: pending.id))
         }
         tracker.expect(nil)
-        if rollback.hasLanded { tracker.forgetBefore(rollback.to) }
+        if rollback.hasLanded { tracker.forgetBefore(rollback.result) }
         state.rollback = nil
         context.isDirty = true
         context.events.append(

@@ -35,7 +35,8 @@ extension ServiceEngine {
         switch reading.answer {
         case .version(let version, let commit, _):
             let identity = ReleaseIdentity(version: version, commit: commit)
-            if identity.matches(rollback.to) {
+            noteProduct(identity)
+            if identity.matches(state.rollback?.result ?? rollback.to) {
                 state.rollback?.targetReads[index, default: 0] += 1
                 state.rollback?.contraryReads[index] = 0
             } else {
@@ -46,6 +47,20 @@ extension ServiceEngine {
             state.rollback?.targetReads[index] = nil
             state.rollback?.contraryReads[index] = nil
         }
+    }
+
+    /// A release that is neither the target nor the one before, where the method may have made it.
+    /// Its check is asked about it anew.
+    private mutating func noteProduct(_ read: ReleaseIdentity) {
+        guard let rollback = state.rollback, rollback.mayMakeRelease,
+            !rollback.result.matches(read)
+        else { return }
+        let isMade = !rollback.expects(read)
+        // The bad release read again says nothing about what the method made.
+        guard isMade || rollback.to.matches(read) else { return }
+        state.rollback?.product = isMade ? read : nil
+        state.rollback?.targetReads = [:]
+        state.rollback?.checkPassed = nil
     }
 
     mutating func noteProbeForVerification(_ probe: String, _ result: ProbeResult) {

@@ -133,6 +133,12 @@ struct ReleaseBook: Hashable, Sendable, Codable {
         deployments[last].origin = .announced(by: who)
     }
 
+    /// What was read is the work of a rollback.
+    mutating func creditRunning(toRollback id: String) {
+        guard let last = deployments.indices.last else { return }
+        deployments[last].origin = .rollback(id: id)
+    }
+
     /// The running release is still seen.
     mutating func touchRunning(now: Moment) {
         guard let running, let index = index(of: running.release),

@@ -131,7 +131,7 @@ struct Rollback: Hashable, Sendable, Codable {
     var contraryReads: [Int: Int] = [:]
     /// When the current method's last step ended.
     var methodEnded: Moment?
-    /// The target began to run as a deployment.
+    /// The target, or what the method made of it, began to run as a deployment.
     var hasLanded = false
     var record: RollbackRecord
 
@@ -150,6 +150,9 @@ struct Rollback: Hashable, Sendable, Codable {
     var landings: Int?
     /// The current method's check passed.
     var checkPassed: Bool?
+    /// A release that nobody knew, read since the method ended: what it made of the target under a
+    /// name of its own (a revert is a new commit), if its check says so.
+    var product: ReleaseIdentity?
     /// How often a method's check was asked; part of its task ids.
     var checkRound: Int?
     /// How often gates were asked again because another release ran.
@@ -175,6 +178,23 @@ struct Rollback: Hashable, Sendable, Codable {
     var beganAtTarget: Bool { ranAtBegin.map { $0.matches(to) } ?? false }
 
     var deadline: Instant { began.boot + plan.budget }
+
+    /// What runs when it has landed.
+    var result: ReleaseIdentity { product ?? to }
+
+    /// Releases that are no other hands' work.
+    func expects(_ release: ReleaseIdentity) -> Bool {
+        [from, to, ranAtBegin].compactMap { $0 }.contains { $0.matches(release) }
+    }
+
+    /// The current method has a check: a new release may be what it makes, until that says no or
+    /// it has landed. A release that comes later is other hands' work.
+    var mayMakeRelease: Bool {
+        guard hasActed, landings == nil, let method = currentMethod, method.check != nil else {
+            return false
+        }
+        return !method.changesFlag
+    }
 
     /// The first method to run from `index` on, or nil.
     func nextMethod(from index: Int) -> Int? {

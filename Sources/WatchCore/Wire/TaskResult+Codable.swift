@@ -4,6 +4,7 @@
 extension TaskResult: Codable {
     private enum CodingKeys: String, CodingKey {
         case output, took, saved, captured
+        case isNo = "is_no"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -14,6 +15,7 @@ extension TaskResult: Codable {
             took: try container.decodeSeconds(forKey: .took))
         saved = try container.decodeIfPresent([String: String].self, forKey: .saved)
         captured = try container.decodeIfPresent([String: String].self, forKey: .captured)
+        isNo = try container.decodeIfPresent(Bool.self, forKey: .isNo)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -23,6 +25,7 @@ extension TaskResult: Codable {
         try container.encode(seconds: took, forKey: .took)
         try container.encodeIfPresent(saved, forKey: .saved)
         try container.encodeIfPresent(captured, forKey: .captured)
+        try container.encodeIfPresent(isNo, forKey: .isNo)
     }
 }
 

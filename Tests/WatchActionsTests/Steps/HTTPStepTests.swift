@@ -61,6 +61,19 @@ struct HTTPStepTests {
         let result = await result(
             bench.http(HTTPCall(request: .get(api.url + "/"), expectation: idle)))
         #expect(result.ending == .unexpected("$.state is 'busy', expected 'idle'"))
+        #expect(result.isNo ?? false)
+    }
+
+    /// A check that gets such an answer knows whether its step is done, or does not.
+    @Test(arguments: [(404, true), (200, true), (500, false), (401, false), (302, false)])
+    func onlyAnAnswerToWhatWasAskedIsANo(_ status: Int, _ isNo: Bool) async throws {
+        let api = try #require(FakeAPI { _ in .answer(status, [], #"{"state":"busy"}"#) })
+        let idle = HTTPExpectation(
+            json: [.init(path: try JSONPath("$.state"), comparison: .equals(.string("idle")))])
+        let result = await result(
+            bench.http(HTTPCall(request: .get(api.url + "/"), expectation: idle)))
+        #expect(!result.succeeded)
+        #expect((result.isNo ?? false) == isNo)
     }
 
     @Test(arguments: ["429", "423"])

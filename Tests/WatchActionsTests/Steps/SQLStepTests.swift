@@ -64,6 +64,9 @@ import WatchCore
             let result = await bench.result(
                 of: try task(one.text, at: here, id: "q\(index)", expect: one.expect))
             #expect(result.ending == one.ending, "\(one.text): \(result.output)")
+            // A wrong answer is a no; a query that failed is none.
+            let isWrong = if case .unexpected = one.ending { true } else { false }
+            #expect((result.isNo ?? false) == isWrong, "\(one.text)")
         }
     }
 
@@ -90,6 +93,7 @@ import WatchCore
         let never = await bench.result(
             of: try task(count, at: here, id: "n", expect: .same(as: "counts")))
         #expect(never.ending.reason.contains("nothing was captured as 'counts'"))
+        #expect(never.isNo == nil)
         let long = await bench.result(
             of: try task("select repeat('x', 20000)", at: here, id: "l", capture: "all"))
         #expect(long.ending.reason.contains("let the query count or hash"))

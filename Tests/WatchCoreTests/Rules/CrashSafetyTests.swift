@@ -92,8 +92,12 @@ import Testing
         #expect(world.methodTasks == ["method link: drain", "method link: activate"])
     }
 
-    @Test func aCheckOfAStepThatSaysNoLetsItRunAgain() {
-        let step = World.step("activate", idempotent: false, check: true)
+    /// A step whose outcome was lost, and what its check answers.
+    private func world(
+        asking check: Action, answered: TaskResult
+    ) -> World {
+        var step = World.step("activate", idempotent: false)
+        step.check = check
         let plan = World.plan(methods: [Method(name: "link", steps: [step])])
         let service = World.service(triggers: [Self.storm])
         let world = World(World.configuration(services: [service], plan: plan))
@@ -103,10 +107,41 @@ import Testing
         #expect(world.pass(upTo: 40) { !$0.methodTasks.isEmpty })
         world.crash()
         world.answer = { world, task in
-            task.title.hasPrefix("check") ? TaskResult(ending: .exited(1)) : world.obey(task)
+            task.title.hasPrefix("check") ? answered : world.obey(task)
         }
         world.finish(world.tasks[0], TaskResult(ending: .unknown("reboot")))
+        return world
+    }
+
+    private static let query = Action.sql(
+        SQLQuery(connection: nil, text: Template(literal: "select done"), expectation: .any))
+
+    private static func wrong(isNo: Bool) -> TaskResult {
+        var result = TaskResult(ending: .unexpected("the value is f, expected t"))
+        result.isNo = isNo
+        return result
+    }
+
+    @Test(arguments: [
+        (Action.unit(name: "check", with: nil), TaskResult(ending: .exited(1))),
+        (query, wrong(isNo: true)),
+    ])
+    func aCheckOfAStepThatSaysNoLetsItRunAgain(_ check: Action, _ answer: TaskResult) {
+        let world = world(asking: check, answered: answer)
         #expect(world.pass(upTo: 120) { $0.incident?.state == .recovered })
         #expect(Set(world.tasks.map(\.id)).count == 3)
+    }
+
+    /// A database that is down does not say that nothing was done.
+    @Test(arguments: [
+        (query, TaskResult(ending: .exited(2))), (query, wrong(isNo: false)),
+        (Action.unit(name: "check", with: nil), TaskResult(ending: .timedOut)),
+    ])
+    func aCheckThatCouldNotBeAskedLetsNothingRunAgain(_ check: Action, _ answer: TaskResult) {
+        let world = world(asking: check, answered: answer)
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .handedOver })
+        // The step and its check; the same step again would have another name.
+        #expect(Set(world.tasks.map(\.id)).count == 2)
+        #expect(world.version == "2.0.0")
     }
 }

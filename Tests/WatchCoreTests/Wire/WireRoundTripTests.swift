@@ -34,6 +34,7 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
         var result = TaskResult(ending: .exited(3), output: "x", took: .seconds(2))
         result.saved = ["deployment": "dpl_1"]
         result.captured = ["counts": "5|15"]
+        result.isNo = true
         return result
     }()
 

@@ -1,0 +1,151 @@
+// What people are told of a rollback while it runs and when it helped: the issue with its figures,
+// what is done about it, how long that takes, and how the service is afterwards. Whoever reads it
+// on a phone at night should not need to look anything up.
+
+extension ServiceEngine {
+    /// People who wait are told how far it is, so often.
+    static let progressEvery = Duration.minutes(5)
+
+    mutating func tellBeginning(_ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        let method = rollback.nextMethod(from: rollback.method)
+            .map { rollback.plan.methods[$0] }
+        let eta = estimate(rollback, method, context.now)
+        send(
+            .update,
+            title: "\(name): rollback in progress, \(rollback.from.text) → \(rollback.to.text)",
+            text: issue(of: rollback)
+                + "Plan \(rollback.plan.name), asked by \(rollback.asker.name), takes \(eta). "
+                + "Nothing to do; to stop it: `watchctl abort \(rollback.id)`.",
+            reason: state.incident?.record.reason ?? rollback.asker.name,
+            fields: [
+                Message.Field("rollback", rollback.id),
+                Message.Field("action", action(rollback, method)),
+                Message.Field("eta", eta),
+            ], &context)
+    }
+
+    /// What is wrong, with figures: the trigger it was decided for, and what is breached besides.
+    private func issue(of rollback: Rollback) -> String {
+        let decided = rollback.asker.trigger.flatMap { trigger($0) }
+        let open = state.incident?.record.breaches.filter { $0.cleared == nil }.map(\.trigger) ?? []
+        let others = open.filter { $0 != decided?.name }
+        var text = decided.map { "\($0.name): \(isTrue($0)) " } ?? ""
+        if !others.isEmpty {
+            let names = others.map { "'\($0)'" }.joined(separator: ", ")
+            text += decided == nil ? "Breached: \(names). " : "Breached, too: \(names). "
+        }
+        return text
+    }
+
+    private func action(_ rollback: Rollback, _ method: Method?) -> String {
+        let what = "plan \(rollback.plan.name)"
+        guard let method else { return what }
+        let loses = method.loses.map { ", which loses \($0)" } ?? ""
+        return "\(what), method \(method.name)\(loses)"
+    }
+
+    /// `about 5m, at most 15m`: by the targets of the plan where it has them, and by its budget.
+    private func estimate(_ rollback: Rollback, _ method: Method?, _ now: Moment) -> String {
+        let most: Duration
+        if rollback.approvedMethod == nil {
+            most = rollback.deadline - now.boot
+        } else {
+            let steps = rollback.plan.before + (method?.possibleSteps ?? []) + rollback.plan.after
+            let verify = rollback.plan.verify
+            most = steps.reduce(verify.landWithin + verify.timeout) { $0 + $1.timeout }
+        }
+        let bound = most > .zero ? "at most \(most.wholeSeconds.text)" : "longer than its budget"
+        guard let target = method.flatMap({ rollback.plan.target(of: $0) }), target < most else {
+            return bound
+        }
+        return "about \(target.text), \(bound)"
+    }
+
+    mutating func tellProgress(_ context: inout Context) {
+        guard let rollback = state.rollback, rollback.hasActed || rollback.record.state == .before
+        else { return }
+        let last = rollback.told ?? rollback.began
+        guard context.now.boot - last.boot >= Self.progressEvery else { return }
+        state.rollback?.told = context.now
+        context.isDirty = true
+        let gone = context.now.boot - rollback.began.boot
+        let left = rollback.deadline - context.now.boot
+        let doing = rollback.pending?.title ?? rollback.record.state.rawValue
+        let rest =
+            left > .zero
+            ? "at most \(left.wholeSeconds.text) of its budget of "
+                + "\(rollback.plan.budget.text) are left"
+            : "its budget of \(rollback.plan.budget.text) is spent"
+        send(
+            .update, title: "\(name): rollback goes on, \(doing)",
+            text: "Rollback \(rollback.id) (\(rollback.from.text) → \(rollback.to.text)) has run "
+                + "for \(gone.wholeSeconds.text); \(rest). "
+                + "To stop it: `watchctl abort \(rollback.id)`.",
+            reason: state.incident?.record.reason ?? rollback.asker.name,
+            fields: [Message.Field("rollback", rollback.id)], &context)
+    }
+
+    /// - Parameters:
+    ///   - isBad: the release was what helped to get rid of, and is marked so.
+    ///   - doubt: what could not be confirmed, in brackets, or nothing.
+    mutating func tellRecovered(
+        _ rollback: Rollback, isBad: Bool, doubt: String, _ context: inout Context
+    ) {
+        let running = state.book.running?.release.text ?? rollback.to.text
+        let probation = rollback.plan.probation
+        let verdict =
+            isBad
+            ? "\(rollback.from.text) was rolled back and that helped. "
+                + "\(rollback.from.text) is marked bad."
+            : "Method \(rollback.currentMethod?.name ?? "") helped."
+        let next =
+            "It is watched closely for \(probation.text) more: what breaches then pages at once. "
+            + "For the review: `watchctl report \(state.incident?.record.id ?? rollback.id)`."
+        send(
+            .update, title: "\(name): rollback complete, \(running) runs\(doubt)",
+            text: "\(verdict) \(next)", reason: rollback.id,
+            fields: status(after: rollback) + timings(), &context)
+    }
+
+    /// How the service is: what verification looked at, and what was lost on the way.
+    func status(after rollback: Rollback) -> [Message.Field] {
+        let names = state.incident?.record.breaches.map(\.trigger) ?? []
+        let figures = names.reduce(into: [String]()) { lines, name in
+            guard let state = triggers[name], !state.readings.isEmpty else { return }
+            let line = "\(name): \(Self.figures(state))"
+            if !lines.contains(line) { lines.append(line) }
+        }
+        let failing = rollback.plan.verify.probes.filter { probes[$0]?.health.state != .passing }
+        let probed = rollback.plan.verify.probes.isEmpty ? nil : failing
+        var status = figures.joined(separator: "; ")
+        if let probed {
+            let words =
+                probed.isEmpty ? "probes pass" : "failing: \(probed.joined(separator: ", "))"
+            status += status.isEmpty ? words : "; \(words)"
+        }
+        let lost = rollback.record.losses ?? []
+        return [
+            status.isEmpty ? nil : Message.Field("status", status),
+            Message.Field("lost", lost.isEmpty ? "nothing" : lost.joined(separator: "; ")),
+        ].compactMap { $0 }
+    }
+
+    /// How long it took.
+    private func timings() -> [Message.Field] {
+        guard let record = state.incident?.record else { return [] }
+        return [
+            ("detection", record.detectionTime), ("execution", record.executionTime),
+            ("downtime", record.downtime),
+        ].compactMap { name, duration in
+            duration.map { Message.Field(name, $0.text) }
+        }
+    }
+}
+
+extension Duration {
+    /// Without a fraction, for people.
+    fileprivate var wholeSeconds: Duration {
+        Duration(nanoseconds: nanoseconds / 1_000_000_000 * 1_000_000_000)
+    }
+}
