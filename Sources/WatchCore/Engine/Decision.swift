@@ -16,6 +16,8 @@ enum Reason: Hashable, Sendable {
     case notTheRelease
     case probation
     case noPlan
+    /// A step needs a field that was never captured of a release.
+    case valueMissing(String)
     /// Nothing forbids it.
     case trigger(String)
 
@@ -46,6 +48,7 @@ enum Reason: Hashable, Sendable {
         case .notTheRelease: "not-the-release"
         case .probation: "probation"
         case .noPlan: "no-plan"
+        case .valueMissing(let field): "value-missing:\(field)"
         case .trigger(let name):
             OperationBreach(name: name) == nil ? "trigger:\(name)" : name
         }

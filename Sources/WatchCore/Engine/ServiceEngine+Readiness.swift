@@ -62,6 +62,7 @@ extension ServiceEngine {
             return no(
                 Refusal(.storeUnavailable, "what is done cannot be recorded: \(problem)"))
         }
+        if let missing = missingValue(plan, from: running, to: target) { return no(missing) }
         let answer = gateRound.answer(plan.name, from: running, to: target.identity)
         let asked = answer?.asked.wall
         if let answer, let reason = answer.reason {
@@ -76,6 +77,38 @@ extension ServiceEngine {
             plan: plan.name, works: true, reason: nil,
             text: "would roll \(running.text) back to \(target.identity.text)\(gates)",
             target: target.identity.version, asked: asked)
+    }
+
+    /// A gate or a step that may run unattended needs what was never captured of the release: its
+    /// version sources did not know the field yet while it ran.
+    private func missingValue(
+        _ plan: Plan, from running: ReleaseIdentity, to target: Release
+    ) -> Refusal? {
+        let known = variables(from: running, to: target, id: name, incident: name)
+        func missing(_ actions: [Action?]) -> String? {
+            actions.compactMap { $0 }.flatMap(\.templates).flatMap(\.variables).first {
+                ($0.hasPrefix("from.") || $0.hasPrefix("to.")) && known[$0] == nil
+            }
+        }
+        func refusal(_ what: String, _ reason: Reason, _ field: String) -> Refusal {
+            let release = field.hasPrefix("to.") ? target.identity : running
+            return Refusal(
+                reason,
+                "\(what) needs ${\(field)}, which was not captured of \(release.text) while it "
+                    + "ran; it works again once a release that ran with this configuration is good")
+        }
+        for gate in plan.gates {
+            if let field = missing([gate.action]) {
+                return refusal("gate \(gate.name)", .gateBlocked(gate.name), field)
+            }
+        }
+        let methods = plan.methods.filter(\.isUnattended).flatMap(\.possibleSteps)
+        for step in plan.before + methods + plan.after {
+            if let field = missing([step.action, step.check]) {
+                return refusal("step \(step.name)", .valueMissing(field), field)
+            }
+        }
+        return nil
     }
 
     /// Three releases in a row that nobody waited for.

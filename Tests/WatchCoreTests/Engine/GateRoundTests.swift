@@ -44,6 +44,50 @@ import Testing
         #expect(Set(world.dryTasks.map(\.id)).count == world.dryTasks.count)
     }
 
+    // MARK: - Values that plans need
+
+    private func needing(_ field: String, loses: String? = nil) -> World {
+        let needs = Step(
+            name: "promote", action: .unit(name: "promote", with: World.template("${\(field)}")),
+            timeout: .seconds(10), idempotent: true)
+        var methods = [Method(name: "promote", steps: [needs])]
+        if let loses {
+            methods[0].loses = loses
+            methods.append(Method(name: "link", steps: [World.step("activate")]))
+        }
+        let world = World(World.configuration(plan: World.plan(methods: methods)))
+        // Only what is deployed from now on says which deployment it is.
+        world.reads = { world, _, _ in
+            .version(
+                world.version, commit: nil,
+                fields: world.version == "1.0.0" ? [:] : ["deployment": "dpl-\(world.version)"])
+        }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        world.pass(30)
+        return world
+    }
+
+    @Test func aFieldThatWasNeverCapturedOfTheKnownGoodReleaseIsKnownBeforehand() {
+        let world = needing("to.deployment")
+        #expect(plan(world)?.works == false)
+        #expect(plan(world)?.reason == "value-missing:to.deployment")
+        #expect(plan(world)?.text.contains("step promote needs ${to.deployment}") ?? false)
+        #expect(plan(world)?.text.contains("1.0.0") ?? false)
+        world.pass(1400)
+        #expect(lowMessages(world).map(\.title).contains { $0.contains("value-missing") })
+        // The next good release has it.
+        #expect(world.pass(upTo: 120) { $0.kinds("release.good").count == 2 })
+        world.deploy("3.0.0")
+        world.pass(90)
+        #expect(plan(world)?.works ?? false)
+    }
+
+    @Test func oneOfTheReleaseThatRunsIsThereAndOneMethodThatAsksPeopleIsNotNeeded() {
+        #expect(plan(needing("from.deployment"))?.works ?? false)
+        #expect(plan(needing("to.deployment", loses: "orders"))?.works ?? false)
+    }
+
     @Test func theyAreAskedEveryTenMinutes() {
         let world = world()
         world.pass(60)
