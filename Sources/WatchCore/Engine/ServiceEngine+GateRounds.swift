@@ -128,7 +128,8 @@ extension ServiceEngine {
 
     /// The four answers of a gate (DESIGN §4); nil: go.
     static func refusal(of gate: Gate, _ result: TaskResult) -> Refusal? {
-        let said = result.output.isEmpty ? "" : ": \(printable(result.output, limit: 300))"
+        let lines = result.output.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        let said = lines.isEmpty ? "" : ": \(printable(lines, limit: 300))"
         switch result.ending {
         case .exited(0): return nil
         case .exited(11):

@@ -61,21 +61,9 @@ extension ServiceEngine {
             return
         }
         let gate = rollback.plan.gates[index]
-        let said = result.output.isEmpty ? "" : ": \(printable(result.output, limit: 300))"
-        let refusal: Refusal
-        switch result.ending {
-        case .exited(0):
+        guard let refusal = Self.refusal(of: gate, result) else {
             runGate(index + 1, &context)
             return
-        case .exited(11):
-            refusal = Refusal(
-                .gateBlocked(gate.name), "gate \(gate.name) asks for a forward fix\(said)")
-        case .exited(12):
-            refusal = Refusal(
-                .gateConsult(gate.name), "gate \(gate.name) asks for somebody's word\(said)")
-        default:
-            refusal = Refusal(
-                .gateBlocked(gate.name), "gate \(gate.name) \(result.ending.text)\(said)")
         }
         if rollback.isForced {
             context.events.append(

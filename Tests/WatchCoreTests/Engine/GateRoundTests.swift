@@ -44,6 +44,15 @@ import Testing
         #expect(Set(world.dryTasks.map(\.id)).count == world.dryTasks.count)
     }
 
+    @Test func whatAGatePrintsIsToldInOneLine() {
+        let world = world()
+        world.answerDry = { _, _ in
+            TaskResult(ending: .exited(10), output: "backup is 9 h old\nthe limit is 4 h\n")
+        }
+        world.pass(60)
+        #expect(plan(world)?.text.hasSuffix(": backup is 9 h old; the limit is 4 h") ?? false)
+    }
+
     // MARK: - Values that plans need
 
     private func needing(_ field: String, loses: String? = nil) -> World {
