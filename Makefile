@@ -48,7 +48,7 @@ ROTATIONS ?= 2000
 FUZZ_SECONDS ?= 5
 
 .PHONY: help setup build release test unit-test system-test stories torture lint fuzz bench bench-peers bench-unit simulate \
-    planted demo install uninstall clean
+    simulate-build fuzz-build planted demo install uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -82,11 +82,14 @@ bench-unit: ## the figures of streams again, inside a unit hardened as watchd.se
 	@Benchmarks/peers/in-unit
 
 simulate: ## live through SEEDS=5000 simulated worlds from seed FROM=1, looking for a broken rule
-	@scripts/setup simulate
-	swift build $(OPTIMISED) --product watchd-simulate
+	@$(MAKE) simulate-build
 	@$(SIMULATE) --seeds $(SEEDS) --from $(FROM) --events $(EVENTS)
 	@$(SIMULATE) --seeds 100 --from $(FROM) --events $(EVENTS) --twice
 	@$(SIMULATE) --search $(STATES)
+
+simulate-build:
+	@scripts/setup simulate
+	swift build $(OPTIMISED) --product watchd-simulate
 
 planted: ## plant deliberate bugs into a copy of the engine; the simulator must find each
 	@scripts/setup build
@@ -99,13 +102,8 @@ demo: ## see watchd roll back two bad releases of a real service (two minutes af
 
 test: ## set up and pass all tests
 	@scripts/setup test
-	@scripts/lint
-	@$(MAKE) unit-test
-	@$(MAKE) simulate
-	@$(MAKE) system-test
-	@$(MAKE) torture ROTATIONS=100
-	@$(MAKE) fuzz
-	@echo "make test: lint, unit tests, simulated worlds, system tests, rotations and a short fuzzing passed"
+	@scripts/setup stories
+	@MAKE='$(MAKE)' scripts/all-tests
 
 unit-test: ## the Swift tests
 	swift build --build-tests
@@ -123,6 +121,9 @@ stories: ## the stories of the playbooks, each from the trigger to the report, a
 
 torture: ## ROTATIONS=2000 of a log in each way under a watchd that is killed; every line is counted once
 	@Tests/torture/run --bin .build/debug --rotations $(ROTATIONS)
+
+fuzz-build:
+	@Fuzz/run --build
 
 fuzz: ## hostile bytes for FUZZ_SECONDS each to what reads bytes from outside
 	@Fuzz/run $(FUZZ_SECONDS)
