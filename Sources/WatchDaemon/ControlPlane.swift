@@ -16,8 +16,7 @@ struct ControlPlane: ControlBackend {
     func status() async -> StatusReport {
         var report = await supervisor.status()
         for index in report.services.indices {
-            let figures = report.services[index].incident?.evidence?.figures
-            report.services[index].incident?.evidence = figures
+            report.services[index].incident = report.services[index].incident?.figures
         }
         return report
     }
@@ -27,11 +26,7 @@ struct ControlPlane: ControlBackend {
     }
 
     func incidents(limit: Int) async throws -> [IncidentRecord] {
-        try await store.incidents(limit: limit).map { incident in
-            var incident = incident
-            incident.evidence = incident.evidence?.figures
-            return incident
-        }
+        try await store.incidents(limit: limit).map(\.figures)
     }
 
     func incident(_ id: String) async throws -> IncidentDetail? {

@@ -35,6 +35,7 @@ struct References {
             checkDependencies(service)
             checkPlans(service)
             OperationsCheck(draft: draft, problems: problems).check(service)
+            for variable in service.variables { check(variable, [service]) }
             for trigger in service.triggers {
                 operands(service).check(trigger.configuration.when, trigger.when)
                 checkAction(trigger, service)

@@ -27,6 +27,8 @@ struct ServiceDraft {
     var listeners: [String: Place] = [:]
     /// nil: as usual.
     var operations: OperationsDraft?
+    /// Where `${…}` of its `assess` stand, by variable.
+    var variables: [Placed<String>] = []
     /// `slo` was written, readable or not.
     var hasObjective = false
     /// Whether a key of it was refused, so that what seems missing may only be misspelt.

@@ -51,13 +51,16 @@ struct ServiceReader {
         service.noData = section.choice("no_data", as: NoData.self) ?? standard.noData
         service.sharesEvidence = section.boolean("share_evidence", standard.sharesEvidence)
         service.redact = redactions(section)
+        let assess = AssessReader(problems: problems).read(section)
+        service.assess = assess.questions
         return ServiceDraft(
             configuration: service, place: entry.keyPlace, plan: plan, dependsOn: dependsOn,
             triggers: triggers,
             probes: section.names("probes") + service.probes.filter(\.isStep).map(\.name),
             streams: section.names("streams"), parts: Self.parts(section, service),
             listeners: Self.listeners(section), operations: operations,
-            hasObjective: section.has("slo"), hadRefused: section.hadRefused)
+            variables: assess.variables, hasObjective: section.has("slo"),
+            hadRefused: section.hadRefused)
     }
 
     private func redactions(_ section: Section) -> [String] {

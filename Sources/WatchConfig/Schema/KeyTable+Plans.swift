@@ -197,6 +197,13 @@ extension KeyTable {
                 "check", .section(.check), "A read-only question whether the step is done."),
         ] + action + answers)
 
+    static let assess = KeyTable(
+        "a question", notBuilt: ["retries"],
+        [
+            .required("name", .text, "How it is called in pages and reports."),
+            .key("timeout", .duration, "It is given up after so long (5s, at most 30s)."),
+        ] + action)
+
     static let check = KeyTable("a check", notBuilt: ["timeout"], action)
 
     static let method = KeyTable(

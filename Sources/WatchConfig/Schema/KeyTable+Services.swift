@@ -32,7 +32,7 @@ extension KeyTable {
 
     static let service = KeyTable(
         "a service",
-        notBuilt: ["assess", "page", "for"],
+        notBuilt: ["page", "for"],
         [
             .key(
                 "version", .list(.section(.versionSource)),
@@ -67,6 +67,10 @@ extension KeyTable {
             .key(
                 "share_evidence", .boolean,
                 "true: bodies and lines that were errors go into messages (they stay here)."),
+            .key(
+                "assess", .list(.section(.assess)),
+                "Questions about the damage, asked when an incident of severity high or critical "
+                    + "opens and before a rollback; what they print goes into page and report."),
             .key(
                 "redact", .list(.text),
                 "PCRE2 patterns; what they match is taken out before evidence is stored."),

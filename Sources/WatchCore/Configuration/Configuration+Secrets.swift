@@ -14,6 +14,7 @@ extension Configuration {
                 }
             }
             for stream in service.streams { templates += stream.kind.templates }
+            templates += service.assess.flatMap(\.action.templates)
         }
         for plan in plans {
             templates += plan.actions.flatMap(\.templates)

@@ -30,6 +30,8 @@ public struct ServiceConfiguration: Hashable, Sendable, Codable {
     public var operations = OperationRules()
     /// Bodies and lines go into messages, too.
     public var sharesEvidence = false
+    /// Asked when an incident opens and before a rollback; their names are all different.
+    public var assess: [Assess] = []
     /// PCRE2; what they match is taken out of what others said before it is stored.
     public var redact: [String] = []
     /// Patterns of one service: each is looked for in every sample line.

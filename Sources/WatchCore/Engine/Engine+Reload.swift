@@ -55,6 +55,7 @@ extension ServiceEngine {
         restarted = old.restarted
         heard = old.heard
         gateRound = old.gateRound
+        assessRounds = old.assessRounds
         sight = old.sight
         uncovered = old.uncovered
         firstBad = old.firstBad

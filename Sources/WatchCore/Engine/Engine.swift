@@ -76,6 +76,7 @@ public struct Engine {
         effects += updateAll(now) { service, context in
             if context.isRetired(service.name) { service.retire(&context) }
             service.endRemovedBreaches(&context)
+            service.resumeAssess(&context)
         }
         for (name, service) in zip(services.names, services.values) {
             guard let rollback = service.state.rollback else { continue }
@@ -133,6 +134,12 @@ public struct Engine {
     private mutating func dryGateAnswered(
         _ id: String, _ result: TaskResult, _ now: Moment
     ) -> [Effect] {
+        if let place = services.values.firstIndex(where: { $0.isAssess(id) }) {
+            return update(services.names[place], now) {
+                $0.assessAnswered(id, result, &$1)
+                $0.tick(touched: .nothing, &$1)
+            }
+        }
         guard let place = services.values.firstIndex(where: { $0.isDryGate(id) }) else {
             return []
         }

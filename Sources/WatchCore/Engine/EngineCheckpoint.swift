@@ -19,7 +19,8 @@ public struct EngineCheckpoint: Hashable, Sendable, Codable {
         var sight: [String: SightTimer]?
         /// Of the running release; nil in checkpoints of before.
         var baseline: ReleaseBaseline?
-        /// What the signals were configured as; another configuration makes the rest useless.
+        /// What the signals were configured as, as far as they depend on it; another configuration
+        /// makes the rest useless.
         var configuration: ServiceConfiguration
     }
 
@@ -43,7 +44,7 @@ extension Engine {
                     bakesBegun: service.state.book.bakesBegun,
                     sight: service.sight,
                     baseline: service.baseline.running,
-                    configuration: service.configuration)
+                    configuration: service.configuration.asObserved)
             })
     }
 
@@ -57,12 +58,24 @@ extension Engine {
             service.restoreBaseline(
                 saved.baseline, madeFor: saved.configuration, isSameBoot: isSameBoot)
             if isSameBoot, checkpoint.at.boot <= now.boot,
-                saved.configuration == service.configuration
+                saved.configuration == service.configuration.asObserved
             {
                 service.restoreObservations(saved, checkpoint.at, now)
             }
             services.set(service, for: name)
         }
+    }
+}
+
+extension ServiceConfiguration {
+    /// Without what changes nothing about what is seen. Patterns of what must not be stored say
+    /// themselves what that is: names, numbers of patients.
+    fileprivate var asObserved: ServiceConfiguration {
+        var observed = self
+        observed.redact = []
+        observed.assess = []
+        observed.sharesEvidence = false
+        return observed
     }
 }
 

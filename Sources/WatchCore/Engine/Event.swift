@@ -47,7 +47,8 @@ public struct ProbeResult: Hashable, Sendable, Codable {
     public var timedOut: Bool?
     /// A unit's counter of restarts (systemd's `NRestarts`).
     public var restarts: Int?
-    /// The beginning of what the target said, where that was no pass; bounded, without secrets.
+    /// The beginning of what the target said, where that was no pass, and of a unit always what it
+    /// is like; bounded, without secrets.
     public var body: String?
     /// Of a journey: what came of each step that was asked, in their order.
     public var steps: [Step]?

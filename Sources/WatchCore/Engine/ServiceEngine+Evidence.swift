@@ -60,12 +60,15 @@ extension ServiceEngine {
         return Array(sorted.prefix(Evidence.routeLimit))
     }
 
-    /// Bodies of failing probes, those that breached triggers ask first.
+    /// Bodies, those that breached triggers ask first, then those of failing probes.
     private var probeEvidence: [Evidence.Probe] {
         let asked = breachedSignals
         let speaking = configuration.askedNames.filter { probes[$0]?.body != nil }
-        let first = speaking.filter(asked.contains) + speaking.filter { !asked.contains($0) }
-        let shown = Set(first.prefix(Evidence.bodyLimit))
+        let others = speaking.filter { !asked.contains($0) }
+        let bad = others.filter { probes[$0]?.health.lastReason != nil }
+        let first = speaking.filter(asked.contains) + bad + others
+        var shown: Set<String> = []
+        for name in first where shown.count < Evidence.bodyLimit { shown.insert(name) }
         return configuration.askedProbes.compactMap { probe in
             guard let signal = probes[probe.name] else { return nil }
             let health = signal.health
@@ -133,7 +136,7 @@ extension ServiceEngine {
 extension ServiceEngine.ProbeSignal {
     mutating func noteBody(of result: ProbeResult) {
         switch result.outcome {
-        case .pass: if health.lastReason == nil { body = nil }
+        case .pass: if health.lastReason == nil || result.body != nil { body = result.body }
         case .fail, .error: body = result.body
         }
     }

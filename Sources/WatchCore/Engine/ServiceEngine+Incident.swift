@@ -66,7 +66,9 @@ extension ServiceEngine {
         if var incident = state.incident {
             incident.record.severity = Swift.max(incident.record.severity, severity)
             state.incident = incident
-            reopenIncident(cause, by: trigger, &context)
+            let isReopened = reopenIncident(cause, by: trigger, &context)
+            let isAsked = incident.record.assessments != nil
+            if severity >= .high, isReopened || !isAsked { beginAssess(.opened, &context) }
             return
         }
         let id = "\(name)-\(context.nextNumber())"
@@ -79,18 +81,20 @@ extension ServiceEngine {
             event(
                 "incident.opened", context, reason: cause, text: "incident \(id) opened",
                 readings: breachedReadings))
+        if severity >= .high { beginAssess(.opened, &context) }
     }
 
     /// A new breach in a cleared or superseded incident: somebody must answer it anew, unless it
     /// is the one that was answered.
+    /// - Returns: whether it was closed so far that it opened again.
     private mutating func reopenIncident(
         _ cause: String, by trigger: TriggerConfiguration?, _ context: inout Context
-    ) {
+    ) -> Bool {
         guard
             state.incident?.record.state == .cleared || state.incident?.record.state == .superseded
-        else { return }
+        else { return false }
         let isAnswered = trigger.map { keepAnswer($0, context) } ?? false
-        guard var incident = state.incident else { return }
+        guard var incident = state.incident else { return false }
         let ending = incident.record.state.rawValue
         incident.record.state = .open
         incident.closesAt = nil
@@ -104,6 +108,7 @@ extension ServiceEngine {
                 "incident.reopened", context, reason: cause,
                 text: "incident \(incident.record.id) was \(ending) and opens again",
                 readings: breachedReadings))
+        return true
     }
 
     /// Decides about the most severe breach that stands. Nothing is decided while a rollback runs.

@@ -145,7 +145,7 @@ extension ServiceEngine {
             all.append(Message.Field("running", release.text))
         }
         all += fields
-        if kind == .page { all += sharedEvidence }
+        if kind == .page { all += assessFields + sharedEvidence }
         all.append(Message.Field("look", "watchctl incident \(incident.record.id)"))
         return Message(
             kind: kind, time: context.now.wall, service: name, incident: incident.record.id,

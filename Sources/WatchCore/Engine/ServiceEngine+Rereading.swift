@@ -8,7 +8,9 @@ extension ServiceEngine {
             source.lastAsked.map { $0 >= since.boot } ?? false
         }
         let waited = now - since.boot
-        guard waited >= Self.rereadAtLeast, answered || waited >= Self.rereadWithin else {
+        guard !isAssessing, waited >= Self.rereadAtLeast,
+            answered || waited >= Self.rereadWithin
+        else {
             askAgainWhenDue(&context)
             return
         }

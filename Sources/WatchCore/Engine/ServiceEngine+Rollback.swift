@@ -84,6 +84,7 @@ extension ServiceEngine {
     /// Before the first step the world is looked at once more.
     mutating func reread(_ context: inout Context) {
         state.rollback?.stage = .rereading(since: context.now)
+        beginAssess(.beforeRollback, &context)
         context.isDirty = true
         askVersions(&context)
         if configuration.version.isEmpty { advanceRollback(&context) }

@@ -22,7 +22,7 @@ extension ServiceEngine {
                 Message.Field("rollback", rollback.id),
                 Message.Field("action", action(rollback, method)),
                 Message.Field("eta", eta),
-            ], &context)
+            ] + assessFields, &context)
     }
 
     /// What is wrong, with figures: the trigger it was decided for, and what is breached besides.

@@ -77,6 +77,8 @@ struct ServiceEngine {
     var heard: [String: Instant] = [:]
     /// What gates say when they are asked dry.
     var gateRound = GateRound()
+    /// What `assess:` has been asked and has not answered.
+    var assessRounds: [AssessRound] = []
 
     var name: String { configuration.name }
 
@@ -202,6 +204,7 @@ struct ServiceEngine {
             advanceScheduled(&context)
             advanceIncident(&context)
             advanceGateRounds(&context)
+            advanceAssess(&context)
         }
         advanceRollback(&context)
         if !isIdle { advanceQuiet(&context) }

@@ -98,6 +98,8 @@ public struct IncidentRecord: Hashable, Sendable {
     public var heldUntil: WallTime?
     /// What was seen at the last decision.
     public var evidence: Evidence?
+    /// What the service's `assess:` said, of each occasion the last time; nil: nothing was asked.
+    public var assessments: [Assessment]?
 
     public init(
         id: String, service: String, state: IncidentState, severity: Severity, opened: WallTime,

@@ -5,7 +5,7 @@ extension IncidentReport {
     var title: String { "Incident \(incident.id): \(incident.service)" }
 
     var blocks: [ReportBlock] {
-        head + breaches + decisions + evidence + incident.rollbacks.flatMap(rollback)
+        head + breaches + decisions + evidence + assessments + incident.rollbacks.flatMap(rollback)
             + verification + peopleBlocks + messageBlocks + timelineBlocks
     }
 
@@ -124,6 +124,28 @@ extension IncidentReport {
             blocks += [.text("Lines of logs:"), .output(lines.joined(separator: "\n"))]
         }
         return blocks
+    }
+
+    private var assessments: [ReportBlock] {
+        guard let all = incident.assessments, !all.isEmpty else { return [] }
+        let table: [[String]] = all.map { one in
+            let when =
+                switch one.occasion {
+                case .opened: "when it opened"
+                case .beforeRollback: "before the first step"
+                }
+            return [one.name, when, one.began.text, one.command, one.line]
+        }
+        let outputs = all.flatMap { one -> [ReportBlock] in
+            guard let output = one.result?.output, output.contains(where: \.isNewline) else {
+                return []
+            }
+            return [.text("\(one.name), at \(one.began.text):"), .output(output)]
+        }
+        return [
+            .heading("What was asked about the damage"),
+            .table(["question", "asked", "at", "command", "answer"], table),
+        ] + outputs
     }
 
     // MARK: - What was done

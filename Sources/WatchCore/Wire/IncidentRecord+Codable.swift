@@ -7,7 +7,7 @@ extension IncidentRecord: Codable {
         case acknowledgedBy, isFalseAlarm, rollbacks, firstBad, decided, cured, unconfirmed
         case detectionTime, executionTime, downtime
         case blind, muted, mutedBy
-        case offer, answer, heldUntil, evidence
+        case offer, answer, heldUntil, evidence, assessments
     }
 
     public init(from decoder: any Decoder) throws {
@@ -37,6 +37,7 @@ extension IncidentRecord: Codable {
         answer = try container.decodeIfPresent(ApprovalAnswer.self, forKey: .answer)
         heldUntil = try container.decodeIfPresent(WallTime.self, forKey: .heldUntil)
         evidence = try container.decodeIfPresent(Evidence.self, forKey: .evidence)
+        assessments = try container.decodeIfPresent([Assessment].self, forKey: .assessments)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -62,6 +63,7 @@ extension IncidentRecord: Codable {
         try container.encodeIfPresent(answer, forKey: .answer)
         try container.encodeIfPresent(heldUntil, forKey: .heldUntil)
         try container.encodeIfPresent(evidence, forKey: .evidence)
+        try container.encodeIfPresent(assessments, forKey: .assessments)
         try container.encodeIfPresent(seconds: detectionTime, forKey: .detectionTime)
         try container.encodeIfPresent(seconds: executionTime, forKey: .executionTime)
         try container.encodeIfPresent(seconds: downtime, forKey: .downtime)

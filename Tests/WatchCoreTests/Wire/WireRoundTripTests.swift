@@ -60,6 +60,11 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
             routes: [Evidence.Route(stream: "access", route: "/cart", count: 9, errors: 3)],
             sources: [Evidence.Source(label: "link", version: "2.0.0", problem: "gone")],
             lines: [Evidence.Line(stream: "access", text: "status=500")])
+        incident.assessments = [
+            Assessment(
+                name: "open sessions", occasion: .beforeRollback, command: "/usr/lib/sessions",
+                began: noon, result: TaskResult(ending: .exited(0), output: "312"))
+        ]
         incident.blind = [
             IncidentRecord.BlindSignal(
                 signal: "access", reason: "unparsed", text: "unparsed: 9 of 10", began: noon,
