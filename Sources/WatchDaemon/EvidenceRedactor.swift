@@ -89,7 +89,7 @@ final class EvidenceRedactor: Sendable {
     func clean(_ event: Event) -> Event {
         switch event {
         case .probe(let service, let probe, let result):
-            if result.outcome == .pass { return event }
+            if result.outcome == .pass, result.body == nil { return event }
             return .probe(service: service, probe: probe, clean(result, service))
         case .stream(let service, let stream, var batch):
             let withRoutes = batch.slices.indices.filter { !batch.slices[$0].routes.isEmpty }
@@ -106,8 +106,19 @@ final class EvidenceRedactor: Sendable {
         case .task(let id, var result):
             let service = state.withLock { $0.tasks.removeValue(forKey: id) }
             if !result.output.isEmpty { result.output = clean(result.output, service ?? "") }
+            result.ending = clean(result.ending, service ?? "")
             return .task(id: id, result)
         case .tick, .connectivity, .command, .storeFailed, .storeRecovered: return event
+        }
+    }
+
+    /// A sentence about an answer may quote it.
+    private func clean(_ ending: TaskResult.Ending, _ service: String) -> TaskResult.Ending {
+        switch ending {
+        case .unexpected(let why): .unexpected(clean(why, service))
+        case .couldNotStart(let why): .couldNotStart(clean(why, service))
+        case .unknown(let why): .unknown(clean(why, service))
+        case .exited, .signalled, .timedOut, .cancelled: ending
         }
     }
 

@@ -82,6 +82,31 @@ struct EvidenceRedactorTests {
         #expect(task.output == "***")
     }
 
+    @Test func whatAStepComplainsOfIsCleanedToo() throws {
+        let redactor = try redactor(["card=[0-9]+"])
+        let endings: [TaskResult.Ending] = [
+            .unexpected("row 1 is 'card=4111', expected 'none'"), .couldNotStart("card=4111"),
+            .unknown("card=4111"), .exited(3),
+        ]
+        var clean: [TaskResult.Ending] = []
+        for ending in endings {
+            redactor.note(
+                StepTask(
+                    id: "shop-1-r1.m0s0t0", service: "shop", rollback: "shop-1-r1", title: "q",
+                    action: .exec([]), variables: [:], timeout: .seconds(1)))
+            guard
+                case .task(_, let task) = redactor.clean(
+                    .task(id: "shop-1-r1.m0s0t0", TaskResult(ending: ending)))
+            else { continue }
+            clean.append(task.ending)
+        }
+        #expect(
+            clean == [
+                .unexpected("row 1 is '***', expected 'none'"), .couldNotStart("***"),
+                .unknown("***"), .exited(3),
+            ])
+    }
+
     private func routes(_ event: Event) -> [String: RouteTallies.Counts] {
         if case .stream(_, _, let batch) = event { batch.slices[0].routes.routes } else { [:] }
     }

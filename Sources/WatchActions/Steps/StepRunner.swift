@@ -93,6 +93,8 @@ public final class StepRunner: TaskRunner {
             } catch {
                 result = TaskResult(ending: .couldNotStart(error.message))
             }
+            // Nobody will ask what became of a mere question, and what it printed is not clean.
+            if id.hasPrefix(StepTask.dryPrefix) { await remove(ids: [id], also: id) }
             underway.withLock { _ = $0.removeValue(forKey: id) }
             sink(.task(id: id, result))
         }
@@ -122,8 +124,11 @@ public final class StepRunner: TaskRunner {
 extension StepRunner {
     /// Removes the records of tasks nobody will ask about again. A task whose records are gone
     /// would run anew if it were asked for.
-    public func remove(ids: [String]) async {
-        let busy = underway.withLock { Set($0.keys) }
+    public func remove(ids: [String]) async { await remove(ids: ids, also: nil) }
+
+    /// - Parameter ending: one that is still noted as under way, but is not.
+    private func remove(ids: [String], also ending: String?) async {
+        let busy = underway.withLock { Set($0.keys) }.subtracting(ending.map { [$0] } ?? [])
         let directory = settings.directory
         await OwnThread.run {
             for id in ids where !busy.contains(id) {

@@ -52,6 +52,7 @@ struct Needs {
                 add(path, to: \.programs, "\(service.name) version")
             }
         }
+        for question in service.assess { take(question.action, of: service.name) }
         let own = WatchCore.Configuration(services: [service]).secrets
         for secret in own.sorted(by: { "\($0)" < "\($1)" }) { add(secret, service.name) }
     }

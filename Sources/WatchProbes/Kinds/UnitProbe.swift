@@ -49,6 +49,8 @@ final class UnitProbe: Sendable {
         case .success(let status):
             report.result.restarts = status.restarts
             report.result.outcome = judge(status, check, at: started)
+            // What a unit is like explains more than whether it is well: kept with each result.
+            report.result.body = UnitState(status).lines.joined(separator: "\n")
             if run.isTraced { report.trace.answered = UnitState(status).lines }
         }
         report.result.took = time.now().boot - started
@@ -162,7 +164,8 @@ struct UnitState {
     /// What a person would ask systemctl for.
     var lines: [String] {
         let state = "\(status.loadState), \(status.activeState) (\(status.subState))"
-        var lines = [state, "result \(status.result)"]
+        var lines = [state, "result \(ending)"]
+        if !status.invocationID.isEmpty { lines.append("invocation \(status.invocationID)") }
         if let restarts = status.restarts { lines.append("restarted \(restarts)×") }
         if let memory = status.memory { lines.append("memory \(ByteCount.text(Double(memory)))") }
         if let used = status.cpuNanoseconds {
