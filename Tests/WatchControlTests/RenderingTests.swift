@@ -87,6 +87,29 @@ import WatchCore
         }
     }
 
+    @Test func incidentWithAssessments() throws {
+        var incident = Fixtures.recovered
+        let at = Fixtures.ago(.seconds(40))
+        incident.assessments = [
+            Assessment(
+                name: "open sessions", occasion: .opened, command: "/usr/lib/shop/sessions",
+                began: at,
+                result: TaskResult(
+                    ending: .exited(0),
+                    output: "312 sessions\n\n"
+                        + (0..<10).map { "client \u{1B}[31m\($0)" }.joined(separator: "\n"))),
+            Assessment(
+                name: "queue", occasion: .opened, command: "/usr/lib/shop/queue", began: at,
+                result: TaskResult(ending: .timedOut)),
+            Assessment(
+                name: "open sessions", occasion: .beforeRollback,
+                command: "/usr/lib/shop/sessions", began: at + .seconds(5)),
+        ]
+        try check("incident-assessed", width: 80) {
+            IncidentRendering.lines(IncidentDetail(incident: incident, timeline: []), $0)
+        }
+    }
+
     @Test(arguments: [80, 100]) func incidentThatOffersARollback(width: Int) throws {
         for (name, perMethod) in [("incident-offer", false), ("incident-offer-method", true)] {
             try check(name, width: width) {

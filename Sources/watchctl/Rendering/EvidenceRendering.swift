@@ -19,10 +19,37 @@ enum EvidenceRendering {
             + parts
     }
 
+    /// What the service's own questions found: the beginning, all of it is in the JSON.
+    static func assessments(_ assessments: [Assessment], _ theme: Theme) -> [Line] {
+        var occasion: Assessment.Occasion?
+        return assessments.flatMap { one -> [Line] in
+            defer { occasion = one.occasion }
+            let when =
+                switch one.occasion {
+                case .opened: "assessed when it opened, at"
+                case .beforeRollback: "assessed before the rollback's first step, at"
+                }
+            let head =
+                one.occasion == occasion
+                ? [] : [.empty, Line("\(when) \(Figures.time(one.began))", .strong)]
+            let lines = wrapped("\(safe(one.name)): \(safe(one.line, limit: 300))", theme)
+            return head + lines + rest(of: one, theme)
+        }
+    }
+
+    /// What else it printed.
+    private static func rest(of one: Assessment, _ theme: Theme) -> [Line] {
+        let all = (one.result?.output ?? "").split(whereSeparator: \.isNewline)
+            .filter { $0.contains { !$0.isWhitespace } }.dropFirst()
+        let shown = all.prefix(bodyLines).map { quoted(String($0), theme) }
+        guard all.count > bodyLines else { return shown }
+        return shown + [Line("    … \(all.count - bodyLines) lines more, see --json", .dim)]
+    }
+
     private static func probe(_ probe: Evidence.Probe, _ theme: Theme) -> [Line] {
-        guard let reason = probe.reason else { return [] }
-        var lines = wrapped(
-            "\(safe(probe.name)) \(safe(probe.state)): \(safe(reason, limit: 1000))", theme)
+        guard probe.reason != nil || probe.body != nil else { return [] }
+        let reason = probe.reason.map { ": \(safe($0, limit: 1000))" } ?? ""
+        var lines = wrapped("\(safe(probe.name)) \(safe(probe.state))\(reason)", theme)
         guard let body = probe.body else { return lines }
         let all = body.split(whereSeparator: \.isNewline)
         lines += all.prefix(bodyLines).map { quoted(String($0), theme) }

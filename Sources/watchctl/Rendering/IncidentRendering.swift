@@ -11,6 +11,7 @@ enum IncidentRendering {
         lines += section("breaches", breaches(incident, theme).lines(width: theme.width))
         lines += incident.breaches.flatMap { why($0, theme) }
         if let evidence = incident.evidence { lines += EvidenceRendering.lines(evidence, theme) }
+        lines += EvidenceRendering.assessments(incident.assessments ?? [], theme)
         for rollback in incident.rollbacks {
             lines.append(.empty)
             lines += self.rollback(rollback, theme)
