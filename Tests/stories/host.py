@@ -85,6 +85,17 @@ class Host:
                 raise Failure(f"the chat refused a message of watchd: {line['problem']}")
         return [line["text"] for line in lines]
 
+    def fields(self, words, since=0):
+        """The fields of the last message whose text has `words`, by name; {} if there is none."""
+        log = self.root / "logs/chat.jsonl"
+        for line in reversed([json.loads(line) for line in log.read_text().splitlines()][since:]):
+            if line["ok"] and words in line["text"]:
+                found = [field["text"] for block in json.loads(line["body"]).get("blocks", [])
+                         for field in block.get("fields", [])]
+                return {name.strip("*"): value for name, _, value in
+                        (text.partition("\n") for text in found)}
+        return {}
+
     def start_watchd(self, configuration, arm=True):
         """`configuration` is the text of the file; the programs may be killed and started again."""
         self.configuration = self.root / "watchd.yaml"
