@@ -1,6 +1,7 @@
 """What the stories of hosted services share: servers in threads, and customers."""
 
 import json
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,6 +41,10 @@ class Server:
         class Listener(ThreadingHTTPServer):
             daemon_threads = True
             request_queue_size = 128
+
+            def handle_error(self, *_):
+                if not isinstance(sys.exc_info()[1], ConnectionError):
+                    super().handle_error(*_)
 
         self.listener = Listener(("127.0.0.1", 0), Handler)
         self.port = self.listener.server_address[1]
