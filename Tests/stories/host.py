@@ -10,6 +10,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -236,6 +237,8 @@ def tell(name, story):
     parser.add_argument("--bin", default=PROJECT / ".build/debug", help="where the programs are")
     parser.add_argument("--keep", action="store_true", help="keep its files")
     options = parser.parse_args()
+    # Whoever ends us wants our servers and daemons gone, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     host = Host(name, options.bin)
     status = 1
     try:
