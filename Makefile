@@ -43,6 +43,8 @@ ASKING = ^(WatchHTTPTests|WatchProbesTests|WatchActionsTests)\.
 
 # Of `torture`, for each way to rotate; the tests do 100.
 ROTATIONS ?= 2000
+# Of `torture`, rollbacks in the middle of which something is killed; the tests do 40.
+KILLS ?= 500
 
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
 FUZZ_SECONDS ?= 5
@@ -119,8 +121,9 @@ stories: ## the stories of the playbooks, each from the trigger to the report, a
 	swift build
 	@Tests/stories/run
 
-torture: ## ROTATIONS=2000 of a log in each way under a watchd that is killed; every line is counted once
+torture: ## ROTATIONS=2000 of a log in each way under a watchd that is killed; KILLS=500 amid rollbacks
 	@Tests/torture/run --bin .build/debug --rotations $(ROTATIONS)
+	@Tests/torture/kills --bin .build/debug --kills $(KILLS)
 
 fuzz-build:
 	@Fuzz/run --build

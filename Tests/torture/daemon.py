@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -12,10 +13,18 @@ import time
 class Watchd:
     """The program, which may die and come back."""
 
-    def __init__(self, binaries, folder, configuration):
+    def __init__(self, binaries, folder, configuration, template=None, crash_at=None):
+        """`template`: a state directory that it begins with a copy of; `crash_at`: where its first life ends by
+        itself, in a debug build."""
         self.folder = folder
         self.state = folder + '/state'
-        os.mkdir(self.state, 0o700)
+        # A command that runs it.
+        self.wrapper = []
+        self.crash_at = crash_at
+        if template:
+            shutil.copytree(template, self.state)
+        else:
+            os.mkdir(self.state, 0o700)
         with open(folder + '/watchd.yaml', 'w', encoding='utf-8') as file:
             json.dump(configuration, file)
         self.command = [binaries + '/watchd', '--config', folder + '/watchd.yaml', '--state', self.state,
@@ -25,26 +34,35 @@ class Watchd:
 
     def start(self):
         self.starts += 1
+        environment = dict(os.environ)
+        if self.crash_at and self.starts == 1:
+            environment['WATCHD_CRASH_AT'] = self.crash_at
         with open(self.folder + '/watchd.log', 'ab') as log:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.wrapper + self.command, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, env=environment)
 
     def end(self, number):
         self.process.send_signal(number)
         self.process.wait()
 
-    def service(self):
-        """The status of its one service; None: it does not say yet."""
+    def get(self, path):
+        """What the socket says; None: nothing (yet)."""
         connection = http.client.HTTPConnection('localhost', timeout=10)
         try:
             connection.sock = socket.socket(socket.AF_UNIX)
             connection.sock.settimeout(10)
             connection.sock.connect(self.folder + '/watchd.sock')
-            connection.request('GET', '/v1/status')
-            return json.load(connection.getresponse())['services'][0]
-        except (OSError, http.client.HTTPException):
+            connection.request('GET', path)
+            return json.load(connection.getresponse())
+        except (OSError, ValueError, http.client.HTTPException):
             return None
         finally:
             connection.close()
+
+    def service(self):
+        """The status of its one service; None: it does not say yet."""
+        status = self.get('/v1/status')
+        return status['services'][0] if status else None
 
     def readings(self, rules):
         """What `rules`, by the names of their triggers, read; None: it does not say yet."""
