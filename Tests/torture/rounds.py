@@ -39,6 +39,8 @@ class Round:
         self.kills = 0
         self.log = []
         self.found = None
+        # The incident, as it was seen last.
+        self.seen = None
 
     def note(self, text):
         self.log.append(f'{time.monotonic() - self.since:7.3f} {text}')
@@ -51,6 +53,8 @@ class Round:
 
     def incident(self):
         found = self.watchd.get('/v1/incidents')
+        if found:
+            self.seen = found[0]
         return found[0] if found else None
 
     # -- what people do -------------------------------------------------------------------------
@@ -62,9 +66,8 @@ class Round:
                 if self.watchctl('rollback', 'shop', '--reason', 'torture').returncode == 0 or self.incident():
                     self.asked = True
             if self.world.asks_somebody() and not self.answers:
-                incident = self.incident()
-                if incident and incident['rollbacks']:
-                    reply = self.watchctl('step-done', incident['rollbacks'][-1]['id'])
+                if self.seen and self.seen['rollbacks']:
+                    reply = self.watchctl('step-done', self.seen['rollbacks'][-1]['id'])
                     if reply.returncode == 0:
                         self.answers.append(f'at {time.time():.2f}')
                     elif reply.returncode == 4:
@@ -76,8 +79,9 @@ class Round:
 
     def insist(self):
         """What was withdrawn, because nobody knows what a gate said, is wanted all the same."""
-        incident = self.incident()
+        incident = self.seen
         if incident and incident['state'] == 'awaiting-approval':
+            self.over.wait(0.2)
             self.watchctl('approve', incident['id'], '--comment', 'torture')
         elif incident and incident['state'] == 'open' and self.kind == 'person' \
                 and all(run.get('ended') for run in incident['rollbacks']):
