@@ -48,6 +48,10 @@ class Attack:
         if self.abort == 'alone':
             self.victim = 'nobody'
 
+    def die_at(self, place):
+        """watchd, at this boundary, and nothing else."""
+        self.abort, self.victim, self.cause, self.place = None, 'watchd', 'boundary', place
+
     def text(self):
         where = {'moment': f'{self.moment:.2f} s after the deployment', 'boundary': self.place,
                  'line': f'line {self.line} of the ledger and {self.delay * 1000:.0f} ms'}[self.cause]

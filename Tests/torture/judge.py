@@ -216,7 +216,8 @@ def aborted(end):
         if line['what'] == 'begin' and line['step'] not in last and line['at'] > at + 0.02:
             yield f"{line['step']} began {line['at'] - at:.2f} s after the abort of {rollback} was heard"
     for run in end.rollbacks:
-        if run['id'] == rollback and run['state'] != 'aborted':
+        # What had failed before is told as that.
+        if run['id'] == rollback and run['state'] not in ('aborted', 'failed'):
             yield f"{rollback} was aborted, and is {run['state']}"
 
 

@@ -7,7 +7,9 @@ There are three kinds of world. In each a bad release 1.1.0 takes the place of t
   phases  the second method undoes the phases of an operation that was stopped half-way
 """
 
+import grp
 import json
+import os
 import pathlib
 import sys
 import time
@@ -188,8 +190,10 @@ class World:
             'triggers': [{'name': 'down', 'when': 'failing(health) > 50%', 'severity': 'critical', 'mode': 'auto'}],
             'rollback': {'plan': 'torture'},
         }
+        group = grp.getgrgid(os.getgid()).gr_name
         return {
             'services': {'shop': service}, 'plans': {'torture': self.plan()},
+            'access': {'operate': [group], 'approve': {'any-admin': [group]}},
             'limits': {'max_rollbacks': 10, 'per': '24h', 'cooldown': '1s'},
             'channels': {'chat': {'webhook': f'{self.url}/chat'}},
             'routes': {'oncall': [{'to': ['chat']}], 'team': [{'to': ['chat']}]},
