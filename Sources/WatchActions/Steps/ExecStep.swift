@@ -11,6 +11,8 @@ struct ExecStep: Sendable {
         case fresh
         case running(ShimProcess)
         case ended(ExitRecord)
+        /// Its shim is dead, and what it ran may live.
+        case orphaned(Claim)
         /// It began, and how it ended nobody knows.
         case lost(String)
     }
@@ -28,6 +30,7 @@ struct ExecStep: Sendable {
             switch look() {
             case .ended(let record): return result(record, task)
             case .lost(let why): return TaskResult(ending: .unknown(why), output: output(task))
+            case .orphaned(let claim): return orphaned(claim, task)
             case .running(let shim):
                 guard follow(shim, task) else { return stuck(shim, task) }
             case .fresh:
@@ -57,12 +60,23 @@ struct ExecStep: Sendable {
                 return .ended(
                     ExitRecord(ending: .couldNotStart, message: "it was given up before it began"))
             }
-            return .lost(
-                "its shim (watchd-step, process \(claim.pid)) died before it could record an "
-                    + "end; was it killed, or did the host run out of memory?")
+            return .orphaned(claim)
         } catch {
             return .lost(error.message)
         }
+    }
+
+    /// Nothing of the step is at work any more when this returns.
+    private func orphaned(_ claim: Claim, _ task: StepTask?) -> TaskResult {
+        let left = Leftovers(claim: claim, task: directory.id, home: settings.home)
+            .end(grace: settings.grace.seconds)
+        var output = output(task)
+        if let left { output += "\n[\(left)]" }
+        return TaskResult(
+            ending: .unknown(
+                "its shim (watchd-step, process \(claim.pid)) died before it could record an "
+                    + "end; was it killed, or did the host run out of memory?"),
+            output: output)
     }
 
     /// Starts the shim.

@@ -10,6 +10,7 @@ struct TaskDirectory: Sendable {
     static let resultOutput = 4096
     private static let outputLimit = 4 << 20
 
+    let id: String
     let path: String
 
     /// - Throws: for an id that is no plain file name.
@@ -18,6 +19,7 @@ struct TaskDirectory: Sendable {
         guard isPlain, id.utf8.allSatisfy({ $0 > 32 && $0 != 47 && $0 < 127 }) else {
             throw RecordError(message: "'\(printable(id, limit: 40))' is no task id")
         }
+        self.id = id
         path = "\(directory)/\(id)"
     }
 

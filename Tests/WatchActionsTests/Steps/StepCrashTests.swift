@@ -54,15 +54,34 @@ struct StepCrashTests {
         let task = bench.shell("echo ran >> runs; echo $$ > \(begun); exec sleep 1000")
         let (runner, answers) = bench.runner()
         runner.run(task)
-        let program = try #require(
-            Int32((await bench.read(fifo: begun)).split(separator: "\n").first ?? ""))
+        _ = await bench.read(fifo: begun)
         kill(try bench.claimedPID(), SIGKILL)
         let result = await answers.next("t1")
         #expect(result.ending.reason.contains("died before it could record an end"))
         // And it stays unknown, however often it is asked for.
         #expect(await bench.result(of: task).ending == result.ending)
         #expect(bench.text("runs") == "ran\n")
-        kill(program, SIGKILL)
+    }
+
+    /// Else it would be at work beside what comes next, or beside its own second try.
+    @Test(arguments: ["", "setsid ", "trap '' TERM; "])
+    func whatAKilledShimRanIsOverBeforeTheOutcomeIsUnknown(manner: String) async throws {
+        let bench = try Bench()
+        let (begun, held) = (try bench.fifo("begun"), try bench.fifo("held"))
+        // As long as somebody of the step lives, `held` is open for writing.
+        let task = bench.shell(
+            "exec 9> \(held); \(manner)/bin/sh -c \"echo > \(begun); sleep 1000; :\" & wait")
+        let (runner, answers) = bench.runner()
+        runner.run(task)
+        let reader = open(held, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        defer { close(reader) }
+        _ = await bench.read(fifo: begun)
+        kill(try bench.claimedPID(), SIGKILL)
+        let result = await answers.next("t1")
+        var byte: UInt8 = 0
+        #expect(read(reader, &byte, 1) == 0, "somebody still has it open")
+        #expect(result.ending.reason.contains("died before it could record an end"))
+        #expect(result.output.contains("that its shim left behind were ended"))
     }
 
     @Test func ofManyShimsOneRunsTheStep() async throws {
