@@ -16,7 +16,10 @@ extension ServiceEngine {
                     "release.bad", context, release: rollback.from, reason: rollback.id,
                     text: "\(rollback.from.text) is bad: rolling back from it helped"))
         }
-        end(.recovered, note: doubt.isEmpty ? nil : "recovered\(doubt)", &context)
+        // All is well, and yet what was not done must be known to whoever relies on it.
+        let undone = rollback.leftUndone
+        let note = [doubt.isEmpty ? nil : "recovered\(doubt)", undone].compactMap { $0 }
+        end(.recovered, note: note.isEmpty ? nil : note.joined(separator: "; "), &context)
         clearEndedOperationBreaches("rollback \(rollback.id) helped", &context)
         state.incident?.record.state = .recovered
         state.incident?.isForPeople = nil
@@ -30,8 +33,9 @@ extension ServiceEngine {
         context.events.append(
             transition(
                 "incident.recovered", context, reason: rollback.id,
-                text: "recovered\(doubt): \(running) runs and all is clear"))
-        tellRecovered(rollback, isBad: isBad, doubt: doubt, &context)
+                text: "recovered\(doubt): \(running) runs and all is clear"
+                    + (undone.map { "; \($0)" } ?? "")))
+        tellRecovered(rollback, isBad: isBad, doubt: doubt, undone: undone, &context)
     }
 
     /// - Parameter offersMore: methods that need an approval are offered now.
@@ -39,6 +43,7 @@ extension ServiceEngine {
         reason: String, _ why: String, offersMore: Bool = false, _ context: inout Context
     ) {
         guard let rollback = state.rollback else { return }
+        let why = rollback.leftUndone.map { "\(why); \($0)" } ?? why
         end(rollback.stop?.isAbort ?? false ? .aborted : .failed, note: why, &context)
         leaveToPeople(rollback, reason: reason, why, offersMore: offersMore, &context)
     }
@@ -211,5 +216,27 @@ extension Rollback {
         record.steps.contains { step in
             !step.title.hasPrefix("gate ") && !skipped.contains(step.task)
         }
+    }
+
+    /// What of the method that was run last was not done, in words; nil: all of it was, or it never
+    /// began.
+    var leftUndone: String? {
+        let mark = "\(id).m\(method)s"
+        guard let method = currentMethod,
+            let last = record.steps.last(where: { $0.task.hasPrefix(mark) }),
+            let index = Int(last.task.dropFirst(mark.count).prefix(while: \.isWholeNumber)),
+            method.steps.indices.contains(index)
+        else { return nil }
+        var parts: [String] = []
+        if let result = last.result, !result.succeeded {
+            parts.append("'\(method.steps[index].name)' \(result.ending.text)")
+        }
+        let rest = method.steps[(index + 1)...].map { "'\($0.name)'" }
+        if !rest.isEmpty {
+            let verb = rest.count == 1 ? "was" : "were"
+            parts.append("\(rest.joined(separator: ", ")) \(verb) not run")
+        }
+        guard !parts.isEmpty else { return nil }
+        return "of method \(method.name) \(parts.joined(separator: ", and "))"
     }
 }

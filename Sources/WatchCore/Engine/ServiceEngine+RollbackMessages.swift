@@ -89,8 +89,10 @@ extension ServiceEngine {
     /// - Parameters:
     ///   - isBad: the release was what helped to get rid of, and is marked so.
     ///   - doubt: what could not be confirmed, in brackets, or nothing.
+    ///   - undone: which steps did not run, in a sentence; nil: all did.
     mutating func tellRecovered(
-        _ rollback: Rollback, isBad: Bool, doubt: String, _ context: inout Context
+        _ rollback: Rollback, isBad: Bool, doubt: String, undone: String?,
+        _ context: inout Context
     ) {
         let running = state.book.running?.release.text ?? rollback.to.text
         let probation = rollback.plan.probation
@@ -104,7 +106,7 @@ extension ServiceEngine {
             + "For the review: `watchctl report \(state.incident?.record.id ?? rollback.id)`."
         send(
             .update, title: "\(name): rollback complete, \(running) runs\(doubt)",
-            text: "\(verdict) \(next)", reason: rollback.id,
+            text: verdict + (undone.map { " But \($0)." } ?? "") + " \(next)", reason: rollback.id,
             fields: status(after: rollback) + timings(), &context)
     }
 

@@ -5,11 +5,14 @@ import Testing
 @testable import WatchCore
 
 @Suite struct CrashTests {
-    private func worldInStep(idempotent: Bool, check: Bool = false) -> World {
+    private func worldInStep(
+        idempotent: Bool, check: Bool = false, later: [String] = []
+    ) -> World {
         let plan = World.plan(methods: [
             Method(
                 name: "symlink",
-                steps: [World.step("activate", idempotent: idempotent, check: check)])
+                steps: [World.step("activate", idempotent: idempotent, check: check)]
+                    + later.map { World.step($0) })
         ])
         let world = World(World.configuration(plan: plan))
         world.answer = { _, _ in nil }
@@ -50,6 +53,30 @@ import Testing
         world.finish(world.tasks[0], TaskResult(ending: .unknown("reboot")))
         #expect(world.pass(upTo: 120) { $0.incident?.state == .recovered })
         #expect(Set(world.tasks.map(\.id)).count == 1)
+    }
+
+    /// "Rollback complete" alone would leave out that maintenance mode was never left.
+    @Test func whoeverHearsThatItRecoveredHearsWhichStepsDidNotRun() {
+        let world = worldInStep(idempotent: false, later: ["warm caches", "open doors"])
+        world.version = "1.0.0"
+        world.errorRate = 0
+        world.crash()
+        world.finish(world.tasks[0], TaskResult(ending: .unknown("its shim died")))
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .recovered })
+        let undone =
+            "of method symlink 'activate' ended unknown: its shim died, and 'warm caches', "
+            + "'open doors' were not run"
+        #expect(world.incident?.rollbacks.last?.note == undone)
+        let told = world.messages.last { $0.message.title.contains("rollback complete") }
+        #expect(told?.message.text.hasSuffix("But \(undone).") ?? false)
+    }
+
+    @Test func whoTakesOverHearsWhichStepsDidNotRun() {
+        let world = worldInStep(idempotent: false, later: ["open doors"])
+        world.crash()
+        world.finish(world.tasks[0], TaskResult(ending: .unknown("its shim died")))
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .handedOver })
+        #expect(world.lastPage?.text.contains("'open doors' was not run") ?? false)
     }
 
     @Test func anIdempotentStepIsRepeatedUnderANewName() {
