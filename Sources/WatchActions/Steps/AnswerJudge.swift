@@ -136,6 +136,10 @@ struct AnswerJudge: Sendable {
             if ["t", "true"].contains(text) { return .bool(true) }
             if ["f", "false"].contains(text) { return .bool(false) }
             return .string(text)
+        case .equals(.string("true")), .notEquals(.string("true")):
+            return .string(text == "t" ? "true" : text)
+        case .equals(.string("false")), .notEquals(.string("false")):
+            return .string(text == "f" ? "false" : text)
         case .equals, .notEquals, .exists, .absent, .contains, .matches, .semver:
             return .string(text)
         }

@@ -222,9 +222,6 @@ struct HTTPRun: Sendable {
 }
 
 extension HTTPRequestSpec {
-    /// Whether asking twice does no more than asking once (RFC 9110 §9.2.1).
-    var isReading: Bool { method == "GET" || method == "HEAD" }
-
     /// Over a connection of its own: one that was kept may end as the request is on its way, and
     /// nobody knows then whether it came. What does something is not done elsewhere because
     /// somebody says so: of other methods than GET a redirect is an answer, and no good one.

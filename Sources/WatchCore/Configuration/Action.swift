@@ -35,6 +35,15 @@ public enum Action: Hashable, Sendable, Codable {
         }
     }
 
+    /// It changes nothing and says what is expected: a query that is compared, a request that reads.
+    var isQuestion: Bool {
+        switch self {
+        case .sql(let query): query.expectation != .any
+        case .http(let call): call.request.isReading && call.poll == nil
+        case .exec, .unit, .wait, .manual: false
+        }
+    }
+
     public var templates: [Template] {
         switch self {
         case .exec(let arguments, let settings): arguments + (settings?.templates ?? [])

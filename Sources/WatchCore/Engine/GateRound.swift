@@ -19,6 +19,8 @@ struct GateRound: Hashable, Sendable {
         /// Releases it was asked about.
         var from: ReleaseIdentity
         var to: ReleaseIdentity
+        /// What gates printed that say go, each in a line with its name.
+        var said: [String] = []
     }
 
     /// The gate that is being asked.
@@ -31,6 +33,8 @@ struct GateRound: Hashable, Sendable {
         var to: ReleaseIdentity
         /// Plans that are still to be asked.
         var left: [Plan]
+        /// What the plan's gates have printed so far.
+        var said: [String] = []
     }
 
     var answers: [Answer] = []

@@ -221,6 +221,8 @@ extension ServiceEngine {
                 "\(what) is offered: \(methods); loses nothing. To approve: "
                 + "`watchctl approve \(record.id)`\(who)."
         }
+        let said = gatesSaid(offer)
+        if !said.isEmpty { text += " Its gates said: \(said.joined(separator: "; "))." }
         if !offer.conditions.isEmpty {
             let codes = offer.conditions.map { $0.prefix { $0 != " " }.dropLast() }
             text += " Against it: \(codes.joined(separator: ", "))."

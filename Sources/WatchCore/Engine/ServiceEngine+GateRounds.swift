@@ -85,14 +85,15 @@ extension ServiceEngine {
 
     private mutating func askDry(
         _ plan: Plan, _ gate: Int, _ from: ReleaseIdentity, _ to: ReleaseIdentity,
-        _ left: [Plan], _ context: inout Context
+        _ left: [Plan], said: [String] = [], _ context: inout Context
     ) {
         guard let target = state.book.release(to) else { return endGateRound(&context) }
         let id =
             "\(StepTask.dryPrefix)\(name)=\(context.now.wall.nanoseconds)=\(plan.name)=g\(gate)"
         let asked = plan.gates[gate]
         gateRound.pending = GateRound.Pending(
-            task: id, plan: plan, gate: gate, since: context.now, from: from, to: to, left: left)
+            task: id, plan: plan, gate: gate, since: context.now, from: from, to: to, left: left,
+            said: said)
         context.actions.append(
             .runDry(
                 StepTask(
@@ -112,9 +113,11 @@ extension ServiceEngine {
         gateRound.pending = nil
         let gate = pending.plan.gates[pending.gate]
         let refusal = Self.refusal(of: gate, result)
+        let said = pending.said + [Self.words(of: gate.name, result)].compactMap { $0 }
         if refusal == nil, pending.plan.gates.indices.contains(pending.gate + 1) {
             askDry(
-                pending.plan, pending.gate + 1, pending.from, pending.to, pending.left, &context)
+                pending.plan, pending.gate + 1, pending.from, pending.to, pending.left,
+                said: said, &context)
             return
         }
         let count = pending.plan.gates.count
@@ -122,14 +125,34 @@ extension ServiceEngine {
             GateRound.Answer(
                 plan: pending.plan.name, reason: refusal?.reason.code,
                 text: refusal?.text ?? (count == 1 ? "its gate says go" : "its gates say go"),
-                asked: context.now, from: pending.from, to: pending.to))
+                asked: context.now, from: pending.from, to: pending.to,
+                said: refusal == nil ? said : []))
         askPlans(pending.left, pending.from, pending.to, &context)
+    }
+
+    /// What it printed, in one line after its name; nil: nothing.
+    static func words(of gate: String, _ result: TaskResult) -> String? {
+        let lines = result.output.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        return lines.isEmpty ? nil : "\(gate): \(printable(lines, limit: 300))"
+    }
+
+    /// What gates printed that matters to whoever decides about `offer`: those of its incident's
+    /// last rollback, else what they said when they were asked dry.
+    func gatesSaid(_ offer: ApprovalOffer) -> [String] {
+        let steps = state.incident?.record.rollbacks.last { $0.plan == offer.plan }?.steps ?? []
+        let asked = steps.compactMap { step -> String? in
+            guard step.title.hasPrefix("gate "), let result = step.result, result.succeeded else {
+                return nil
+            }
+            return Self.words(of: String(step.title.dropFirst(5)), result)
+        }
+        guard asked.isEmpty else { return asked }
+        return gateRound.answer(offer.plan, from: offer.from, to: offer.to)?.said ?? []
     }
 
     /// The four answers of a gate (DESIGN §4); nil: go.
     static func refusal(of gate: Gate, _ result: TaskResult) -> Refusal? {
-        let lines = result.output.split(whereSeparator: \.isNewline).joined(separator: "; ")
-        let said = lines.isEmpty ? "" : ": \(printable(lines, limit: 300))"
+        let said = words(of: "", result) ?? ""
         switch result.ending {
         case .exited(0): return nil
         case .exited(11):

@@ -27,6 +27,11 @@ extension ServiceEngine {
             handOver(reason: Reason.releaseChanged.code, third, &context)
             return
         }
+        // The right version with rows missing is not what the method was to bring back.
+        if let wrong = rollback.wrongAnswer {
+            nextMethod(wrong, &context)
+            return
+        }
         if hasLanded(rollback) {
             landed(&context)
             return

@@ -47,10 +47,10 @@ extension ServiceEngine {
     }
 
     /// Writes into the rollback's own plan what the method is going to do.
-    /// - Returns: whether it can do anything.
-    mutating func resolvePhases(of index: Int, _ context: inout Context) -> Bool {
+    /// - Returns: why it can do nothing; nil: it can.
+    mutating func resolvePhases(of index: Int, _ context: inout Context) -> String? {
         guard let method = state.rollback?.plan.methods[index], let phases = method.phases
-        else { return true }
+        else { return nil }
         switch undoing(phases) {
         case .steps(let steps):
             state.rollback?.plan.methods[index].steps = steps
@@ -61,13 +61,12 @@ extension ServiceEngine {
                     text: "phases reached by '\(phases.operation)': "
                         + "\(reached.joined(separator: ", ")); "
                         + "\(steps.count) steps undo them"))
-            return true
+            return nil
         case .useless(let why):
+            let text = "method \(method.name) is of no use: \(why)"
             context.events.append(
-                event(
-                    "method.skipped", context, reason: "phases",
-                    text: "method \(method.name) is of no use: \(why)"))
-            return false
+                event("method.skipped", context, reason: "phases", text: text))
+            return text
         }
     }
 }

@@ -120,9 +120,9 @@ extension ServiceEngine {
 
     mutating func runMethod(_ first: Int, _ context: inout Context) {
         var index = first
-        while !resolvePhases(of: index, &context) {
+        while let useless = resolvePhases(of: index, &context) {
             guard let next = state.rollback?.nextMethod(from: index + 1) else {
-                endWithAfter("no method is of use that may run unattended", &context)
+                endWithAfter("\(useless), and no other may run unattended", &context)
                 return
             }
             index = next
@@ -134,6 +134,7 @@ extension ServiceEngine {
         state.rollback?.landings = nil
         state.rollback?.checkPassed = nil
         state.rollback?.product = nil
+        state.rollback?.wrongAnswer = nil
         let method = state.rollback?.currentMethod?.name
         state.rollback?.record.method = method
         if let loses = state.rollback?.currentMethod?.loses {

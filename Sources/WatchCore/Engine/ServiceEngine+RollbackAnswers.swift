@@ -99,6 +99,11 @@ extension ServiceEngine {
             retry(step, &context)
             return
         }
+        if case .step = rollback.stage, step.onFailure == .stop, step.action.isQuestion,
+            case .unexpected(let why) = result.ending
+        {
+            state.rollback?.wrongAnswer = "'\(step.name)' says otherwise: \(why)"
+        }
         stepFailed(step, &context)
     }
 

@@ -153,6 +153,8 @@ struct Rollback: Hashable, Sendable, Codable {
     /// A release that nobody knew, read since the method ended: what it made of the target under a
     /// name of its own (a revert is a new commit), if its check says so.
     var product: ReleaseIdentity?
+    /// A step of the current method that only asks got another answer than the expected one.
+    var wrongAnswer: String?
     /// How often a method's check was asked; part of its task ids.
     var checkRound: Int?
     /// How often gates were asked again because another release ran.

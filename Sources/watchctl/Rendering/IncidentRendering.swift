@@ -155,7 +155,8 @@ enum IncidentRendering {
     /// Why steps failed, and the last lines of what they printed.
     private static func outputs(_ rollback: RollbackRecord, _ theme: Theme) -> [Line] {
         rollback.steps.flatMap { step -> [Line] in
-            guard let result = step.result, !result.succeeded else { return [] }
+            guard let result = step.result else { return [] }
+            guard !result.succeeded else { return gate(step.title, result, theme) }
             var lines: [Line] = []
             switch result.ending {
             case .couldNotStart(let why), .unexpected(let why), .unknown(let why):
@@ -169,6 +170,15 @@ enum IncidentRendering {
             return lines + [Line("  \(safe(step.title)) said:", .dim)]
                 + tail.map { Line("    \(safe($0))") }
         }
+    }
+
+    /// What a gate says is for whoever decides, also where it says go.
+    private static func gate(_ title: String, _ result: TaskResult, _ theme: Theme) -> [Line] {
+        let said = result.output.split(whereSeparator: \.isNewline).suffix(3)
+        guard title.hasPrefix("gate "), !said.isEmpty else { return [] }
+        return [Line("  \(safe(title)) said:", .dim)]
+            + said.flatMap { Table.wrap(safe($0, limit: 1000), to: theme.width - 4) }
+            .map { Line("    \($0)") }
     }
 
     private static func result(_ result: TaskResult?) -> Span {

@@ -49,6 +49,9 @@ import WatchCore
                 "select exists(select from users where id = 2)", .value(.equals(.bool(true))),
                 .exited(0)
             ),
+            // Quoted in the configuration, it is a text there.
+            ("select 1 > 2", .value(.equals(.string("false"))), .exited(0)),
+            ("select 1 < 2", .value(.equals(.string("true"))), .exited(0)),
             ("select id from users where id = 9", .value(.absent), .exited(0)),
             ("select '${to.version}'", .value(.equals(.string("1.9.0"))), .exited(0)),
             (

@@ -44,6 +44,46 @@ import Testing
         #expect(Set(world.dryTasks.map(\.id)).count == world.dryTasks.count)
     }
 
+    /// Data that would be lost is named before anybody approves, not after.
+    @Test func whatGatesSaidIsInTheOffer() {
+        let restore = Method(
+            name: "restore", loses: "what was written since the backup", approve: "cto",
+            steps: [World.step("activate")])
+        let plan = World.plan(gates: Self.gates, methods: [restore])
+        let world = World(World.configuration(plan: plan))
+        world.answerDry = { _, task in
+            TaskResult(
+                ending: .exited(0),
+                output: task.title == "gate migration" ? "33 rows since 02:00\n" : "")
+        }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        world.pass(90)
+        world.errorRate = 0.4
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .awaitingApproval })
+        let page = world.messages.last { $0.message.kind == .page }?.message.text ?? ""
+        #expect(page.contains("loses: what was written since the backup"))
+        #expect(page.contains("Its gates said: migration: 33 rows since 02:00."))
+    }
+
+    @Test func whatGatesSaidInARollbackIsInTheOfferThatFollows() {
+        let restore = Method(
+            name: "restore", loses: "orders", approve: "cto", steps: [World.step("activate")])
+        let plan = World.plan(
+            gates: Self.gates,
+            methods: [Method(name: "link", steps: [World.step("link")]), restore])
+        let world = World(World.configuration(plan: plan))
+        world.answer = { _, task in
+            TaskResult(
+                ending: .exited(0), output: task.title == "gate target" ? "34 rows by now" : "")
+        }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .handedOver })
+        let page = world.messages.last { $0.message.kind == .page }?.message.text ?? ""
+        #expect(page.contains("Its gates said: target: 34 rows by now."))
+    }
+
     @Test func whatAGatePrintsIsToldInOneLine() {
         let world = world()
         world.answerDry = { _, _ in

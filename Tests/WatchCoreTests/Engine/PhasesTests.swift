@@ -77,6 +77,9 @@ import Testing
         #expect(world.methodTasks.isEmpty)
         #expect(world.tasks.map(\.title) == ["before: close", "after: open"])
         #expect(world.kinds("method.skipped").count == 1)
+        let page = world.messages.last { $0.message.kind == .page }?.message.text ?? ""
+        let phase = reached.last ?? ""
+        #expect(page.contains("method undo is of no use: phase '\(phase)' was reached"))
         #expect(world.incident?.offer?.ways.map(\.method) == ["restore"])
         #expect(
             world.incident?.offer?.ways.first?.loses == "what was written since the backup")

@@ -100,3 +100,8 @@ public struct HTTPRequestSpec: Hashable, Sendable, Codable {
         self.maxBody = maxBody
     }
 }
+
+extension HTTPRequestSpec {
+    /// Whether asking twice does no more than asking once (RFC 9110 §9.2.1).
+    public var isReading: Bool { method == "GET" || method == "HEAD" }
+}
