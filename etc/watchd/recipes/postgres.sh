@@ -127,14 +127,14 @@ counts_of() {
     printf '%s\n' "$found" | LC_ALL=C sort
 }
 
-# counts_in DATABASE: the same of a database as it is now; or what speaks against it.
+# counts_in DATABASE: the same of a database as it is now, and each table's oid; or what speaks against it.
 counts_in() {
     found=$(ask "$1" --field-separator="$(printf '\t')" 2>&1 <<'SQL'
 set statement_timeout = '10min';
 select format('%I.%I', n.nspname, c.relname),
     (xpath('/row/rows/text()', query_to_xml(
         format('select count(*) as rows from only %I.%I', n.nspname, c.relname),
-        false, true, '')))[1]
+        false, true, '')))[1], c.oid
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'r' and c.relpersistence <> 't'
     and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_t(emp|oast)'
