@@ -240,6 +240,8 @@ def tell(name, story):
     # Whoever ends us wants our servers and daemons gone, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     host = Host(name, options.bin)
+    # Whoever ends it early leaves nothing behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     status = 1
     try:
         story(host)
