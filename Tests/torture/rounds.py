@@ -1,7 +1,6 @@
 """One world and what happens to it: the bad release, the kills, the people, until it has come to rest."""
 
 import json
-import os
 import signal
 import subprocess
 import tempfile
@@ -87,6 +86,11 @@ class Round:
                 and all(run.get('ended') for run in incident['rollbacks']):
             self.watchctl('rollback', 'shop', '--reason', 'torture, again')
 
+    def wish_abort(self):
+        if not self.wished:
+            self.wished = True
+            self.wants_abort.set()
+
     def say_abort(self):
         incident = self.incident()
         running = [run for run in (incident or {}).get('rollbacks', []) if not run.get('ended')]
@@ -169,7 +173,7 @@ class Round:
                     and self.is_due(now):
                 self.kill()
             if self.attack.abort == 'alone' and now - self.began >= self.attack.moment:
-                self.wants_abort.set()
+                self.wish_abort()
             if now >= next_look and self.watchd.process.poll() is None:
                 next_look = now + 0.2
                 if self.is_at_rest():
@@ -179,26 +183,31 @@ class Round:
             time.sleep(LOOK)
 
     def is_due(self, now):
-        attack_ = self.attack
-        if attack_.cause == 'moment':
-            if now - self.began < attack_.moment:
+        """Whether the first kill falls now."""
+        aim = self.attack
+        if aim.cause == 'moment':
+            if now - self.began < aim.moment:
                 return False
-            if attack_.abort == 'then':
+            if aim.abort == 'then':
                 # The abort is on its way, or was heard just now.
-                self.wants_abort.set()
-                return now - self.began >= attack_.moment + attack_.between
+                self.wish_abort()
+                return now - self.began >= aim.moment + aim.between
             return True
-        if self.line_at is None:
-            with_lines = os.path.exists(self.world.ledger)
-            with open(self.world.ledger, 'rb') if with_lines else open(os.devnull, 'rb') as file:
-                if file.read().count(b'\n') >= attack_.line:
-                    self.line_at = now
-        return self.line_at is not None and now - self.line_at >= attack_.delay
+        if self.line_at is None and self.lines_written() >= aim.line:
+            self.line_at = now
+        return self.line_at is not None and now - self.line_at >= aim.delay
+
+    def lines_written(self):
+        try:
+            with open(self.world.ledger, 'rb') as file:
+                return file.read().count(b'\n')
+        except FileNotFoundError:
+            return 0
 
     # When the line was there that the kill waits for; when watchd was started last.
     line_at, started = None, 0
-    # There was nothing left to abort.
-    came_late = False
+    # Somebody wants to abort, or did; there was nothing left to abort.
+    wished = came_late = False
 
     def kill(self):
         if self.watchd.process.poll() is not None:
@@ -209,7 +218,7 @@ class Round:
         self.kills += 1
         self.note(f'SIGKILL to {self.attack.victim}')
         if self.attack.abort == 'after':
-            self.wants_abort.set()
+            self.wish_abort()
 
     def is_at_rest(self):
         incident = self.incident()
