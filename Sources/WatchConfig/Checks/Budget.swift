@@ -17,11 +17,16 @@ struct Budget {
         let unattended = plan.methods.filter(\.isUnattended)
         let verify = plan.verify
         let landings = verify.landWithin * max(1, unattended.count)
+        // Each method but the first finds them running again.
+        let rounds = max(1, unattended.count)
+        let stops = Self.time((plan.spans ?? []).map(\.stop)) * rounds
+        let starts = Self.time((plan.spans ?? []).map(\.start)) * rounds
         return [
             Part(name: "gates", time: plan.gates.reduce(.zero) { $0 + $1.timeout }),
-            Part(name: "before", time: Self.time(plan.before)),
+            Part(name: "before", time: Self.time(plan.before)), Part(name: "stops", time: stops),
         ] + unattended.map { Part(name: "method \($0.name)", time: Self.time($0.possibleSteps)) }
             + [
+                Part(name: "starts", time: starts),
                 Part(name: "after", time: Self.time(plan.after)),
                 Part(name: "verify", time: landings + verify.settle + verify.clearFor),
             ]

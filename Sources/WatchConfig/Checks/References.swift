@@ -115,9 +115,11 @@ struct References {
                 plan.place, "no service uses the plan '\(plan.plan.name)'",
                 "add rollback: { plan: \(plan.plan.name) } to a service, or remove the plan")
         }
+        SpanReferences(draft: draft, problems: problems).check(plan, users)
         for user in users {
             let name = user.configuration.name
-            for probe in plan.probes where !user.probes.contains(probe.value) {
+            for probe in plan.probes
+            where !user.probes.contains(probe.value) && !probe.value.contains("/") {
                 Names.unknown(
                     probe, "probe of service '\(name)', which uses this plan",
                     among: user.probes, problems)

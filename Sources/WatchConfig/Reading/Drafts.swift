@@ -83,6 +83,8 @@ struct PlanDraft {
     var verifyPlace: Place
     /// Roles that its methods ask for.
     var roles: [Placed<String>] = []
+    /// Services that it stops and starts again.
+    var spans: [Placed<String>] = []
 }
 
 struct RouteDraft {

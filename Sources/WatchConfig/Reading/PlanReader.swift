@@ -17,6 +17,9 @@ struct PlanReader {
         plan.budget = section.duration("budget", standard.budget)
         plan.gates = section.list("gates").compactMap(steps.gate)
         plan.before = section.list("before").compactMap(steps.step)
+        let spans = SpansReader(problems: problems, steps: steps).read(section)
+        plan.spans = spans.spans.isEmpty ? nil : spans.spans
+        plan.startOrder = spans.order
         // What one method saves is no help to the next, which runs when it failed.
         let before = steps.variables.known
         plan.methods = section.list("methods").compactMap { value in
@@ -37,7 +40,7 @@ struct PlanReader {
             budgetPlace: section.has("budget") ? section.place("budget") : entry.keyPlace,
             variables: steps.variables.needed, probes: verify?.probes ?? [],
             conditions: verify?.conditions ?? [], verifyPlace: section.place("verify"),
-            roles: roles.all)
+            roles: roles.all, spans: spans.services)
     }
 
     private func checkMethods(_ section: Section, _ plan: Plan) {

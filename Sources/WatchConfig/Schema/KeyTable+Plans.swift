@@ -89,6 +89,13 @@ extension KeyTable {
             .key("budget", .duration, "Time for all of it (15m)."),
             .key("gates", .list(.section(.gate)), "Questions that may forbid the rollback."),
             .key("before", .list(.section(.step)), "Steps before the first method."),
+            .key(
+                "spans", .list(.section(.span)),
+                "Other services, stopped in this order before the first method and started again "
+                    + "after it."),
+            .key(
+                "start_order", .list(.text),
+                "The order in which they are started (the last one stopped first)."),
             .required("methods", .list(.section(.method)), "Ways to roll back, in order."),
             .key("after", .list(.section(.step)), "Steps that always run, before verification."),
             .required("verify", .section(.verify), "How it is known that it worked."),
@@ -97,6 +104,14 @@ extension KeyTable {
                 "walk_back", .integer(0...1),
                 "1: when the first target ran and did not help, one older good release is tried "
                     + "(0)."),
+        ])
+
+    static let span = KeyTable(
+        "a service that is stopped",
+        [
+            .required("service", .text, "Which one."),
+            .required("stop", .section(.step), "How it is stopped."),
+            .required("start", .section(.step), "How it is started again, whatever happens."),
         ])
 
     /// What a gate, a step or a check does: one of these.

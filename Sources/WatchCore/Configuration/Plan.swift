@@ -15,6 +15,10 @@ public struct Plan: Hashable, Sendable, Codable {
     /// Older good releases that may be tried by themselves when the first one landed and did not
     /// help: 0 (nil) or 1.
     public var walkBack: Int?
+    /// Services that are stopped before the first method, in this order; nil: none.
+    public var spans: [Span]?
+    /// The order in which they are started again; nil: the last one stopped first.
+    public var startOrder: [String]?
 
     public init(
         name: String, budget: Duration = .minutes(15), gates: [Gate] = [], before: [Step] = [],
@@ -34,7 +38,7 @@ public struct Plan: Hashable, Sendable, Codable {
 extension Plan {
     /// Whatever gates, steps and checks may do.
     public var actions: [Action] {
-        let steps = before + methods.flatMap(\.possibleSteps) + after
+        let steps = stepsBefore + methods.flatMap(\.possibleSteps) + stepsAfter
         return gates.map(\.action) + steps.map(\.action)
             + (steps.map(\.check) + methods.map(\.check)).compactMap { $0 }
     }

@@ -7,6 +7,8 @@ enum Mute: Hashable, Sendable {
     case silence(QuietTime)
     /// A service it depends on has an open incident, of which people know.
     case parent(incident: String)
+    /// A rollback of another service stops this one, or did a moment ago.
+    case spanned(rollback: String)
 
     /// A stable code, with the name of what mutes.
     var code: String {
@@ -14,6 +16,7 @@ enum Mute: Hashable, Sendable {
         case .maintenance(let time): "maintenance:\(time.name)"
         case .silence(let time): "silence:\(time.name)"
         case .parent(let incident): "depends-on:\(incident)"
+        case .spanned(let rollback): "stopped-by:\(rollback)"
         }
     }
 
@@ -22,6 +25,7 @@ enum Mute: Hashable, Sendable {
         case .maintenance(let time): "maintenance \(time.text)"
         case .silence(let time): "silence \(time.text)"
         case .parent(let incident): "incident \(incident), of a service that this one depends on"
+        case .spanned(let rollback): "rollback \(rollback) stops the service and starts it again"
         }
     }
 }

@@ -7,6 +7,8 @@ struct Context {
     private let shared: SharedConfiguration
     /// What is going on in all services, for rules that ask about the others.
     let neighbours: [Neighbour]
+    /// Those of them whose rollback stops other services.
+    let holders: [Neighbour]
     /// Why the store takes nothing; nil: it does.
     let storeProblem: String?
     var host: HostState {
@@ -33,12 +35,13 @@ struct Context {
     }
 
     init(
-        now: Moment, configuration: SharedConfiguration, neighbours: [Neighbour],
+        now: Moment, configuration: SharedConfiguration, neighbours: Neighbours,
         storeProblem: String?, host: HostState
     ) {
         self.now = now
         shared = configuration
-        self.neighbours = neighbours
+        self.neighbours = neighbours.all
+        holders = neighbours.holders
         self.storeProblem = storeProblem
         self.host = host
     }
@@ -60,6 +63,17 @@ final class SharedConfiguration: Sendable {
     init(_ value: Configuration) { self.value = value }
 }
 
+/// All services, and those that most questions are about.
+struct Neighbours {
+    var all: [Neighbour]
+    var holders: [Neighbour]
+
+    init(_ all: [Neighbour]) {
+        self.all = all
+        holders = all.filter(\.holds)
+    }
+}
+
 /// A service, as far as host-wide rules ask about it.
 struct Neighbour {
     var name: String
@@ -69,4 +83,12 @@ struct Neighbour {
     var incident: NeighbourIncident?
     /// Its grave breaches (high or critical, not shadow) that stand or began a moment ago.
     var graveBreaches: [GraveBreach]
+    /// Of the rollback that runs: its id, the services it stops, whether it has begun to, and when
+    /// its settling ended.
+    var rollback: String?
+    var spans: [String] = []
+    var holds = false
+    var settled: WallTime?
+    /// Probes that another service's verification asks about.
+    var probes: [String: ProbeHealth] = [:]
 }

@@ -207,7 +207,7 @@ extension Engine {
     /// For questions that belong to no service.
     func quietContext(_ now: Moment) -> Context {
         Context(
-            now: now, configuration: sharedConfiguration, neighbours: [],
+            now: now, configuration: sharedConfiguration, neighbours: Neighbours([]),
             storeProblem: storeProblem,
             host: host)
     }

@@ -56,8 +56,9 @@ extension Engine {
     ) -> T? {
         guard var service = services[name] else { return nil }
         let context = Context(
-            now: now, configuration: sharedConfiguration, neighbours: neighbours(now: now.boot),
-            storeProblem: storeProblem, host: host)
+            now: now, configuration: sharedConfiguration,
+            neighbours: Neighbours(neighbours(now: now.boot)), storeProblem: storeProblem,
+            host: host)
         return body(&service, context)
     }
 }

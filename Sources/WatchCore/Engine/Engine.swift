@@ -16,7 +16,7 @@ public struct Engine {
     private(set) public var storeProblem: String?
     private var lastHandled: Instant?
     /// What services are told of one another, and as of which second.
-    private var neighboursAsOf: (second: Int64, neighbours: [Neighbour])?
+    private var neighboursAsOf: (second: Int64, neighbours: Neighbours)?
     let mode: EngineMode
     /// What tells a bad target from a dead network of our own.
     var network = NetworkWatch()
@@ -221,16 +221,28 @@ public struct Engine {
     }
 
     /// As of this second, unless something happened since.
-    private mutating func rememberedNeighbours(_ now: Instant) -> [Neighbour] {
-        guard services.values.count > 1 else { return [] }
+    private mutating func rememberedNeighbours(_ now: Instant) -> Neighbours {
+        guard services.values.count > 1 else { return Neighbours([]) }
         if let known = neighboursAsOf, known.second == now.second { return known.neighbours }
-        let neighbours = neighbours(now: now)
+        let neighbours = Neighbours(neighbours(now: now))
         neighboursAsOf = (now.second, neighbours)
         return neighbours
     }
 
     mutating func neighbours(now: Instant) -> [Neighbour] {
         guard services.values.count > 1 else { return [] }
-        return services.indices.map { services.values[$0].asNeighbour(now: now) }
+        var foreign: Set<String> = []
+        for place in services.indices where services.values[place].state.hasRollback {
+            let asked = services.values[place].state.$rollback.peek { $0.plan.verify.probes }
+            foreign.formUnion((asked ?? []).filter { $0.contains("/") })
+        }
+        return services.indices.map { place in
+            var neighbour = services.values[place].asNeighbour(now: now)
+            for asked in foreign where asked.hasPrefix("\(neighbour.name)/") {
+                let probe = String(asked.dropFirst(neighbour.name.count + 1))
+                neighbour.probes[probe] = services.values[place].probes[probe]?.health
+            }
+            return neighbour
+        }
     }
 }

@@ -115,6 +115,9 @@ extension ServiceEngine {
                 "\(approval.to.text) is not known to be good any more"
                     + (target.map { " (\($0.standingReason))" } ?? ""))
         }
+        if let refusal = spanRefusal(approval.plan, context) {
+            throw CommandRefusal(refusal.reason.code, refusal.text)
+        }
         if let problem = context.storeProblem {
             throw CommandRefusal(
                 Reason.storeUnavailable.code, "what is done cannot be recorded: \(problem)")

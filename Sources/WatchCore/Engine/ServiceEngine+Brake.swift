@@ -12,12 +12,14 @@ extension ServiceEngine {
     /// Mutating, though nothing changes: asked where the service is, for a copy of it costs more
     /// than most events.
     mutating func asNeighbour(now: Instant) -> Neighbour {
-        Neighbour(
+        var neighbour = Neighbour(
             name: name,
             isRollingBackAutomatically: state.$rollback.peek { $0.asker.isAutomatic } ?? false,
             isRollingBack: state.hasRollback,
             incident: state.peek(.breaches) { NeighbourIncident($0) },
-            graveBreaches: graveBreaches(now: now))
+            graveBreaches: state.spannedBy == nil ? graveBreaches(now: now) : [])
+        if state.hasRollback, let rollback = state.rollback { neighbour.note(rollback) }
+        return neighbour
     }
 
     /// - Parameter trigger: what is asked for; in shadow mode its breach counts here all the same,
@@ -30,6 +32,14 @@ extension ServiceEngine {
                 .commonCause,
                 "\(other) broke within the same minute; a cause they share is likelier than a "
                     + "release")
+        }
+        // Whichever plan it will be: this is asked before it is known, too.
+        for plan in plans(context) {
+            if let refusal = spanRefusal(plan, context) { return refusal }
+        }
+        if let rollback = spanningRollback(context) {
+            return Refusal(
+                .busy, "rollback \(rollback) stopped \(name), which is judged anew from here on")
         }
         if let other = context.neighbours.first(where: {
             $0.isRollingBackAutomatically && $0.name != name

@@ -183,6 +183,7 @@ extension ServiceEngine {
         guard let plan = configuration.plan.flatMap({ context.configuration.plan($0) }) else {
             return .failure(Refusal(.noPlan, "\(name) has no rollback plan in the configuration"))
         }
+        if let refusal = spanRefusal(plan, context) { return .failure(refusal) }
         guard let running = state.book.running else {
             return .failure(
                 Refusal(
@@ -249,6 +250,9 @@ extension ServiceEngine {
             lines.append("gates at \(answer.asked.wall.text): \(answer.text)")
         }
         for step in plan.before { lines.append("before: \(Self.line(step))") }
+        for span in plan.spans ?? [] {
+            lines.append("stop \(span.service): \(Self.line(span.stop))")
+        }
         for method in plan.methods {
             let loses = method.loses.map { ", loses \($0)" } ?? ""
             let needs = method.isUnattended ? "" : " (only with approval)"
@@ -257,6 +261,9 @@ extension ServiceEngine {
                 lines.append("  not now: \(why); at most:")
             }
             for step in steps(of: method) { lines.append("  \(Self.line(step))") }
+        }
+        for span in plan.spansInStartOrder {
+            lines.append("start \(span.service): \(Self.line(span.start))")
         }
         for step in plan.after { lines.append("after: \(Self.line(step))") }
         let verify = plan.verify

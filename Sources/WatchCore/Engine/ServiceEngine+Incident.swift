@@ -14,8 +14,10 @@ extension ServiceEngine {
             return
         }
         // However short it is, and whatever crashes before the next second.
-        if trigger.severity >= .high { state.book.beginBakeAgain() }
-        rememberGraveBreach(trigger, at: context.now)
+        if spanningRollback(context) == nil {
+            if trigger.severity >= .high { state.book.beginBakeAgain() }
+            rememberGraveBreach(trigger, at: context.now)
+        }
         let isNew = !state.hasIncident
         openIncident(
             severity: trigger.severity, cause: Reason.trigger(trigger.name).code, by: trigger,

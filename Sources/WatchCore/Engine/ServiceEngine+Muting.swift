@@ -44,6 +44,7 @@ extension ServiceEngine {
             return .silence(time)
         }
         guard subject != .outcome else { return nil }
+        if let rollback = spanningRollback(context) { return .spanned(rollback: rollback) }
         return context.troubledParent(of: configuration.dependsOn).map { .parent(incident: $0) }
     }
 
@@ -175,7 +176,7 @@ extension Context {
         let name: String
         switch mute {
         case .maintenance(let time), .silence(let time): name = time.name
-        case .parent: return
+        case .parent, .spanned: return
         }
         var quiet = host.quiet ?? QuietState()
         quiet.muted[name, default: 0] += 1

@@ -99,7 +99,7 @@ extension ServiceEngine {
     mutating func runBefore(_ index: Int, _ context: inout Context) {
         guard let rollback = state.rollback else { return }
         guard mayGoOn(&context) else { return }
-        guard rollback.plan.before.indices.contains(index) else {
+        guard rollback.plan.stepsBefore.indices.contains(index) else {
             guard let first = rollback.nextMethod(from: rollback.method) else {
                 endWithAfter("plan \(rollback.plan.name) has no method that may run", &context)
                 return
@@ -109,7 +109,16 @@ extension ServiceEngine {
         }
         state.rollback?.stage = .before(index)
         state.rollback?.record.state = .before
-        launch(step: rollback.plan.before[index], id: "b\(index)", "before", &context)
+        var part = "before"
+        if let service = rollback.plan.stopped(at: index) {
+            part = "stop \(service)"
+            let down = rollback.down ?? []
+            if !down.contains(service) { state.rollback?.down = down + [service] }
+            state.rollback?.hasStopped = true
+        }
+        let round = rollback.stopRound.map { "r\($0)" } ?? ""
+        launch(
+            step: rollback.plan.stepsBefore[index], id: "b\(index)\(round)", part, &context)
     }
 
     /// No method is left; what was done before must be undone.
@@ -169,9 +178,16 @@ extension ServiceEngine {
     }
 
     /// `after` runs always, stop or no stop.
-    mutating func runAfter(_ index: Int, _ context: inout Context) {
+    mutating func runAfter(_ first: Int, _ context: inout Context) {
         guard let rollback = state.rollback else { return }
-        guard rollback.plan.after.indices.contains(index) else {
+        var index = first
+        // What was never stopped is not started.
+        while let service = rollback.plan.started(at: index),
+            !(rollback.down ?? []).contains(service)
+        {
+            index += 1
+        }
+        guard rollback.plan.stepsAfter.indices.contains(index) else {
             if let stop = rollback.stop {
                 handOver(
                     reason: stop.reason, stop.text, offersMore: stop.offersMore ?? false, &context)
@@ -182,8 +198,9 @@ extension ServiceEngine {
         }
         state.rollback?.stage = .after(index)
         state.rollback?.record.state = .after
+        let part = rollback.plan.started(at: index).map { "start \($0)" } ?? "after"
         launch(
-            step: rollback.plan.after[index], id: "a\(rollback.afterRound)s\(index)", "after",
+            step: rollback.plan.stepsAfter[index], id: "a\(rollback.afterRound)s\(index)", part,
             &context)
     }
 

@@ -11,12 +11,9 @@ extension ServiceEngine {
         note(result, of: id, &context)
         switch rollback.stage {
         case .gate(let index): gateAnswered(index, result, &context)
-        case .before(let index):
-            stepFinished(rollback.plan.before[index], result, &context)
-        case .step(let index):
-            guard let step = rollback.currentMethod?.steps[index] else { return }
+        case .before, .step, .after:
+            guard let step = rollback.step(at: rollback.stage) else { return }
             stepFinished(step, result, &context)
-        case .after(let index): stepFinished(rollback.plan.after[index], result, &context)
         case .check: checkAnswered(result, &context)
         case .landing: methodCheckAnswered(result, &context)
         case .rereading, .curing: break
@@ -86,6 +83,7 @@ extension ServiceEngine {
             return
         }
         if result.succeeded {
+            noteStarted(rollback)
             nextStep(&context)
             return
         }
@@ -146,6 +144,7 @@ extension ServiceEngine {
             return
         }
         if result.succeeded {
+            noteStarted(rollback, at: checked.stage)
             nextStep(&context)
         } else if isNo(result, to: step.check),
             rollback.tries <= step.retries + Rollback.repeatsAfterCrash
@@ -196,10 +195,12 @@ extension ServiceEngine {
         }
         state.rollback?.tries = 1
         switch rollback.stage {
-        case .before:
+        case .before(let index):
+            let service = rollback.plan.stopped(at: index)
             state.rollback?.stop = Rollback.Stop(
                 reason: "before-failed",
-                text: "'\(step.name)', which must succeed before the rollback, failed")
+                text: service.map { "\($0) could not be stopped, and nothing is done under it" }
+                    ?? "'\(step.name)', which must succeed before the rollback, failed")
             goToAfter(&context)
         case .step:
             state.rollback?.methodFailed = true
@@ -242,7 +243,28 @@ extension ServiceEngine {
             event(
                 "method.next", context, reason: "not-landed",
                 text: "\(why); next method: \(rollback.plan.methods[next].name)"))
-        runMethod(next, &context)
+        if rollback.plan.spans != nil {
+            stopAgain(before: next, &context)
+        } else {
+            runMethod(next, &context)
+        }
+    }
+
+    /// `after` has started them.
+    private mutating func stopAgain(before next: Int, _ context: inout Context) {
+        guard let rollback = state.rollback else { return }
+        state.rollback?.method = next
+        state.rollback?.tries = 1
+        state.rollback?.stopRound = (rollback.stopRound ?? 1) + 1
+        runBefore(rollback.plan.before.count, &context)
+    }
+
+    /// A service whose start ended well is not down any more.
+    private mutating func noteStarted(_ rollback: Rollback, at stage: Rollback.Stage? = nil) {
+        guard case .after(let index) = stage ?? rollback.stage,
+            let service = rollback.plan.started(at: index)
+        else { return }
+        state.rollback?.down?.removeAll { $0 == service }
     }
 }
 

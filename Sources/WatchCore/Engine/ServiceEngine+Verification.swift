@@ -140,15 +140,15 @@ extension ServiceEngine {
             return
         }
         if curing.settled == nil { settle(&curing, verify, &context) }
-        let conditions = curing.settled == nil ? [] : self.conditions(rollback, context.now.boot)
+        let conditions = curing.settled == nil ? [] : self.conditions(rollback, context)
         note(conditions, &curing, context.now)
         state.rollback?.stage = .curing(curing)
         if let since = curing.clearSince, context.now.boot - since.boot >= verify.clearFor {
             recovered(unconfirmed: [], &context)
         } else if context.now.boot - curing.landed.boot >= verify.timeout {
             curingTimedOut(curing, conditions, &context)
-        } else if askAgainWhenDue(&context), !verify.probes.isEmpty {
-            context.actions.append(.probeNow(service: name, probes: verify.probes))
+        } else if askAgainWhenDue(&context) {
+            probeForVerification(verify.probes, &context)
         }
     }
 
@@ -156,7 +156,7 @@ extension ServiceEngine {
         _ curing: inout Rollback.Curing, _ verify: Verify, _ context: inout Context
     ) {
         guard context.now.boot - curing.landed.boot >= verify.settle,
-            verify.probes.allSatisfy({ isPassing($0, since: curing.landed.boot) })
+            verify.probes.allSatisfy({ isPassing($0, since: curing.landed.boot, context) })
         else { return }
         curing.settled = context.now
         context.isDirty = true
@@ -165,8 +165,8 @@ extension ServiceEngine {
             event("verify.settled", context, text: "settled; from here samples count"))
     }
 
-    private func isPassing(_ probe: String, since: Instant) -> Bool {
-        guard let health = probes[probe]?.health, !health.isBlind else { return false }
+    private func isPassing(_ probe: String, since: Instant, _ context: Context) -> Bool {
+        guard let health = health(ofProbe: probe, context), !health.isBlind else { return false }
         return health.state == .passing && health.failsInRow == 0
             && (health.lastVerdict.map { $0 >= since } ?? false)
     }
@@ -178,11 +178,14 @@ extension ServiceEngine {
         var isProbe = false
     }
 
-    private mutating func conditions(_ rollback: Rollback, _ now: Instant) -> [Condition] {
+    private mutating func conditions(
+        _ rollback: Rollback, _ context: Context
+    ) -> [Condition] {
+        let now = context.now.boot
         let verify = rollback.plan.verify
         var result: [Condition] = verify.probes.map { probe in
-            let passing = isPassing(probe, since: restarted)
-            let failing = probes[probe]?.health.state == .failing
+            let passing = isPassing(probe, since: restarted, context)
+            let failing = health(ofProbe: probe, context)?.state == .failing
             return Condition(
                 name: probe, holds: passing ? .true : failing ? .false : .unknown, isProbe: true)
         }

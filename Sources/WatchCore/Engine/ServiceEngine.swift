@@ -188,6 +188,7 @@ struct ServiceEngine {
     /// Time goes on: verdicts, evidence, deadlines.
     mutating func tick(touched: Touched = .everything, _ context: inout Context) {
         guard context.judges else { return }
+        advanceSpanned(&context)
         expireAnnouncement(&context)
         syncBaseline(&context)
         judge(touched, &context)

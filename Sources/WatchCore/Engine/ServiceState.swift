@@ -31,6 +31,8 @@ public struct ServiceState: Hashable, Sendable, Codable {
 
     /// A rollback that a person wants later.
     var scheduled: ScheduledRollback?
+    /// A rollback of another service that stops this one; nil: none does, or did a moment ago.
+    var spannedBy: SpannedBy?
     /// What people were told of whether plans would work; nil: nothing.
     var readinessTold: [ReadinessTold]?
 

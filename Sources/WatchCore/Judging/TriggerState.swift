@@ -171,10 +171,13 @@ struct TriggerState: Hashable, Sendable, Codable {
     }
 
     /// A deployment of another release: what was breached was its predecessor's.
-    mutating func endEarly(now: Moment) {
+    mutating func endEarly(
+        now: Moment,
+        _ why: String = "another release was deployed; waiting for its own samples"
+    ) {
         guard isBreached else { return }
         lastBreach = Span(from: since.boot, to: now.boot)
-        verdict = .insufficient("another release was deployed; waiting for its own samples")
+        verdict = .insufficient(why)
         since = now
         falseSince = nil
     }

@@ -168,6 +168,12 @@ struct Rollback: Hashable, Sendable, Codable {
     /// A rollback of the incident has acted before this one: what ends this one leaves it to
     /// people.
     var wasHandedOver: Bool?
+    /// Services whose stop was begun, and whose start has not ended well since.
+    var down: [String]?
+    /// Some service's stop was begun.
+    var hasStopped: Bool?
+    /// How often the services were stopped; part of those tasks' ids. nil: once.
+    var stopRound: Int?
 
     /// How often a step may be repeated because its outcome was lost, besides its retries.
     static let repeatsAfterCrash = 3
@@ -213,9 +219,9 @@ struct Rollback: Hashable, Sendable, Codable {
 
     func step(at stage: Stage) -> Step? {
         switch stage {
-        case .before(let index): plan.before[index]
+        case .before(let index): plan.stepsBefore[index]
         case .step(let index): currentMethod?.steps[index]
-        case .after(let index): plan.after[index]
+        case .after(let index): plan.stepsAfter[index]
         case .gate, .rereading, .check, .landing, .curing: nil
         }
     }

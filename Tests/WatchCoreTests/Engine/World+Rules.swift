@@ -62,7 +62,7 @@ extension World {
             let trigger = service.configuration.triggers.first
         else { return nil }
         let context = Context(
-            now: now, configuration: SharedConfiguration(configuration), neighbours: [],
+            now: now, configuration: SharedConfiguration(configuration), neighbours: Neighbours([]),
             storeProblem: nil,
             host: HostState())
         return service.suspicionRefusal(trigger, context)?.reason.code
