@@ -177,7 +177,7 @@ extension Command {
     /// to be undone.
     fileprivate var mustBeRecorded: Bool {
         switch self {
-        case .beginOperation, .reachPhase, .schedule: true
+        case .beginOperation, .reachPhase, .schedule, .drill: true
         case .announce, .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare,
             .rollback, .abort, .stepDone, .arm, .disarm, .endOperation, .beatOperation, .mark,
             .silence, .endSilence, .maintain, .endMaintenance:

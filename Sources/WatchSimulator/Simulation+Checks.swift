@@ -73,7 +73,7 @@ extension Simulation {
             books.services[service]?.operations[operation] = nil
         case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,
             .abort, .stepDone, .silence, .endSilence, .maintain, .endMaintenance, .beatOperation,
-            .reachPhase, .schedule:
+            .reachPhase, .schedule, .drill:
             break
         }
     }

@@ -17,7 +17,8 @@ extension Configuration {
             templates += service.assess.flatMap(\.action.templates)
         }
         for plan in plans {
-            templates += plan.actions.flatMap(\.templates)
+            let asked = plan.actions.flatMap(\.templates)
+            templates += asked + (plan.drill.map { asked.map($0.template) } ?? [])
         }
         for channel in channels {
             switch channel.kind {

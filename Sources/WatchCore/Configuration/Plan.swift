@@ -19,6 +19,8 @@ public struct Plan: Hashable, Sendable, Codable {
     public var spans: [Span]?
     /// The order in which they are started again; nil: the last one stopped first.
     public var startOrder: [String]?
+    /// Where it is rehearsed; nil: nowhere.
+    public var drill: Drill?
 
     public init(
         name: String, budget: Duration = .minutes(15), gates: [Gate] = [], before: [Step] = [],

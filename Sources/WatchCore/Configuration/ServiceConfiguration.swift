@@ -34,6 +34,9 @@ public struct ServiceConfiguration: Hashable, Sendable, Codable {
     public var assess: [Assess] = []
     /// PCRE2; what they match is taken out of what others said before it is stored.
     public var redact: [String] = []
+    /// What tells it from other services in a plan, as `${vars.NAME}`; each valid for `Identifier`.
+    /// nil: nothing.
+    public var vars: [String: String]?
     /// Patterns of one service: each is looked for in every sample line.
     public static let redactLimit = 32
 

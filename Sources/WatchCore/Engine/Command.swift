@@ -33,6 +33,8 @@ public enum Command: Hashable, Sendable {
     case rollback(service: String, to: String?, reason: String, dryRun: Bool, force: Bool)
     /// The same at a time to come.
     case schedule(ScheduleRequest)
+    /// A rehearsal of a plan on the service that it names for that.
+    case drill(DrillRequest)
     case abort(rollback: String, reason: String)
     /// The step that somebody was told to do is done, or cannot be done.
     case stepDone(rollback: String, succeeded: Bool, comment: String)

@@ -21,6 +21,8 @@ public struct HostState: Hashable, Sendable, Codable {
     public var nextNumber: Int
     /// nil: nothing was ever silenced.
     var quiet: QuietState?
+    /// What is known of the drills of each plan; nil: there was none.
+    var drills: [PlanDrills]?
 
     public init(arming: Arming = Arming(), nextNumber: Int = 1) {
         self.arming = arming

@@ -32,8 +32,8 @@ extension Command {
             .approve(let id, _, _), .deny(let id, _), .hold(let id, _, _):
             id
         case .announce, .declare, .rollback, .schedule, .mark, .beginOperation, .endOperation,
-            .beatOperation, .reachPhase, .abort, .stepDone, .arm, .disarm, .silence, .endSilence,
-            .maintain, .endMaintenance:
+            .beatOperation, .reachPhase, .drill, .abort, .stepDone, .arm, .disarm, .silence,
+            .endSilence, .maintain, .endMaintenance:
             nil
         }
     }

@@ -48,6 +48,7 @@ extension Engine {
                     isForced: request.isForced)
                 return $0.schedule(rollback, at: request.at, by: peer, &$1)
             }
+        case .drill(let request): return drill(request, by: peer, at: now)
         case .abort(let rollback, let reason):
             if let place = services.values.firstIndex(where: { $0.state.scheduled?.id == rollback })
             {

@@ -13,6 +13,8 @@ extension Engine {
             })
         let quiet = quietStatus(at: now)
         report.quiet = quiet.isEmpty ? nil : quiet
+        let drills = drillStatus(at: now)
+        report.drills = drills.isEmpty ? nil : drills
         report.ownNetwork = ownFault.map { "since \($0.since.wall.text): \($0.text)" }
         return report
     }

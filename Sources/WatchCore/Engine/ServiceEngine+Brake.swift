@@ -12,13 +12,16 @@ extension ServiceEngine {
     /// Mutating, though nothing changes: asked where the service is, for a copy of it costs more
     /// than most events.
     mutating func asNeighbour(now: Instant) -> Neighbour {
+        // A drill is nobody else's business.
+        let drills = isDrilling
         var neighbour = Neighbour(
             name: name,
             isRollingBackAutomatically: state.$rollback.peek { $0.asker.isAutomatic } ?? false,
-            isRollingBack: state.hasRollback,
-            incident: state.peek(.breaches) { NeighbourIncident($0) },
-            graveBreaches: state.spannedBy == nil ? graveBreaches(now: now) : [])
-        if state.hasRollback, let rollback = state.rollback { neighbour.note(rollback) }
+            isRollingBack: state.hasRollback && !drills,
+            incident: drills ? nil : state.peek(.breaches) { NeighbourIncident($0) },
+            graveBreaches: state.spannedBy == nil
+                ? graveBreaches(now: now).filter { !isOfDrill($0.began) } : [])
+        if !drills, state.hasRollback, let rollback = state.rollback { neighbour.note(rollback) }
         return neighbour
     }
 

@@ -4,6 +4,12 @@ extension ServiceEngine {
     mutating func declare(
         _ severity: Severity, _ reason: String, by peer: Peer, _ context: inout Context
     ) -> CommandReply {
+        if isDrilling, let drill = state.rollback {
+            return CommandReply(
+                status: .refused, reason: Reason.busy.code,
+                message: "\(name) is being drilled, which nobody is paged for; `watchctl abort "
+                    + "\(drill.id)` ends that")
+        }
         openIncident(severity: severity, cause: "declared:\(peer.name)", &context)
         leaveEndToPeople()
         guard let id = state.incident?.record.id else {
@@ -112,7 +118,7 @@ extension ServiceEngine {
     ) -> CommandReply {
         let plan: Plan
         let target: Release
-        switch personalRollback(request, context) {
+        switch personalRollback(request, ownPlan(context), context) {
         case .failure(let refusal):
             return CommandReply(
                 status: .refused, reason: refusal.reason.code, message: refusal.text)
@@ -172,7 +178,14 @@ extension ServiceEngine {
             incident: state.incident?.record.id)
     }
 
-    func personalRollback(_ request: RollbackRequest, _ context: Context) -> Permission {
+    /// The plan for a person who asks for a rollback.
+    func ownPlan(_ context: Context) -> Plan? {
+        configuration.plan.flatMap { context.configuration.plan($0) }
+    }
+
+    func personalRollback(
+        _ request: RollbackRequest, _ plan: Plan?, _ context: Context
+    ) -> Permission {
         if let rollback = state.rollback {
             return .failure(
                 Refusal(
@@ -180,7 +193,7 @@ extension ServiceEngine {
                     "rollback \(rollback.id) of \(name) runs already; "
                         + "`watchctl abort \(rollback.id)` stops it"))
         }
-        guard let plan = configuration.plan.flatMap({ context.configuration.plan($0) }) else {
+        guard let plan else {
             return .failure(Refusal(.noPlan, "\(name) has no rollback plan in the configuration"))
         }
         if let refusal = spanRefusal(plan, context) { return .failure(refusal) }
@@ -237,45 +250,6 @@ extension ServiceEngine {
             state.book.release(version: version)
                 ?? Release(
                     identity: ReleaseIdentity(version: version), lastRan: context.now))
-    }
-
-    func lines(_ plan: Plan, _ target: Release) -> [String] {
-        var lines: [String] = []
-        for gate in plan.gates {
-            lines.append("gate \(gate.name): \(gate.action.summary) (within \(gate.timeout.text))")
-        }
-        if let running = state.book.running?.release,
-            let answer = gateRound.answer(plan.name, from: running, to: target.identity)
-        {
-            lines.append("gates at \(answer.asked.wall.text): \(answer.text)")
-        }
-        for step in plan.before { lines.append("before: \(Self.line(step))") }
-        for span in plan.spans ?? [] {
-            lines.append("stop \(span.service): \(Self.line(span.stop))")
-        }
-        for method in plan.methods {
-            let loses = method.loses.map { ", loses \($0)" } ?? ""
-            let needs = method.isUnattended ? "" : " (only with approval)"
-            lines.append("method \(method.name)\(loses)\(needs):")
-            if let phases = method.phases, case .useless(let why) = undoing(phases) {
-                lines.append("  not now: \(why); at most:")
-            }
-            for step in steps(of: method) { lines.append("  \(Self.line(step))") }
-        }
-        for span in plan.spansInStartOrder {
-            lines.append("start \(span.service): \(Self.line(span.start))")
-        }
-        for step in plan.after { lines.append("after: \(Self.line(step))") }
-        let verify = plan.verify
-        lines.append(
-            "verify: \(target.identity.text) read \(verify.version) times within "
-                + "\(verify.landWithin.text), then all clear for \(verify.clearFor.text) within "
-                + verify.timeout.text)
-        return lines
-    }
-
-    private static func line(_ step: Step) -> String {
-        "\(step.name): \(step.action.summary) (within \(step.timeout.text))"
     }
 
     static func said(_ what: String, _ comment: String) -> String {

@@ -49,7 +49,8 @@ extension ServiceEngine {
     }
 
     private func isActing(_ context: Context) -> Bool {
-        state.hasRollback || context.neighbours.contains { $0.isRollingBack && $0.name != name }
+        (state.hasRollback && !isDrilling)
+            || context.neighbours.contains { $0.isRollingBack && $0.name != name }
     }
 
     private mutating func beginGateRound(_ context: inout Context) {
@@ -222,10 +223,7 @@ extension ServiceEngine {
         next.code = code
         next.number = context.nextNumber()
         let works = code == Self.ready
-        let route =
-            context.configuration.policy(.low).page.flatMap { context.configuration.route($0) }
-            ?? context.configuration.route("team")
-        let fresh = route?.steps.first ?? []
+        let fresh = Self.lowRoute(context)?.steps.first ?? []
         // What is well again goes where it was told that it was not.
         let channels = works ? next.channels : Array(Set(next.channels).union(fresh)).sorted()
         next.channels = works ? [] : channels

@@ -12,6 +12,8 @@ extension ServiceEngine {
         }
         state.rollback?.stage = .landing(since: context.now)
         state.rollback?.record.state = .landing
+        state.rollback?.record.verifying = context.now.wall
+        state.rollback?.record.landed = nil
         state.incident?.record.state = .verifying
         context.isDirty = true
         context.events.append(
@@ -124,6 +126,7 @@ extension ServiceEngine {
         state.rollback?.landings = (rollback.landings ?? 0) + 1
         state.rollback?.stage = .curing(Rollback.Curing(landed: context.now))
         state.rollback?.record.state = .curing
+        state.rollback?.record.landed = context.now.wall
         context.isDirty = true
         let what: String
         if isFlag {

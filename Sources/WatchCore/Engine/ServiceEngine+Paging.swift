@@ -83,6 +83,10 @@ extension ServiceEngine {
         _ context: inout Context
     ) -> Bool {
         guard var incident = state[slot] else { return false }
+        if incident.record.isDrill {
+            noteUntold(title, text, reason, slot: slot, &context)
+            return false
+        }
         if kind == .page, let mute = mute(subject, incident.record.severity, context) {
             holdBack(
                 mute, subject, slot: slot, title: title, text: text, reason: reason, &context)

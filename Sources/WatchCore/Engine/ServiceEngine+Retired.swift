@@ -25,6 +25,11 @@ extension ServiceEngine {
                 return
             }
             end(.aborted, note: notConfiguredText, counts: false, &context)
+            if rollback.drills {
+                drillEnded(
+                    rollback, .aborted, Self.notConfigured, notConfiguredText, &context)
+                return
+            }
         } else if state.incident?.record.reason == Self.notConfigured {
             // It was handed over for that reason, and waits for people.
             return

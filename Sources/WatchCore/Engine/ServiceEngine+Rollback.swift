@@ -14,6 +14,7 @@ extension ServiceEngine {
         var firstMethod = 0
         var wasHandedOver = false
         var walkedBack = 0
+        var isDrill = false
     }
 
     mutating func beginRollback(_ start: RollbackStart, _ context: inout Context) {
@@ -23,9 +24,10 @@ extension ServiceEngine {
         let id = "\(incident.record.id)-r\(incident.record.rollbacks.count + 1)"
         let from = start.from ?? running
         let target = start.target
-        let record = RollbackRecord(
+        var record = RollbackRecord(
             id: id, plan: start.plan.name, from: from, to: target.identity, state: .gates,
             askedBy: start.asker.name, began: context.now.wall)
+        record.verifyTarget = start.plan.verify.target?.seconds
         var rollback = Rollback(
             id: id, plan: start.plan, from: from, to: target.identity,
             variables: variables(from: from, to: target, id: id, incident: incident.record.id),
@@ -37,6 +39,7 @@ extension ServiceEngine {
         rollback.knownVetoes = start.asker.isAutomatic ? [] : vetoes.map(\.name)
         rollback.wasHandedOver = start.wasHandedOver || incident.record.state == .handedOver
         rollback.walkedBack = start.walkedBack
+        if start.isDrill { rollback.isDrill = true }
         state.rollback = rollback
         state.incident?.record.state = .rollingBack
         state.incident?.record.rollbacks.append(record)
@@ -56,6 +59,7 @@ extension ServiceEngine {
         from: ReleaseIdentity, to target: Release, id: String, incident: String
     ) -> [String: String] {
         var variables = ["service": name, "rollback": id, "incident": incident]
+        for (field, value) in configuration.vars ?? [:] { variables["vars.\(field)"] = value }
         for (prefix, identity, fields) in [
             ("from", from, state.book.release(from)?.fields ?? [:]),
             ("to", target.identity, target.fields),
@@ -243,7 +247,7 @@ extension ServiceEngine {
         let known = rollback.knownVetoes ?? []
         if !rollback.isForced, let veto = vetoRefusal(besides: known) {
             reason = (veto.reason.code, veto.text)
-        } else if rollback.approvedMethod == nil, context.now.boot >= rollback.deadline {
+        } else if rollback.isBoundByBudget, context.now.boot >= rollback.deadline {
             reason = ("budget", "the plan's budget of \(rollback.plan.budget.text) is spent")
         } else {
             reason = nil
@@ -263,11 +267,12 @@ extension ServiceEngine {
         let again = tries > 1 ? ", try \(tries)" : ""
         launch(
             id: "\(id)t\(tries)", title: "\(part): \(step.name)\(again)", action: step.action,
-            timeout: step.timeout, &context)
+            timeout: step.timeout, target: step.target, &context)
     }
 
     mutating func launch(
-        id: String, title: String, action: Action, timeout: Duration, _ context: inout Context
+        id: String, title: String, action: Action, timeout: Duration, target: Duration? = nil,
+        _ context: inout Context
     ) {
         guard let rollback = state.rollback else { return }
         var task = StepTask(
@@ -276,9 +281,10 @@ extension ServiceEngine {
         if case .sql = action { task.captures = rollback.captures }
         state.rollback?.pending = task
         state.rollback?.pendingSince = context.now
-        state.rollback?.record.steps.append(
-            RollbackRecord.StepRecord(
-                task: task.id, title: title, command: action.summary, began: context.now.wall))
+        var record = RollbackRecord.StepRecord(
+            task: task.id, title: title, command: action.summary, began: context.now.wall)
+        record.target = target
+        state.rollback?.record.steps.append(record)
         context.isDirty = true
         context.events.append(event("step.started", context, text: title))
         if task.action.isOurs {

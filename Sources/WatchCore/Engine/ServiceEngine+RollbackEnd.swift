@@ -6,6 +6,10 @@ extension ServiceEngine {
         guard let rollback = state.rollback else { return }
         let doubt =
             unconfirmed.isEmpty ? "" : " (unconfirmed: \(unconfirmed.joined(separator: ", ")))"
+        if rollback.drills {
+            drillPassed(rollback, "\(rollback.to.text) runs and all is clear\(doubt)", &context)
+            return
+        }
         // What did not turn the release back says nothing about the release.
         let isBad = !rollback.beganAtTarget && !(rollback.currentMethod?.changesFlag ?? false)
         if isBad {
@@ -53,6 +57,12 @@ extension ServiceEngine {
         _ rollback: Rollback, reason: String, _ why: String, offersMore: Bool,
         _ context: inout Context
     ) {
+        if rollback.drills {
+            drillEnded(
+                rollback, rollback.stop?.isAbort ?? false ? .aborted : .failed, reason, why,
+                &context)
+            return
+        }
         state.incident?.record.state = .handedOver
         state.incident?.record.reason = reason
         // Somebody must answer this, whoever acknowledged the beginning.
@@ -86,7 +96,7 @@ extension ServiceEngine {
     /// more runs unattended, but for one older release where the plan says so.
     mutating func landedInVain(_ why: String, _ context: inout Context) {
         guard let rollback = state.rollback else { return }
-        if walkBack(from: rollback, why, &context) { return }
+        if !rollback.drills, walkBack(from: rollback, why, &context) { return }
         handOver(reason: Reason.notTheRelease.code, why, offersMore: true, &context)
     }
 
@@ -95,6 +105,13 @@ extension ServiceEngine {
         guard let rollback = state.rollback else { return }
         let why = refusal?.text ?? "all breaches have cleared before the first step"
         end(.aborted, note: why, counts: false, &context)
+        if rollback.drills {
+            let isAbort = rollback.stop?.isAbort ?? false
+            drillEnded(
+                rollback, isAbort ? .aborted : .withdrawn, refusal?.reason.code ?? "cleared", why,
+                &context)
+            return
+        }
         let isLeftToPeople = rollback.wasHandedOver ?? false
         state.incident?.record.state = isLeftToPeople ? .handedOver : .open
         let code = refusal?.reason.code ?? "cleared"

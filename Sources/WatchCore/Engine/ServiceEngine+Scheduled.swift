@@ -21,7 +21,7 @@ extension ServiceEngine {
         }
         let plan: Plan
         let target: Release
-        switch personalRollback(request, context) {
+        switch personalRollback(request, ownPlan(context), context) {
         case .failure(let refusal): return refuse(refusal.reason.code, refusal.text)
         case .success(let found): (plan, target) = found
         }

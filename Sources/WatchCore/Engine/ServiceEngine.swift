@@ -79,6 +79,8 @@ struct ServiceEngine {
     var gateRound = GateRound()
     /// What `assess:` has been asked and has not answered.
     var assessRounds: [AssessRound] = []
+    /// When it was last looked whether drills are due.
+    var drillsLookedAt: Instant?
 
     var name: String { configuration.name }
 
@@ -206,6 +208,7 @@ struct ServiceEngine {
             advanceIncident(&context)
             advanceGateRounds(&context)
             advanceAssess(&context)
+            advanceDrillsDue(&context)
         }
         advanceRollback(&context)
         if !isIdle { advanceQuiet(&context) }

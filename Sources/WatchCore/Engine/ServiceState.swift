@@ -36,6 +36,9 @@ public struct ServiceState: Hashable, Sendable, Codable {
     /// What people were told of whether plans would work; nil: nothing.
     var readinessTold: [ReadinessTold]?
 
+    /// When the last drill of this service began, and ended; nil: there was none.
+    var drilled: DrillSpan?
+
     /// What was normal under the releases before; nil as in records of before there was any.
     var baselines: [ReleaseBaseline]?
 
@@ -51,6 +54,7 @@ public struct ServiceState: Hashable, Sendable, Codable {
         for index in automaticEnds.indices { rebase.cooldown(&automaticEnds[index]) }
         arming?.rebase(rebase)
         scheduled?.rebase(rebase)
+        drilled?.rebase(rebase)
         for index in graveBreaches?.indices ?? 0..<0 { graveBreaches?[index].rebase(rebase) }
         for index in operations?.indices ?? 0..<0 { operations?[index].rebase(rebase) }
         for index in operationPhases?.indices ?? 0..<0 { operationPhases?[index].rebase(rebase) }

@@ -100,6 +100,8 @@ public struct IncidentRecord: Hashable, Sendable {
     public var evidence: Evidence?
     /// What the service's `assess:` said, of each occasion the last time; nil: nothing was asked.
     public var assessments: [Assessment]?
+    /// It holds a drill and nothing else: nobody is paged; nil: it is a real one.
+    public var drill: DrillRecord?
 
     public init(
         id: String, service: String, state: IncidentState, severity: Severity, opened: WallTime,
@@ -127,6 +129,8 @@ public struct IncidentRecord: Hashable, Sendable {
         self.unconfirmed = unconfirmed
     }
 
+    public var isDrill: Bool { drill != nil }
+
     /// First bad second → decision.
     public var detectionTime: Duration? { firstBad.flatMap { bad in decided.map { $0 - bad } } }
     /// Decision → cured.
@@ -149,6 +153,8 @@ public struct RollbackRecord: Hashable, Sendable, Codable {
         public var command: String
         public var began: WallTime
         public var took: Duration?
+        /// How long it ought to take; nil: nobody said.
+        public var target: Duration?
         public var result: TaskResult?
 
         public init(
@@ -181,6 +187,11 @@ public struct RollbackRecord: Hashable, Sendable, Codable {
     public var note: String?
     /// What the methods that ran can lose, a sentence each; nil: nothing.
     public var losses: [String]?
+    /// When verification began, and when the target was seen to run; nil: they never were.
+    public var verifying: WallTime?
+    public var landed: WallTime?
+    /// Seconds that it ought to take from there; nil: nobody said.
+    public var verifyTarget: Double?
 
     public init(
         id: String, plan: String, from: ReleaseIdentity, to: ReleaseIdentity, state: State,

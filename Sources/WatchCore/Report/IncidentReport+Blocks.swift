@@ -31,6 +31,10 @@ extension IncidentReport {
             facts.append(
                 .init("decision", "\(decision) (\(incident.reason ?? "no reason recorded"))"))
         }
+        if let drill = incident.drill {
+            facts.insert(
+                .init("drill", "plan \(drill.plan) on \(drill.service), \(drill.summary)"), at: 0)
+        }
         if let who = incident.acknowledgedBy { facts.append(.init("acknowledged by", who)) }
         if incident.muted > 0 {
             facts.append(
@@ -173,15 +177,24 @@ extension IncidentReport {
                     steps.map { step in
                         [
                             step.title, step.command, Self.time(step.began),
-                            Self.duration(step.took), step.result?.ending.text ?? "no answer",
+                            Self.took(step), step.result?.ending.text ?? "no answer",
                         ]
                     }))
+        }
+        if let part = rollback.timedValidation {
+            blocks.append(.text("The \(part.text)\(part.late ? ": late" : "")."))
         }
         for step in rollback.steps {
             guard let output = step.result?.output, !output.isEmpty else { continue }
             blocks += [.text("\(step.title) said:"), .output(output)]
         }
         return blocks
+    }
+
+    /// With what it ought to take.
+    private static func took(_ step: RollbackRecord.StepRecord) -> String {
+        let target = step.target.map { " (\(step.isLate ? "late, " : "")target \($0.text))" } ?? ""
+        return duration(step.took) + target
     }
 
     private var verification: [ReportBlock] {

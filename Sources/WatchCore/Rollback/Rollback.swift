@@ -174,6 +174,8 @@ struct Rollback: Hashable, Sendable, Codable {
     var hasStopped: Bool?
     /// How often the services were stopped; part of those tasks' ids. nil: once.
     var stopRound: Int?
+    /// It is a drill.
+    var isDrill: Bool?
 
     /// How often a step may be repeated because its outcome was lost, besides its retries.
     static let repeatsAfterCrash = 3
@@ -184,6 +186,14 @@ struct Rollback: Hashable, Sendable, Codable {
 
     /// The release ran already when this began: only what else the method does can help.
     var beganAtTarget: Bool { ranAtBegin.map { $0.matches(to) } ?? false }
+
+    var drills: Bool { isDrill ?? false }
+
+    /// The budget is for what runs unattended.
+    var isBoundByBudget: Bool {
+        guard approvedMethod == nil else { return false }
+        return !drills || !hasActed || currentMethod?.isUnattended ?? true
+    }
 
     var deadline: Instant { began.boot + plan.budget }
 
@@ -209,7 +219,8 @@ struct Rollback: Hashable, Sendable, Codable {
         plan.methods.indices.first { candidate in
             let method = plan.methods[candidate]
             guard candidate >= index else { return false }
-            return approvedMethod.map { $0 == method.name } ?? method.isUnattended
+            // What is lost in a drill is there to be lost.
+            return approvedMethod.map { $0 == method.name } ?? (method.isUnattended || drills)
         }
     }
 

@@ -65,6 +65,40 @@ public struct Template: Hashable, Sendable, Codable {
         parts = [.literal(literal)]
     }
 
+    /// The same text with other secrets in it.
+    func mapped(_ change: (SecretReference) -> SecretReference) -> Template {
+        Template(
+            parts: parts.map { part in
+                if case .secret(let reference) = part { .secret(change(reference)) } else { part }
+            })
+    }
+
+    /// The same text with some variables replaced.
+    func filled(_ values: [String: String]) -> Template {
+        var parts: [Part] = []
+        for part in self.parts {
+            var next = part
+            if case .variable(let name) = part, let value = values[name] { next = .literal(value) }
+            if case .literal(let text) = next, case .literal(let before)? = parts.last {
+                parts[parts.count - 1] = .literal(before + text)
+            } else {
+                parts.append(next)
+            }
+        }
+        return Template(parts: parts)
+    }
+
+    private init(parts: [Part]) {
+        self.parts = parts
+        source = parts.map { part in
+            switch part {
+            case .literal(let text): text
+            case .secret(let reference): reference.description
+            case .variable(let name): "${\(name)}"
+            }
+        }.joined()
+    }
+
     /// The text, if nothing in it is a placeholder.
     public var literal: String? {
         guard parts.count == 1, case .literal(let text) = parts[0] else { return nil }

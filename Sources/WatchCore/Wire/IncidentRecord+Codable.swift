@@ -7,7 +7,7 @@ extension IncidentRecord: Codable {
         case acknowledgedBy, isFalseAlarm, rollbacks, firstBad, decided, cured, unconfirmed
         case detectionTime, executionTime, downtime
         case blind, muted, mutedBy
-        case offer, answer, heldUntil, evidence, assessments
+        case offer, answer, heldUntil, evidence, assessments, drill
     }
 
     public init(from decoder: any Decoder) throws {
@@ -38,6 +38,7 @@ extension IncidentRecord: Codable {
         heldUntil = try container.decodeIfPresent(WallTime.self, forKey: .heldUntil)
         evidence = try container.decodeIfPresent(Evidence.self, forKey: .evidence)
         assessments = try container.decodeIfPresent([Assessment].self, forKey: .assessments)
+        drill = try container.decodeIfPresent(DrillRecord.self, forKey: .drill)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -64,6 +65,7 @@ extension IncidentRecord: Codable {
         try container.encodeIfPresent(heldUntil, forKey: .heldUntil)
         try container.encodeIfPresent(evidence, forKey: .evidence)
         try container.encodeIfPresent(assessments, forKey: .assessments)
+        try container.encodeIfPresent(drill, forKey: .drill)
         try container.encodeIfPresent(seconds: detectionTime, forKey: .detectionTime)
         try container.encodeIfPresent(seconds: executionTime, forKey: .executionTime)
         try container.encodeIfPresent(seconds: downtime, forKey: .downtime)
@@ -75,7 +77,7 @@ extension IncidentRecord: Codable {
 
 extension RollbackRecord.StepRecord: Codable {
     private enum CodingKeys: String, CodingKey {
-        case task, title, command, began, took, result
+        case task, title, command, began, took, target, result
     }
 
     public init(from decoder: any Decoder) throws {
@@ -87,6 +89,7 @@ extension RollbackRecord.StepRecord: Codable {
             began: try container.decode(WallTime.self, forKey: .began),
             took: try container.decodeSecondsIfPresent(forKey: .took),
             result: try container.decodeIfPresent(TaskResult.self, forKey: .result))
+        target = try container.decodeSecondsIfPresent(forKey: .target)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -96,6 +99,7 @@ extension RollbackRecord.StepRecord: Codable {
         try container.encode(command, forKey: .command)
         try container.encode(began, forKey: .began)
         try container.encodeIfPresent(seconds: took, forKey: .took)
+        try container.encodeIfPresent(seconds: target, forKey: .target)
         try container.encodeIfPresent(result, forKey: .result)
     }
 }

@@ -34,6 +34,8 @@ public struct StatusReport: Hashable, Sendable, Codable {
     public var quiet: [QuietStatus]?
     /// Why this host's own network is to blame, while it is.
     public var ownNetwork: String?
+    /// How it stands with the drills of each plan that has any.
+    public var drills: [DrillStatus]?
 
     public init(
         time: WallTime, daemon: Daemon, armed: ArmStatus, storeProblem: String?,

@@ -31,7 +31,9 @@ struct Needs {
     init(_ configuration: WatchCore.Configuration) {
         for service in configuration.services { take(service) }
         for plan in configuration.plans {
-            for action in plan.actions { take(action, of: "plan \(plan.name)") }
+            for action in configuration.actions(of: plan) {
+                take(action, of: "plan \(plan.name)")
+            }
         }
         for channel in configuration.channels { take(channel) }
     }

@@ -44,7 +44,7 @@ struct QuietBook {
         case .endSilence(let id): silences[id] = nil
         case .announce, .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare,
             .rollback, .abort, .stepDone, .arm, .disarm, .beginOperation, .endOperation,
-            .beatOperation, .reachPhase, .schedule, .mark:
+            .beatOperation, .reachPhase, .schedule, .drill, .mark:
             break
         }
     }

@@ -245,7 +245,7 @@ struct SearchWorld {
         case .endSilence: silence = nil
         case .acknowledge, .resolve, .falseAlarm, .deny, .hold, .declare, .rollback, .abort,
             .stepDone, .announce, .beginOperation, .endOperation, .beatOperation, .reachPhase,
-            .schedule:
+            .schedule, .drill:
             break
         }
     }

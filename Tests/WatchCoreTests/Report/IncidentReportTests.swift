@@ -53,6 +53,17 @@ import Testing
         #expect(report.people.map(\.kind).contains("approval.approved"))
     }
 
+    @Test func whatTookLongerThanItOughtToIsMarked() {
+        var report = story()
+        let ended = report.incident.rollbacks[0].ended ?? .seconds(0)
+        report.incident.rollbacks[0].steps[0].target = .milliseconds(1)
+        report.incident.rollbacks[0].steps[0].took = .seconds(4)
+        report.incident.rollbacks[0].landed = ended - .seconds(70)
+        report.incident.rollbacks[0].verifyTarget = 60
+        #expect(report.markdown.contains("4s (late, target 1ms)"))
+        #expect(report.markdown.contains("validation took 1m10s, target 1m: late"))
+    }
+
     @Test func whatOthersSaidIsNoMarkup() {
         let report = story()
         #expect(!report.html.contains("<script>"))
