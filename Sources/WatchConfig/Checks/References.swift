@@ -129,7 +129,14 @@ struct References {
                     .check(condition.expression, condition.value)
             }
         }
-        let captured = users.isEmpty ? draft.services : users
+        let drilled = DrillCheck(draft: draft, problems: problems).check(plan, users)
+        for condition in plan.conditions {
+            for service in drilled {
+                operands(service, whose: " of service '\(service.configuration.name)'")
+                    .check(condition.expression, condition.value)
+            }
+        }
+        let captured = users.isEmpty && drilled.isEmpty ? draft.services : users + drilled
         for variable in plan.variables { check(variable, captured) }
     }
 
@@ -138,6 +145,10 @@ struct References {
         let general = ["service", "incident", "rollback"]
         guard !general.contains(name) else { return }
         let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+        if parts.count == 2, parts[0] == "vars" {
+            checkOwn(variable, parts[1], services)
+            return
+        }
         let standard: Set<String> = ["version", "commit"]
         if parts.count == 2, parts[0] == "from" || parts[0] == "to" {
             let field = parts[1]
@@ -156,6 +167,22 @@ struct References {
             }
         }
         unknown(variable, services.reduce(standard) { $0.union($1.fields) })
+    }
+
+    /// `${vars.NAME}` is what each service says of itself.
+    private func checkOwn(
+        _ variable: Placed<String>, _ name: String, _ services: [ServiceDraft]
+    ) {
+        let without = services.filter { $0.configuration.vars?[name] == nil && !$0.hadRefused }
+        guard let first = without.first else { return }
+        let known = Set(services.flatMap { ($0.configuration.vars ?? [:]).keys }).sorted()
+        let near = known.contains(name) ? nil : Suggestion.nearest(to: name, among: known)
+        problems.error(
+            variable.place,
+            "service '\(first.configuration.name)' runs this plan, and has no variable "
+                + "'\(printable(name, limit: 60))'",
+            near.map { "did you mean '${vars.\($0)}'?" }
+                ?? "add vars: { \(printable(name, limit: 60)): VALUE } to it")
     }
 
     private func unknown(_ variable: Placed<String>, _ fields: Set<String>) {

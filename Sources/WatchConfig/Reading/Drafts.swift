@@ -85,6 +85,17 @@ struct PlanDraft {
     var roles: [Placed<String>] = []
     /// Services that it stops and starts again.
     var spans: [Placed<String>] = []
+    var drill: DrillDraft?
+    var acts: [PlanVariables.Act] = []
+}
+
+struct DrillDraft {
+    var drill: Drill
+    var service: Placed<String>
+    /// Where each credential of the plan is named.
+    var credentials: [Placed<String>]
+    /// Gates and steps that do in a drill what they do for real.
+    var same: [Placed<String>]
 }
 
 struct RouteDraft {

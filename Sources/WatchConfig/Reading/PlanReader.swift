@@ -33,6 +33,8 @@ struct PlanReader {
         let walkBack = section.integer("walk_back", 0)
         plan.walkBack = walkBack == 0 ? nil : walkBack
         checkMethods(section, plan)
+        let drill = DrillReader(problems: problems).read(section)
+        plan.drill = drill?.drill
         let verify = section.value("verify").flatMap { VerifyReader(problems: problems).read($0) }
         plan.verify = verify?.verify ?? Verify()
         return PlanDraft(
@@ -40,7 +42,7 @@ struct PlanReader {
             budgetPlace: section.has("budget") ? section.place("budget") : entry.keyPlace,
             variables: steps.variables.needed, probes: verify?.probes ?? [],
             conditions: verify?.conditions ?? [], verifyPlace: section.place("verify"),
-            roles: roles.all, spans: spans.services)
+            roles: roles.all, spans: spans.services, drill: drill, acts: steps.variables.acts)
     }
 
     private func checkMethods(_ section: Section, _ plan: Plan) {
@@ -81,6 +83,7 @@ struct PlanReader {
         method.phases = PhasesReader(problems: problems, steps: steps).read(section)
         method.steps = section.list("steps").compactMap(steps.step)
         method.check = section.value("check").flatMap(steps.check)
+        steps.variables.note(method.check, of: method.name, at: section.place("check"))
         method.secondApprover = approvers.dropFirst().first?.value
         if section.needsComment { method.needsComment = true }
         method.changes = section.choice("changes", as: Method.Changes.self)

@@ -11,6 +11,16 @@ final class PlanVariables {
     /// All that any step saves or captures.
     private(set) var all = Known()
 
+    /// What its gates, steps and checks do.
+    private(set) var acts: [Act] = []
+
+    struct Act {
+        /// Of the gate or the step.
+        var name: String
+        var place: Place
+        var action: Action
+    }
+
     struct Known {
         var saved: Set<String> = []
         var captured: Set<String> = []
@@ -20,6 +30,11 @@ final class PlanVariables {
         for name in template.variables where !known.saved.contains(name) {
             needed.append(Placed(name, Templates.place(of: "${\(name)}", in: value)))
         }
+    }
+
+    func note(_ action: Action?, of name: String, at place: Place) {
+        guard let action else { return }
+        acts.append(Act(name: name, place: place, action: action))
     }
 
     /// After the step that saves them.

@@ -53,6 +53,8 @@ struct ServiceReader {
         service.redact = redactions(section)
         let assess = AssessReader(problems: problems).read(section)
         service.assess = assess.questions
+        let vars = vars(section)
+        service.vars = vars.isEmpty ? nil : vars
         return ServiceDraft(
             configuration: service, place: entry.keyPlace, plan: plan, dependsOn: dependsOn,
             triggers: triggers,
@@ -61,6 +63,25 @@ struct ServiceReader {
             listeners: Self.listeners(section), operations: operations,
             variables: assess.variables, hasObjective: section.has("slo"),
             hadRefused: section.hadRefused)
+    }
+
+    /// They become arguments of programs and parts of unit names, as versions do.
+    private func vars(_ section: Section) -> [String: String] {
+        var vars: [String: String] = [:]
+        for entry in section.named("vars") {
+            Names.checkPlain(entry.key, "a variable", entry.keyPlace, problems)
+            guard let text = Scalars.text(entry.value, entry.key, limit: 128, problems) else {
+                continue
+            }
+            guard Identifier.isValid(text) else {
+                problems.error(
+                    entry.value.place, "'\(entry.key)': \(Identifier.refusal(text))",
+                    "write what is around it in the plan, as in /srv/${vars.\(entry.key)}")
+                continue
+            }
+            vars[entry.key] = text
+        }
+        return vars
     }
 
     private func redactions(_ section: Section) -> [String] {

@@ -16,7 +16,9 @@ struct StepReader {
         let name = section.title("name")
         guard let action else { return nil }
         variables.add(saved: action.saves, captured: action.captures)
-        return Gate(name: name ?? Self.name(of: action), action: action, timeout: timeout)
+        let gate = Gate(name: name ?? Self.name(of: action), action: action, timeout: timeout)
+        variables.note(action, of: gate.name, at: section.place)
+        return gate
     }
 
     func step(_ value: YAMLValue) -> Step? {
@@ -49,6 +51,8 @@ struct StepReader {
             idempotent: idempotent, retries: retries, onFailure: onFailure, check: check)
         step.backoff = backoff
         step.target = target
+        variables.note(action, of: step.name, at: section.place)
+        variables.note(check, of: step.name, at: section.place("check"))
         return step
     }
 

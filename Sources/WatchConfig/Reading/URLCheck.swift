@@ -29,6 +29,9 @@ enum URLCheck {
             case .literal(let text): before += text
             // It may be the scheme and the host.
             case .secret: before += before.isEmpty ? "https://x" : "x"
+            // Written in the configuration, too.
+            case .variable(let name) where name.hasPrefix("vars."):
+                before += before.isEmpty ? "https://x" : "x"
             case .variable(let name):
                 let host = before.firstRange(of: "://").map { before[$0.upperBound...] } ?? ""
                 if host.contains(where: { "/?#".contains($0) }) { return nil }

@@ -104,6 +104,25 @@ extension KeyTable {
                 "walk_back", .integer(0...1),
                 "1: when the first target ran and did not help, one older good release is tried "
                     + "(0)."),
+            .key("drill", .section(.drill), "Where the plan is rehearsed: watchctl drill."),
+            .key(
+                "drill_every", .duration,
+                "A drill that passed longer ago is overdue, and told (nobody asks)."),
+        ])
+
+    static let drill = KeyTable(
+        "a drill",
+        [
+            .required(
+                "service", .text,
+                "The service on which the plan is run; no plan may roll it back for real."),
+            .key("to", .text, "The version to go back to (its last known good one)."),
+            .key(
+                "credentials", .named(.text),
+                "Each credential of the plan to the one that stands for it."),
+            .key(
+                "same", .list(.text),
+                "Gates and steps that may do in a drill what they do for real."),
         ])
 
     static let span = KeyTable(

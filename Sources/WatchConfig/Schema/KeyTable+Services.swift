@@ -74,6 +74,9 @@ extension KeyTable {
             .key(
                 "redact", .list(.text),
                 "PCRE2 patterns; what they match is taken out before evidence is stored."),
+            .key(
+                "vars", .named(.text),
+                "What tells it from other services in a plan, as ${vars.NAME}."),
         ] + judgement)
 
     /// For a service, and for a trigger in its stead.
