@@ -16,6 +16,8 @@ enum Endpoint: Hashable, Sendable {
         case acknowledge(String), resolve(String), falseAlarm(String)
         case approve(String), deny(String), hold(String)
         case announce(String), declare(String), rollback(String)
+        /// Of a plan.
+        case drill(String)
         case abort(String), stepDone(String)
         case beginOperation(String)
         case onOperation(service: String, operation: String, OperationVerb)
@@ -112,6 +114,7 @@ enum Endpoint: Hashable, Sendable {
         case (2, let last): return lookUpSwitch(last)
         case (4, "incidents"): return onIncident(parts[2], parts[3])
         case (4, "services"): return onService(parts[2], parts[3])
+        case (4, "plans") where parts[3] == "drill": return .act(.drill(parts[2]))
         case (4, "rollbacks"):
             switch parts[3] {
             case "abort": return .act(.abort(parts[2]))

@@ -13,6 +13,7 @@ struct Metrics {
         metrics.addDaemon(report)
         metrics.addServices(report.services)
         metrics.addPlans(report.services)
+        metrics.addDrills(report.drills ?? [])
         metrics.addOperations(report.services)
         metrics.addReleases(report.services)
         metrics.addSignals(report.services)
@@ -86,6 +87,27 @@ struct Metrics {
                     [("service", service.name), ("plan", plan.plan)],
                     Double(asked.nanoseconds) / 1e9)
             }
+        }
+    }
+
+    private mutating func addDrills(_ drills: [DrillStatus]) {
+        func labels(_ drill: DrillStatus) -> Labels {
+            [("plan", drill.plan), ("service", drill.service)]
+        }
+        family("watchd_plan_drill_age_seconds", "Since the last drill that passed.")
+        for drill in drills {
+            guard let age = drill.age else { continue }
+            sample("watchd_plan_drill_age_seconds", labels(drill), age)
+        }
+        family("watchd_plan_drill_success", "1 when the last drill of the plan passed.")
+        for drill in drills {
+            guard let last = drill.last else { continue }
+            sample(
+                "watchd_plan_drill_success", labels(drill), last.outcome == .passed ? 1 : 0)
+        }
+        family("watchd_plan_drill_overdue", "1 when none passed within drill_every.")
+        for drill in drills {
+            sample("watchd_plan_drill_overdue", labels(drill), drill.overdue ? 1 : 0)
         }
     }
 
@@ -168,12 +190,13 @@ struct Metrics {
     private mutating func addIncidents(_ services: [ServiceStatus]) {
         family("watchd_incident_open", "1 while an incident of the service is not closed.")
         for service in services {
-            let isOpen = service.incident.map { $0.state != .closed } ?? false
+            let isOpen = service.incident.map { $0.state != .closed && !$0.isDrill } ?? false
             sample("watchd_incident_open", [("service", service.name)], isOpen ? 1 : 0)
         }
         family("watchd_incident_info", "The incident that is open.")
         for service in services {
-            guard let incident = service.incident, incident.state != .closed else { continue }
+            guard let incident = service.incident, incident.state != .closed, !incident.isDrill
+            else { continue }
             sample(
                 "watchd_incident_info",
                 [

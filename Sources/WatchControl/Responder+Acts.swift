@@ -65,6 +65,7 @@ extension Responder {
                 reason: try body.required("reason", example: "checkout fails for customers"))
         case .rollback(let service):
             return try rollback(service, try body(["to", "reason", "dry_run", "force", "at"]))
+        case .drill(let plan): return try drill(plan, bytes)
         case .beginOperation(let service):
             return try operation(
                 service, try body(["operation", "estimate", "lease", "version", "commit"]))
@@ -144,6 +145,14 @@ extension Responder {
             service: service,
             release: ReleaseIdentity(version: version, commit: try body.identifier("commit")),
             fields: try body.fields("fields"))
+    }
+
+    private func drill(_ plan: String, _ bytes: [UInt8]) throws(RequestProblem) -> Command {
+        let body = try CommandBody(bytes, allowed: ["to", "method", "reason", "dry_run"])
+        return .drill(
+            DrillRequest(
+                plan: plan, to: try body.identifier("to"), method: try body.text("method"),
+                reason: try body.text("reason") ?? "", isDryRun: try body.flag("dry_run")))
     }
 
     private func operation(

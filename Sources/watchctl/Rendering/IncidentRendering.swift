@@ -61,7 +61,12 @@ enum IncidentRendering {
             let reason = incident.reason.map { " because \(safe($0))" } ?? ""
             facts.append(("decision", safe(decision) + reason))
         }
-        facts.append(("took", times(incident)))
+        if let drill = incident.drill {
+            let what = "plan \(safe(drill.plan)): \(safe(drill.summary, limit: 1000))"
+            facts.append(("drill", what))
+        } else {
+            facts.append(("took", times(incident)))
+        }
         if let by = incident.acknowledgedBy { facts.append(("answered", "by \(safe(by))")) }
         if let until = incident.heldUntil {
             facts.append(
@@ -139,16 +144,21 @@ enum IncidentRendering {
         }
         var table = Table([
             .init("step", gives: true), .init("result"), .init("took", right: true),
-            .init("command", gives: true),
+            .init("target"), .init("command", gives: true),
         ])
         table.rows = rollback.steps.map { step in
             [
                 Span(safe(step.title)), result(step.result),
                 Span(step.took?.text ?? Figures.age(step.began, at: theme.now)),
+                DrillRendering.target(step.target?.seconds, late: step.isLate),
                 Span(safe(step.command), .dim),
             ]
         }
         lines += table.lines(width: theme.width)
+        if let part = rollback.timedValidation {
+            lines.append(
+                Line("  \(safe(part.text))\(part.late ? ", late" : "")", part.late ? .bad : .dim))
+        }
         return lines + outputs(rollback, theme)
     }
 

@@ -18,6 +18,7 @@ enum StatusRendering {
             lines.append(.empty)
             lines += self.service(service, host: report.armed, theme)
         }
+        lines += DrillRendering.standing(report.drills ?? [], theme)
         return lines
     }
 
@@ -281,7 +282,8 @@ enum StatusRendering {
 extension IncidentRecord {
     /// Open, and neither recovered nor cleared: what makes `status` exit with 1.
     var isBadNews: Bool {
-        switch state {
+        if isDrill { return false }
+        return switch state {
         case .recovered, .cleared, .closed: false
         case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver, .superseded: true
         }
