@@ -19,6 +19,13 @@ struct DrillCheck {
         guard let service = draft.services.first(where: { $0.configuration.name == name }) else {
             return []
         }
+        if let spanned = plan.spans.first {
+            problems.error(
+                drill.service.place,
+                "this plan stops other services ('\(spanned.value)'), and a drill would stop them, "
+                    + "too",
+                "drill a plan of its own without spans:, or stop the copies in steps of before:")
+        }
         checkTarget(service, drill, users)
         checkVerification(plan, service, drill)
         checkCredentials(plan, drill)
