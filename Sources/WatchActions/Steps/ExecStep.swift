@@ -25,6 +25,8 @@ struct ExecStep: Sendable {
     /// - Parameter task: nil when it is only to be stopped, and never begun.
     func perform(_ task: StepTask?) -> TaskResult {
         var wasStarted = false
+        // Over, or never to begin: what was to be read may hold secrets.
+        defer { unlink(directory.inputPath) }
         // Looked at again after each wait; the bound only guards against a fault of our own.
         for _ in 0..<8 {
             switch look() {

@@ -1,7 +1,7 @@
 // A drill is the rollback of a service that is there to be rolled back: the same states, the same
 // steps, the same crash safety. What differs is who hears of it (nobody is paged), what it counts
 // for (no limit, no cooldown, no verdict on a release, no common cause), and that it never stands
-// in the way of a real rollback: see docs/decisions/0037.
+// in the way of a real rollback: see docs/decisions/0039.
 
 extension ServiceEngine {
     var isDrilling: Bool { state.$rollback.peek { $0.drills } ?? false }

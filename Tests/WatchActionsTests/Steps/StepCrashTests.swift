@@ -84,6 +84,18 @@ struct StepCrashTests {
         #expect(result.output.contains("that its shim left behind were ended"))
     }
 
+    /// It may hold secrets, and the shim died before it opened it.
+    @Test func whatAStepWouldHaveReadIsGoneWithItsShim() async throws {
+        let bench = try Bench()
+        let directory = try TaskDirectory("t1", in: bench.settings.directory)
+        try directory.create()
+        try directory.write(input: "secret")
+        try directory.write(Claim(bootID: Bench.boot, pid: getpid(), pidStart: 1), Claim.fileName)
+        let result = await bench.result(of: bench.shell("true"))
+        #expect(result.ending.reason.contains("died before it could record"))
+        #expect(access(directory.inputPath, F_OK) != 0)
+    }
+
     @Test func ofManyShimsOneRunsTheStep() async throws {
         let bench = try Bench()
         let directory = try TaskDirectory("t1", in: bench.settings.directory)
