@@ -185,7 +185,9 @@ extension Simulation {
             throw Violation("verdict-by-recount", "\(service)/\(name): it overruns nothing yet")
         }
         if case .unusual = rule, let book = emitted.services[service] {
-            let others = book.good.filter { $0 != event.release?.version }
+            // What a rollback has put there is compared with itself, as it was before.
+            let own = event.release?.version
+            let others = book.good.filter { $0 != own || $0 == book.putByRollback }
             if others.isEmpty {
                 throw Violation(
                     "baseline-of-a-good-release", "\(service)/\(name): no other release is good")

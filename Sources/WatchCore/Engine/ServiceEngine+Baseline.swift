@@ -79,12 +79,23 @@ extension ServiceEngine {
             baseline.isUnsaved = false
             context.isDirty = true
         }
-        let good = state.book.lastKnownGood?.identity
+        let good = normalRelease
         guard baseline.known?.release != good else { return }
         baseline.known = good.flatMap(storedBaseline).map {
             BaselineGathering.Known(
                 release: good ?? $0.release, healthy: $0.healthy, samples: $0.merged)
         }
+    }
+
+    /// Whose figures are what is normal. Of a good release that a rollback has put there that is
+    /// itself, as it was before: what was slow must be seen to be as fast as it used to be.
+    private var normalRelease: ReleaseIdentity? {
+        if let running = state.book.running, case .rollback = running.origin,
+            state.book.standing(of: running.release) == .good
+        {
+            return running.release
+        }
+        return state.book.lastKnownGood?.identity
     }
 
     private func storedBaseline(of release: ReleaseIdentity) -> ReleaseBaseline? {
@@ -121,7 +132,7 @@ extension ServiceEngine {
         let before = all.count
         all.removeAll(where: isBad)
         if all.count > Self.baselinesKept {
-            let good = state.book.lastKnownGood?.identity
+            let good = normalRelease
             let others = all.indices.filter { !(good?.matches(all[$0].release) ?? false) }
             let first = others.first { standing(all[$0]) == .baking } ?? others.first
             if let first { all.remove(at: first) }

@@ -214,6 +214,23 @@ import Testing
 // MARK: - Durable
 
 extension BaselineTests {
+    /// Else no rollback to the only good release could be seen to have cured what was slow.
+    @Test func whatARollbackPutThereIsComparedWithItselfAsItWas() {
+        let slow = World.trigger("slow", "p95(access, 10s) > 1.5 * baseline(p95(access, 10s))")
+        var service = World.service(triggers: [slow])
+        service.baselineWindow = .minutes(10)
+        let world = World(World.configuration(services: [service]))
+        world.logs = { world, _ in
+            world.batch(50, latency: world.version == "1.0.0" ? 0.02 : 0.05)
+        }
+        world.pass(120)
+        world.deploy("2.0.0")
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .recovered })
+        #expect(world.state.book.lastKnownGood == nil)
+        #expect(world.incident?.unconfirmed == [])
+        #expect(world.verdict("slow") == .healthy)
+    }
+
     @Test(arguments: [true, false])
     func itSurvivesRestartAndReboot(sameBoot: Bool) {
         let world = deployed(after: 120, errorRate: 0.04)
