@@ -170,13 +170,15 @@ extension ServiceEngine {
         state.rollback?.record.steps.removeAll { $0.title == title }
         let round = (rollback.checkRound ?? 0) + 1
         state.rollback?.checkRound = round
+        state.rollback?.isCheckStale = nil
         launch(
             id: "m\(rollback.method)k\(round)", title: title, action: check, timeout: left,
             &context)
     }
 
     mutating func methodCheckAnswered(_ result: TaskResult, _ context: inout Context) {
-        state.rollback?.checkPassed = result.succeeded
+        let isStale = state.rollback?.isCheckStale ?? false
+        state.rollback?.checkPassed = result.succeeded && !isStale
         if let stop = state.rollback?.stop {
             handOver(reason: stop.reason, stop.text, &context)
         }

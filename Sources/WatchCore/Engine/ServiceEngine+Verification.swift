@@ -61,6 +61,7 @@ extension ServiceEngine {
         state.rollback?.product = isMade ? read : nil
         state.rollback?.targetReads = [:]
         state.rollback?.checkPassed = nil
+        if rollback.pending != nil { state.rollback?.isCheckStale = true }
     }
 
     mutating func noteProbeForVerification(_ probe: String, _ result: ProbeResult) {

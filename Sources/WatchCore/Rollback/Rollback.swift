@@ -157,6 +157,9 @@ struct Rollback: Hashable, Sendable, Codable {
     var wrongAnswer: String?
     /// How often a method's check was asked; part of its task ids.
     var checkRound: Int?
+    /// The check that is out was asked before what runs now was read: its answer may be about what
+    /// ran then.
+    var isCheckStale: Bool?
     /// How often gates were asked again because another release ran.
     var restarts: Int?
     /// When the current step is tried again; nil: nothing is waited for.

@@ -124,6 +124,27 @@ import Testing
         #expect(world.incident?.reason == "release-changed")
     }
 
+    @Test func aCheckThatWasAskedBeforeAHotfixWasReadSaysNothingOfIt() {
+        let (world, place) = world(reads: 1)
+        var asked: StepTask?
+        let usual = world.answer
+        world.answer = { world, task in
+            guard case .unit("is-reverted", _) = task.action, asked == nil else {
+                return usual(world, task)
+            }
+            // It saw the revert, and its answer takes a while.
+            asked = task
+            return nil
+        }
+        #expect(world.pass(upTo: 60) { _ in asked != nil })
+        place.runs = hotfix
+        #expect(world.pass(upTo: 10) { $0.state.rollback?.product == hotfix })
+        if let asked { world.finish(asked, TaskResult(ending: .exited(0))) }
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .handedOver })
+        #expect(world.kinds("verify.landed").isEmpty)
+        #expect(world.incident?.reason == "release-changed")
+    }
+
     @Test func itLandsAfterACrashToo() {
         let (world, place) = world()
         #expect(world.pass(upTo: 60) { $0.kinds("release.detected").count == 3 })
