@@ -78,7 +78,7 @@ extension Engine {
             return beginOwnFault("no probe hears from any other host (\(hosts))", now)
         }
         guard let since = ownFault?.since.boot,
-            network.hearsSomebody(since: since, besides: nil) || network.hostCount < 2
+            network.hearsSomebody(since: since, besides: nil)
         else { return [] }
         return endOwnFault(now)
     }
@@ -143,9 +143,7 @@ extension Engine {
     mutating func watchNetwork(_ now: Moment) -> [Effect] {
         var effects = countAll(network.release(at: now.boot), now)
         guard var quiet = host.quiet, var fault = quiet.ownFault else { return effects }
-        if !isDeclared, network.hostCount < 2,
-            now.boot - fault.since.boot >= NetworkWatch.waitsAtMost
-        {
+        if !isDeclared, network.cannotTell(at: now.boot) {
             // The configuration changed: nobody can tell any more.
             return effects + endOwnFault(now)
         }

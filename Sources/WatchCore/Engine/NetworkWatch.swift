@@ -45,6 +45,8 @@ struct NetworkWatch: Sendable {
     private var probesOf: [String: Int] = [:]
     private var heard = 0
     private var lastAsked: Instant?
+    /// Nobody was asked before: after a start it takes a while until anything is heard.
+    private var began: Instant?
     private(set) var waiting: [Waiting] = []
 
     /// Takes note of a probe's result; `every` is how often it is asked.
@@ -89,6 +91,13 @@ struct NetworkWatch: Sendable {
     /// Some other host was heard since `start`.
     func hearsSomebody(since start: Instant, besides host: String?) -> Bool {
         seen.values.contains { !$0.isUnreachable && $0.started >= start && $0.host != host }
+    }
+
+    /// So few other hosts are probed that nobody can tell, and not because it has just begun.
+    mutating func cannotTell(at now: Instant) -> Bool {
+        let since = began ?? now
+        began = since
+        return hostCount < 2 && now - since >= Self.waitsAtMost
     }
 
     /// false: there is no room, so the result counts at once.

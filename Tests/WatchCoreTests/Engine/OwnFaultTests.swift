@@ -160,6 +160,23 @@ import Testing
         #expect(world.messages.last?.message.kind == .resolve)
     }
 
+    @Test func whatProbesProvedGoesOnThroughACrashUntilOneOfThemHearsSomebody() {
+        let world = world(declared: false)
+        timeOut(world)
+        world.pass(40)
+        #expect(world.kinds("own-network.failed").count == 1)
+        // Of the two hosts one is asked first after a restart: that is no proof of anything.
+        world.crash()
+        world.pass(20)
+        #expect(verdicts(world) == [.blind, .blind])
+        #expect(world.kinds("own-network.works").isEmpty)
+        #expect(world.kinds("trigger.breached").isEmpty)
+        timeOut(world, [])
+        world.pass(20)
+        #expect(world.kinds("own-network.works").count == 1)
+        #expect(verdicts(world) == [.healthy, .healthy])
+    }
+
     @Test func whereNoneIsDeclaredEveryProbeOfTwoOtherHostsMustErrOrTimeOut() {
         let world = world(declared: false)
         world.deploy("2.0.0")
