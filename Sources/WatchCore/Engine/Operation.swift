@@ -39,8 +39,10 @@ struct OperationPhases: Hashable, Sendable, Codable {
 
     var operation: String
     var began: Moment
-    /// In the order in which they were reached.
+    /// In the order in which they were reached, without those that were undone.
     var phases: [String] = []
+    /// Those that a rollback has undone since.
+    var undone: [String]?
     /// nil: it runs.
     var ended: Moment?
     /// Its exit status; nil: it runs, or nobody said.

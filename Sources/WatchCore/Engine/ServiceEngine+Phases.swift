@@ -21,6 +21,11 @@ extension ServiceEngine {
                     + "undone (a step of before: can see to that)")
         }
         guard !known.phases.isEmpty else {
+            if let undone = known.undone {
+                return .useless(
+                    "what operation '\(phases.operation)' did is undone already "
+                        + "(\(undone.joined(separator: ", ")))")
+            }
             return .useless(
                 "operation '\(phases.operation)' reached no phase, so there is nothing to undo")
         }
@@ -35,6 +40,30 @@ extension ServiceEngine {
             steps += undo
         }
         return .steps(steps)
+    }
+
+    /// A step succeeded: phases of which none is left to come are undone, and no later rollback
+    /// undoes them again.
+    mutating func noteUndone(_ stage: Rollback.Stage) {
+        guard case .step(let index) = stage, let method = state.rollback?.currentMethod,
+            let phases = method.phases, var known = state.phases(of: phases.operation),
+            state.operation(phases.operation) == nil
+        else { return }
+        let stepsLeft = method.steps.count - index - 1
+        func steps(_ name: String) -> Int {
+            phases.phases.first { $0.name == name }?.undo?.count ?? 0
+        }
+        while let last = known.phases.last,
+            known.phases.dropLast().reduce(0, { $0 + steps($1) }) >= stepsLeft
+        {
+            known.phases.removeLast()
+            known.undone = (known.undone ?? []) + [last]
+        }
+        let (left, undone) = (known.phases, known.undone)
+        state.updatePhases(of: phases.operation) {
+            $0.phases = left
+            $0.undone = undone
+        }
     }
 
     /// The steps of a method as far as they are known now.

@@ -77,6 +77,7 @@ extension ServiceEngine {
         _ step: Step, _ result: TaskResult, _ context: inout Context
     ) {
         guard let rollback = state.rollback else { return }
+        if result.succeeded { noteUndone(rollback.stage) }
         if case .after = rollback.stage {
         } else if rollback.stop != nil {
             goToAfter(&context)
@@ -139,6 +140,7 @@ extension ServiceEngine {
         state.rollback?.stage = checked.stage
         state.rollback?.checked = nil
         guard let step = rollback.step(at: checked.stage) else { return }
+        if result.succeeded { noteUndone(checked.stage) }
         if rollback.stop != nil {
             goToAfter(&context)
             return

@@ -116,6 +116,42 @@ import Testing
         #expect(lines[method + 3].contains("restore"))
     }
 
+    /// What the next release breaks has nothing to do with an operation that is undone already.
+    @Test func whatIsUndoneIsNotUndoneAgainByTheNextRollback() {
+        let world = world(reached: ["security", "schema"])
+        world.answer = { world, task in
+            if task.title.contains("undo-security") {
+                world.version = "1.0.0"
+                world.errorRate = 0
+            }
+            return TaskResult(ending: .exited(0))
+        }
+        #expect(world.pass(upTo: 90) { $0.incident?.state == .recovered })
+        #expect(world.pass(upTo: 2000) { $0.incident == nil })
+        world.deploy("3.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 90) { $0.incident?.state == .handedOver })
+        #expect(world.methodTasks == ["method undo: undo-schema", "method undo: undo-security"])
+        #expect(world.kinds("method.skipped").last?.text.contains("undone already") ?? false)
+    }
+
+    /// One that failed is where the next rollback begins.
+    @Test func onlyWhatIsLeftIsUndoneAfterAFailure() {
+        let world = world(reached: ["security", "schema"])
+        world.answer = { _, task in
+            TaskResult(ending: .exited(task.title.contains("undo-security") ? 1 : 0))
+        }
+        #expect(world.pass(upTo: 90) { $0.incident?.state == .handedOver })
+        world.answer = { $0.obey($1) }
+        world.command(
+            .rollback(service: "shop", to: nil, reason: "again", dryRun: false, force: false))
+        #expect(world.pass(upTo: 90) { $0.incident?.state == .handedOver })
+        #expect(
+            world.methodTasks == [
+                "method undo: undo-schema", "method undo: undo-security",
+                "method undo: undo-security",
+            ])
+    }
+
     @Test func theStepsAreKnownAfterACrashToo() {
         let world = world(reached: ["security", "schema"])
         world.answer = { _, _ in nil }
