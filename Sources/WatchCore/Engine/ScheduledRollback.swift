@@ -20,5 +20,11 @@ struct ScheduledRollback: Hashable, Sendable, Codable {
     var from: ReleaseIdentity
     var asked: WallTime
 
-    mutating func rebase(_ rebase: Rebase) { rebase.deadline(&at) }
+    /// The clock was set back over a reboot: nobody can tell when its time is.
+    var isUntimed: Bool?
+
+    mutating func rebase(_ rebase: Rebase) {
+        rebase.deadline(&at)
+        if rebase.wentBackwards { isUntimed = true }
+    }
 }

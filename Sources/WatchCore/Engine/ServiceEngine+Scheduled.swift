@@ -71,6 +71,13 @@ extension ServiceEngine {
         else { return }
         state.scheduled = nil
         context.isDirty = true
+        if scheduled.isUntimed ?? false {
+            giveUp(
+                scheduled, "schedule-missed",
+                "the clock was set back over a reboot, so when its time is cannot be told",
+                &context)
+            return
+        }
         let late = context.now.wall - scheduled.at.wall
         if late > ScheduledRollback.lateness {
             giveUp(

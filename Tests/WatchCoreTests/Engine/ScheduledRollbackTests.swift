@@ -50,6 +50,18 @@ import Testing
         #expect(world.pass(upTo: 80) { $0.version == "1.0.0" })
     }
 
+    /// The hour was chosen for a reason, and nobody can tell any more when it is.
+    @Test func aClockThatWasSetBackOverARebootMakesItNobodysHour() {
+        let world = world()
+        schedule(world)
+        world.now.wall = world.now.wall - .hours(3)
+        world.crash(sameBoot: false)
+        world.pass(30)
+        #expect(world.tasks.isEmpty)
+        #expect(world.lastPage?.title.contains("schedule-missed") ?? false)
+        #expect(world.status?.scheduled == nil)
+    }
+
     @Test func itCanBeTakenBack() {
         let world = world()
         let id = schedule(world).rollback ?? ""
