@@ -54,8 +54,11 @@ extension ServiceEngine {
         let before = incident.approval
         let isNew = before.map { !$0.isSame(as: approval) } ?? true
         if !isNew { approval.given = before?.given }
-        // A further breach does not put off what is due.
-        if !isNew, let due = before?.deadline, due.boot < (approval.deadline ?? due).boot {
+        // A further breach does not put off what is due, and watchd acts for it at its own time.
+        if !isNew, let before, let due = before.deadline,
+            due.boot < (approval.deadline ?? due).boot,
+            approval.onTimeout != .rollback || before.onTimeout == .rollback
+        {
             approval.deadline = due
         }
         guard !approval.methods.isEmpty else {

@@ -117,6 +117,22 @@ import Testing
         #expect(world.kinds("approval.offered").count == 1)
     }
 
+    /// The offer that was there is to be escalated soon; that is no time for watchd to act in.
+    @Test func watchdDoesNotActForAFurtherBreachBeforeItsTime() {
+        let world = offering(.escalate) {
+            var down = World.trigger("down", "failing(health) > 60%", .critical, .page)
+            down.approveWithin = .minutes(5)
+            down.onTimeout = .rollback
+            $0.services[0].triggers.insert(down, at: 0)
+        }
+        world.pass(10)
+        world.probePasses = false
+        #expect(world.pass(upTo: 10) { $0.incident?.breaches.count == 2 })
+        world.pass(60)
+        #expect(world.incident?.state == .awaitingApproval)
+        #expect(world.pass(upTo: 300) { $0.incident?.state == .rollingBack })
+    }
+
     @Test func theDeadlineOutlivesACrash() {
         let world = offering(.hold)
         world.pass(20)
