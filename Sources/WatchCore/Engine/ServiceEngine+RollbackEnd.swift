@@ -7,7 +7,8 @@ extension ServiceEngine {
         let doubt =
             unconfirmed.isEmpty ? "" : " (unconfirmed: \(unconfirmed.joined(separator: ", ")))"
         if rollback.drills {
-            drillPassed(rollback, "\(rollback.to.text) runs and all is clear\(doubt)", &context)
+            let text = "\(rollback.to.text) runs and all is clear\(doubt)"
+            drillPassed(rollback, text + (rollback.leftUndone.map { "; \($0)" } ?? ""), &context)
             return
         }
         // What did not turn the release back says nothing about the release.
