@@ -5,6 +5,7 @@ import Foundation
 import TestServers
 import Testing
 import WatchCore
+import WatchSystem
 
 @Suite(.daemonSlot, .timeLimit(.minutes(5)))
 struct DrillTests {
