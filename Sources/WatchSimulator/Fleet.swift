@@ -110,5 +110,11 @@ extension Simulation.Tally {
         steps += other.steps
         verdicts += other.verdicts
         releasesGood += other.releasesGood
+        manualSteps += other.manualSteps
+        undoings += other.undoings
+        operations += other.operations
+        scheduled += other.scheduled
+        madeReleases += other.madeReleases
+        dryGates += other.dryGates
     }
 }

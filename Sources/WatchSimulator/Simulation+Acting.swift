@@ -103,6 +103,8 @@ extension Simulation {
     /// Some trigger that may act is breached and can be measured.
     private func checkSight(_ task: StepTask, _ book: ServiceBook) throws(Violation) {
         guard let index = index(task.service), !ledgers[index].hasNoOpinion else { return }
+        // An operation that went wrong is no signal.
+        if book.breached.keys.contains(where: { $0.hasPrefix("operation-") }) { return }
         let now = clock.moment.boot
         let sees = scenario.configuration.services[index].triggers.contains { trigger in
             guard trigger.mode == .auto || trigger.mode == .page,
@@ -148,6 +150,8 @@ extension Simulation {
         guard let plan = store.state.services[task.service]?.rollbackInspection?.plan else {
             throw Violation("intent-before-effect", "\(task.id) has no stored plan")
         }
-        try steps.begins(task, plan)
+        try steps.begins(
+            task, plan, at: clock.moment.boot,
+            isForced: durable.services[task.service]?.forced == task.rollback)
     }
 }

@@ -32,24 +32,26 @@ extension Simulation {
             reads[index].read(
                 reading.answer, source: source,
                 at: Moment(boot: reading.asked, wall: clock.moment.wall(at: reading.asked)))
-            if case .version(let version, _, _) = reading.answer, worlds[index].sources.count == 1 {
-                breaches[index].read(version, at: reading.asked)
-            }
+            guard case .version(let version, _, _) = reading.answer else { return }
+            made[index].read(version, at: clock.time)
+            if worlds[index].sources.count == 1 { breaches[index].read(version, at: reading.asked) }
         case .task(let id, let result):
-            guard let job = runner.job(id), let place = StepPlace(job.task) else { return }
-            if place.kind == .gate, result.succeeded {
-                steps.passedGate(job.task.rollback, place.first)
-            }
+            guard let job = runner.job(id) else { return dryGates[id] = nil }
+            steps.answered(job.task, result, at: now)
+            if let index = index(job.task.service) { made[index].answered(job.task, result) }
         case .command, .connectivity, .storeFailed, .storeRecovered: break
         }
     }
 
     func index(_ service: String) -> Int? { worlds.firstIndex { $0.name == service } }
 
+    func service(of incident: String) -> String? {
+        worlds.first { incident.hasPrefix($0.name + "-") }?.name
+    }
+
     /// A switch or a mark, set by a person.
-    func note(
-        _ command: Command, _ reply: CommandReply, in books: inout Books, at now: Moment
-    ) {
+    func note(_ asked: Asked, in books: inout Books, _ circumstances: Circumstances) {
+        let (command, reply, now) = (asked.command, asked.reply, circumstances.now)
         books.quiet.note(command, reply, at: now)
         switch command {
         case .arm(let service, _): arm(true, service, nil, &books)
@@ -67,13 +69,22 @@ extension Simulation {
             guard let index = index(service) else { return }
             reads[index].announced(release.version, at: now)
         case .beginOperation(let request):
-            books.services[request.service]?.operations[request.operation] = OperationBook(
-                began: now, estimate: request.estimate)
-        case .endOperation(let service, let operation, _):
-            books.services[service]?.operations[operation] = nil
-        case .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare, .rollback,
-            .abort, .stepDone, .silence, .endSilence, .maintain, .endMaintenance, .beatOperation,
-            .reachPhase, .schedule, .drill:
+            books.services[request.service]?.note(command, reply, circumstances)
+            // The release it brings is announced with it.
+            guard let release = request.release, let index = index(request.service) else { return }
+            reads[index].announced(release.version, at: now)
+        case .endOperation(let service, _, _), .beatOperation(let service, _),
+            .reachPhase(let service, _, _):
+            books.services[service]?.note(command, reply, circumstances)
+        case .schedule(let request):
+            books.services[request.service]?.note(command, reply, circumstances)
+        case .approve(let incident, let method, _):
+            guard let service = service(of: incident) else { return }
+            // One that runs unattended is named in vain.
+            let key = method.flatMap { $0 == "m0" ? nil : $0 } ?? ""
+            books.services[service]?.given[key, default: []].append(asked.peer)
+        case .acknowledge, .resolve, .falseAlarm, .deny, .hold, .declare, .rollback,
+            .abort, .stepDone, .silence, .endSilence, .maintain, .endMaintenance, .drill:
             break
         }
     }
@@ -128,8 +139,12 @@ extension Simulation {
 
     /// Another release runs: no sample from before its deployment counts for it.
     private func checkFloor(_ index: Int) throws(Violation) {
-        guard let version = emitted.services[ledgers[index].name]?.running?.version,
-            let earliest = reads[index].earliest(version), ledgers[index].floor < earliest
+        // What was read between a checkpoint and a crash is not known any more.
+        guard clock.time - cameUp > 30 * Clock.second,
+            let version = emitted.services[ledgers[index].name]?.running?.version,
+            let earliest = reads[index].earliest(version),
+            // Exact to one slice.
+            ledgers[index].floor + .seconds(1) < earliest
         else { return }
         throw Violation(
             "windows-of-the-deployment",
@@ -166,6 +181,9 @@ extension Simulation {
         for event in transaction.events {
             guard let name = event.service, let index = index(name) else { continue }
             switch event.kind {
+            case "step.started", "method.phases", "verify.landed", "operation.lost",
+                "rollback.due":
+                try inspect(event, transaction, index)
             case "release.good" where event.reason == "baked":
                 guard let version = event.release?.version else { continue }
                 let seen = evidence[index][version] ?? .zero

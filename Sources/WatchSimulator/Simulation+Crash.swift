@@ -28,14 +28,19 @@ extension Simulation {
         store.backlog = []
         store.isFailing = false
         upAt = clock.time + random.nanoseconds(upTo: Double(random.pick([1, 5, 60])))
+        if let outage {
+            // Nobody hears of this time.
+            clock.pass(outage)
+            upAt = clock.time
+            self.outage = nil
+        }
         if crashIsReboot {
             tally.reboots += 1
             upAt += 20 * Clock.second
-            runner.reboot(&random)
-            for job in runner.jobs.values where job.state == .lost && job.isDone {
-                work(job.task)
-            }
         }
+        for task in runner.lose(&random, isReboot: crashIsReboot) { work(task) }
+        dryGates = [:]
+        begun = []
     }
 
     func comeUp() throws(Violation) {
@@ -45,11 +50,13 @@ extension Simulation {
         }
         crashIsReboot = false
         isDown = false
+        cameUp = clock.time
         let now = clock.moment
         say("the daemon comes back")
         if store.bootID != clock.bootID {
             durable.rebase(to: now, latestWall: latestWall)
             for index in reads.indices { reads[index].rebase(to: now) }
+            steps.reboot()
         }
         for index in reads.indices {
             reads[index].comeUp(known: durable.services[ledgers[index].name]?.running?.version)
@@ -125,6 +132,7 @@ extension Simulation {
         latestWall = Swift.max(latestWall, clock.moment.wall)
         let seconds = Int64(random.pick([-86_400, -3600, -30, 30, 3600, 86_400]))
         say("the wall clock jumps by \(seconds) s")
+        wallSettings += 1
         clock.jumpWall(seconds * Clock.second)
     }
 }

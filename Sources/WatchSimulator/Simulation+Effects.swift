@@ -7,7 +7,14 @@ import WatchCore
 struct Order {
     var effects: [Effect]
     var circumstances: Circumstances
-    var command: (Command, CommandReply)?
+    var command: Asked?
+}
+
+/// What somebody asked for, and the engine has done.
+struct Asked {
+    var command: Command
+    var reply: CommandReply
+    var peer: Peer
 }
 
 /// What is on disk.
@@ -28,7 +35,7 @@ extension Simulation {
     var circumstances: Circumstances {
         Circumstances(
             now: clock.moment, time: clock.time, configuration: scenario.configuration,
-            acted: steps.acted, wasReloaded: wasReloaded)
+            acted: steps.acted, wasReloaded: wasReloaded, settings: wallSettings)
     }
 
     /// Hands an event to the engine, and looks at what comes of it.
@@ -48,29 +55,35 @@ extension Simulation {
         let isTick = event.isTick
         try checkVerdicts(after: event, isTick: isTick, at: now.boot)
         if isTick { try checkQuiet() }
+        if isTick, !dryGates.isEmpty { try checkDryGates() }
     }
 
     @discardableResult
-    func command(_ command: Command) throws(Violation) -> CommandReply? {
+    func command(
+        _ command: Command, by peer: Peer? = nil
+    ) throws(Violation) -> CommandReply? {
         guard !isDown else { return nil }
         let now = clock.moment
+        let peer = peer ?? person()
         events += 1
         noteGap(now.boot)
         let before = emitted.services
-        let (reply, result) = engine.perform(command, by: person(), at: now)
-        say("command \(command) → \(reply.status.rawValue) \(reply.message)")
+        let (reply, result) = engine.perform(command, by: peer, at: now)
+        say("command \(command) of \(peer.name) → \(reply.status.rawValue) \(reply.message)")
         if reply.status == .done {
-            note(command, reply, in: &emitted, at: now)
-            syncOperations()
+            note(Asked(command: command, reply: reply, peer: peer), in: &emitted, circumstances)
+            if command.isOfOperations { syncOperations() }
         }
         if case .rollback(_, _, _, _, force: true) = command, let id = reply.rollback {
             steps.forced.insert(id)
         }
-        if case .approve(let incident, let method, _) = command, reply.status == .done {
+        if case .approve(let incident, let method, let comment) = command, reply.status == .done {
             self.before = before
             try checkApproval(incident, method, reply)
+            try checkApprovers(incident, method, comment, peer, reply)
         }
-        try process(result, command: reply.status == .done ? (command, reply) : nil)
+        let asked = Asked(command: command, reply: reply, peer: peer)
+        try process(result, command: reply.status == .done ? asked : nil)
         noteSustained(now.boot)
         // Whoever asks gets the answer only when it is durable.
         try drain()
@@ -78,7 +91,7 @@ extension Simulation {
     }
 
     func process(
-        _ list: [Effect], command: (Command, CommandReply)? = nil
+        _ list: [Effect], command: Asked? = nil
     ) throws(Violation) {
         effects += list.count
         if isHashing { hasher.combine(list) }
@@ -89,8 +102,11 @@ extension Simulation {
             case .persist(let transaction):
                 try inspect(transaction)
                 try emitted.take(transaction, circumstances)
+                if hasLost { syncOperations() }
             case .run(let task): try allow(task)
-            case .runDry, .resume, .cancel, .readVersions, .probeNow, .checkConnectivity, .deliver,
+            case .runDry(let task): try noteDry(task)
+            case .cancel(let id): if !dryGates.isEmpty { dryGates[id] = nil }
+            case .resume, .readVersions, .probeNow, .checkConnectivity, .deliver,
                 .deliverFromMemory:
                 break
             }
@@ -126,8 +142,7 @@ extension Simulation {
             case .run(let task):
                 if isWritten { try start(task) } else { skipped.append(task.id) }
             case .resume(let task): if isWritten { try start(task) }
-            // No gate answers when it is only asked: what it would say is another world's matter.
-            case .runDry: break
+            case .runDry(let task): askDry(task)
             case .cancel(let id): runner.cancel(id, at: clock.time)
             case .readVersions(let service): readVersions(service)
             case .probeNow(let service, let probes): probeNow(service, probes)
@@ -172,36 +187,11 @@ extension Simulation {
 
     private func write(_ transaction: Transaction, _ order: Order) throws(Violation) {
         store.write(transaction)
-        if let (command, reply) = order.command {
-            note(command, reply, in: &durable, at: order.circumstances.now)
-        }
+        if let asked = order.command { note(asked, in: &durable, order.circumstances) }
         try durable.take(transaction, order.circumstances)
         outbox.add(transaction.messages, at: clock.time)
         for event in transaction.events { try witness(event) }
-    }
-
-    private func start(_ task: StepTask) throws(Violation) {
-        guard store.state.services[task.service]?.pendingTask == task else {
-            throw Violation(
-                "intent-before-effect", "\(task.id) is run, and what is stored does not say so")
-        }
-        if let job = runner.job(task.id) {
-            switch job.state {
-            case .running: break
-            case .ended(let ending):
-                delayed.append((clock.time, .task(id: task.id, TaskResult(ending: ending))))
-            case .lost:
-                delayed.append(
-                    (clock.time, .task(id: task.id, TaskResult(ending: .unknown("a reboot")))))
-            }
-            return
-        }
-        try begins(task)
-        let conduct: TaskRunner.Conduct =
-            !isHealing && random.chance(profile.stepFault)
-            ? random.pick([.fails, .fails, .worksAndFails, .lies, .hangs, .mute]) : .succeeds
-        say("  task \(task.id) begins, \(conduct)")
-        runner.begin(task, conduct, takes: random.nanoseconds(upTo: 5), at: clock.time)
+        try beginOwn(transaction)
     }
 
     private func readVersions(_ service: String) {

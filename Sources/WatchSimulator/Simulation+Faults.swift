@@ -49,6 +49,7 @@ extension Simulation {
         case .network: loseNetwork()
         case .quiet: try askForQuiet(world)
         case .operation: try operate(world)
+        case .schedule: try rollBackLater(world)
         }
     }
 
@@ -141,6 +142,13 @@ extension Simulation {
                     fields: [:]))
         case .command(let wanted): try command(wanted)
         case .answer(let incident): try answer(incident)
+        case .say(let wanted, let peer): try command(wanted, by: peer)
+        case .doStep(let rollback, let succeeds): try doStep(rollback, succeeds)
+        case .outage(let seconds):
+            guard !isDown, !isHealing, crashIn == nil else { return }
+            outage = Int64(seconds) * Clock.second
+            crashIsReboot = false
+            crashIn = random.below(3)
         case .crash(let isReboot):
             guard !isDown, !isHealing else { return }
             crashIsReboot = isReboot
@@ -158,6 +166,6 @@ extension Array {
 extension Profile {
     enum Fault {
         case crash, reboot, suspend, longSleep, wallJump, storeFailure, streamFault, sourceFault
-        case trouble, blindness, deploy, person, reload, network, quiet, operation
+        case trouble, blindness, deploy, person, reload, network, quiet, operation, schedule
     }
 }

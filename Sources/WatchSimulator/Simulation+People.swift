@@ -71,6 +71,7 @@ extension Simulation {
         let message = outbox.message
         guard message.kind == .page, let incident = message.incident else { return }
         tally.pages += 1
+        hearOfManual(message)
         guard isHealing || random.chance(40) else { return }
         let wait = random.nanoseconds(upTo: isHealing ? 5 : Double(random.pick([2, 20, 120])))
         agenda.append((clock.time + wait, .answer(incident: incident)))
@@ -103,9 +104,18 @@ extension Simulation {
     private func approve(_ world: ServiceWorld, _ incident: String) throws(Violation) {
         let offer = engine.inspect(world.name)?.incident?.offer
         let method = offer.flatMap { $0.isPerMethod ? $0.ways.randomElement(&random)?.method : nil }
-        try command(
-            .approve(
-                incident: incident, method: random.chance(95) ? method : "m0", comment: "go"))
+        let wanted = Command.approve(
+            incident: incident, method: random.chance(95) ? method : "m0",
+            comment: random.chance(80) ? "go" : " ")
+        let peer = person()
+        guard let reply = try command(wanted, by: peer), reply.status == .done,
+            reply.rollback == nil
+        else { return }
+        // It takes two: the same one says it again, or another one does, in time or later.
+        if random.chance(40) { try command(wanted, by: peer) }
+        guard random.chance(70) else { return }
+        let other = peer.name == "ann" ? Self.dan : Self.ann
+        agenda.append((clock.time + random.nanoseconds(upTo: 15), .say(wanted, other)))
     }
 
     private func rollBack(_ world: ServiceWorld) throws(Violation) {

@@ -1,5 +1,4 @@
-// Quiet, the host's own network and guarded operations: what befalls them, and the rules about
-// them.
+// Quiet and the host's own network: what befalls them, and the rules about them.
 
 import WatchCore
 
@@ -29,38 +28,6 @@ extension Simulation {
                 return
             }
             try command(.endSilence(id: id))
-        }
-    }
-
-    func operate(_ world: ServiceWorld) throws(Violation) {
-        let isRunning = emitted.services[world.name]?.operations["migration"] != nil
-        guard !isRunning else {
-            try command(
-                .endOperation(service: world.name, operation: "migration", status: nil))
-            return
-        }
-        let estimate = random.chance(80) ? Duration.seconds(random.pick([5, 30])) : nil
-        try command(
-            .beginOperation(
-                OperationRequest(
-                    service: world.name, operation: "migration", estimate: estimate)))
-    }
-
-    /// What still runs when all is to come to rest ends.
-    func endOperations() throws(Violation) {
-        for world in worlds {
-            agenda.append(
-                (
-                    clock.time + 2 * Clock.second,
-                    .command(
-                        .endOperation(service: world.name, operation: "migration", status: nil))
-                ))
-        }
-    }
-
-    func syncOperations() {
-        for index in ledgers.indices {
-            ledgers[index].operations = emitted.services[ledgers[index].name]?.operations ?? [:]
         }
     }
 
@@ -161,6 +128,9 @@ extension Simulation {
 
     /// A breach begins: the network works, and a baseline is somebody's.
     func checkBreach(_ event: EventRecord, _ index: Int) throws(Violation) {
+        if event.trigger?.hasPrefix("operation-") ?? false {
+            return try checkOperationBreach(event, index)
+        }
         guard let name = event.trigger, let rule = scenario.rules[worlds[index].name]?[name] else {
             return
         }

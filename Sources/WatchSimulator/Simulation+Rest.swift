@@ -32,19 +32,37 @@ extension Simulation {
         !isDown && orders.isEmpty && inbox.isEmpty && !store.isFailing && outbox.waiting.isEmpty
             && delayed.isEmpty
             && worlds.allSatisfy { !engine.hasRollback($0.name) && !engine.hasIncident($0.name) }
+            && !emitted.services.hasScheduled
             && engine.openBlindIncidents.isEmpty
     }
 
     /// What was handed over or declared waits for a person's word.
     private func closeWhatPeopleMustClose() throws(Violation) {
         for world in worlds {
+            if let id = emitted.services[world.name]?.scheduled?.id {
+                try command(.abort(rollback: id, reason: "not any more"))
+            }
             guard let seen = engine.inspect(world.name), let incident = seen.incident else {
                 continue
             }
-            let isPeoples = incident.breaches.isEmpty || seen.isForPeople
+            // No signal says that an operation is over and well.
+            let isPeoples =
+                incident.breaches.isEmpty || seen.isForPeople
+                || incident.breaches.contains { $0.trigger.hasPrefix("operation-") }
+                || isUnknowable(incident, of: world)
             if isPeoples || incident.state == .handedOver {
                 try command(.resolve(incident: incident.id, comment: "done"))
             }
+        }
+    }
+
+    /// What is measured against a baseline stays unknown where the baseline is gone.
+    private func isUnknowable(_ incident: IncidentRecord, of world: ServiceWorld) -> Bool {
+        incident.breaches.contains { breach in
+            guard breach.cleared == nil,
+                let rule = scenario.rules[world.name]?[breach.trigger]
+            else { return false }
+            return !rule.isJudged
         }
     }
 

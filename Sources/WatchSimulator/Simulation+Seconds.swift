@@ -141,43 +141,4 @@ extension Simulation {
             try deliver(event)
         }
     }
-
-    /// Steps that end by then do what they do, and say so.
-    func endTasks(until target: Int64) throws(Violation) {
-        for (id, ending, works) in runner.ended(by: target) {
-            guard let job = runner.job(id) else { continue }
-            if works { work(job.task) }
-            let ending = answer(of: job, ending)
-            runner.overrule(id, ending)
-            say("task \(id) ended: \(ending)")
-            guard job.conduct != .mute else { continue }
-            try deliver(.task(id: id, TaskResult(ending: ending)))
-        }
-    }
-
-    /// A step that changes the version has done so.
-    func work(_ task: StepTask) {
-        guard case .unit(let name, _) = task.action, name.contains("switch"),
-            !name.hasPrefix("check"), let version = task.variables["to.version"],
-            let world = worlds.first(where: { $0.name == task.service })
-        else { return }
-        world.redeploy(version, at: clock.time, byRollback: true)
-        steps.worked(task)
-    }
-
-    /// Gates and checks answer what they find.
-    private func answer(
-        of job: TaskRunner.Job, _ ending: TaskResult.Ending
-    ) -> TaskResult.Ending {
-        guard case .unit(let name, _) = job.task.action, case .exited = ending else {
-            return ending
-        }
-        if name.hasPrefix("check") {
-            return .exited(steps.hasWorked(checkedBy: job.task) ? 0 : 1)
-        }
-        if name.hasPrefix("gate"), !isHealing, random.chance(profile.gateFault) {
-            return .exited(random.pick([10, 11, 12, 1]))
-        }
-        return ending
-    }
 }

@@ -77,6 +77,7 @@ public final class Simulation {
     var crashIsReboot = false
     var isDown = false
     var upAt: Int64 = 0
+    var cameUp = -30 * Clock.second
     var storeFailsUntil: Int64 = 0
     var checkpoint: Checkpoint?
     var checkpointAt: Instant?
@@ -86,13 +87,31 @@ public final class Simulation {
     var isHashing: Bool
     var hasher = Hasher()
 
+    /// How often the wall clock was set.
+    var wallSettings = 0
+    /// The daemon stays away for so long when it dies next.
+    var outage: Int64?
+    /// Gates that are asked without a rollback, with when their time is up; and since when one is
+    /// beside a rollback.
+    var dryGates: [String: Int64] = [:]
+    var dryOverlap: Int64?
+    /// An operation was given up by the event that is handled.
+    var hasLost = false
+    /// Of each service: what its methods made, and what their checks said of it.
+    var made: [MadeBook] = []
+
+    static let ann = Peer(
+        uid: 1000, name: "ann", operates: true, roles: ["any-admin", "senior-admin", "cto"])
+    static let dan = Peer(uid: 1002, name: "dan", operates: true, roles: ["any-admin", "dba"])
+
     /// Whoever asks; some have no say.
     func person() -> Peer {
-        isHealing || random.chance(85)
-            ? Peer(
-                uid: 1000, name: "ann", operates: true,
-                roles: ["any-admin", "senior-admin", "cto"])
-            : Peer(uid: 1001, name: "bob", operates: random.chance(50))
+        if isHealing { return Self.ann }
+        switch random.below(100) {
+        case 0..<65: return Self.ann
+        case 65..<85: return Self.dan
+        default: return Peer(uid: 1001, name: "bob", operates: random.chance(50))
+        }
     }
 
     struct Cleared: Hashable {
@@ -107,6 +126,10 @@ public final class Simulation {
         case command(Command)
         case answer(incident: String)
         case crash(isReboot: Bool)
+        case say(Command, Peer)
+        case doStep(rollback: String, succeeds: Bool)
+        /// It dies, and stays away for so many seconds.
+        case outage(Int)
     }
 
     /// How often things came to pass, so that a simulator that tries nothing is found out.
@@ -122,6 +145,15 @@ public final class Simulation {
         public var steps = 0
         public var verdicts = 0
         public var releasesGood = 0
+        /// Steps that people were told to do, and methods that undid phases.
+        public var manualSteps = 0
+        public var undoings = 0
+        public var operations = 0
+        /// Rollbacks for later whose time came.
+        public var scheduled = 0
+        /// Releases that a method made and its check confirmed.
+        public var madeReleases = 0
+        public var dryGates = 0
 
         public init() {}
     }
@@ -153,6 +185,7 @@ public final class Simulation {
             breaches.append(BreachBook())
             emitted.services[service.name] = ServiceBook()
             reads.append(ReadBook())
+            made.append(MadeBook())
             evidence.append([:])
             lastEvidence.append(now.boot)
             wasHealthy.append(true)
@@ -188,7 +221,10 @@ public final class Simulation {
         let target = clock.time + Int64(seconds) * Clock.second
         if profile.lag == 0 || isHealing || random.chance(100 - profile.lag) { try drain() }
         try act(until: target)
-        for service in worlds.indices { try observe(service, seconds) }
+        for service in worlds.indices {
+            try observe(service, seconds)
+            if worlds[service].operation != nil { try drive(worlds[service]) }
+        }
         try deliverDelayed(until: target)
         try endTasks(until: target)
         if !isHealing { try happen(seconds) }

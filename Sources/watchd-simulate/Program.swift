@@ -147,6 +147,9 @@ enum Program {
             (\(tally.automatic) automatic, \(tally.recovered) recovered, \(tally.handedOver) \
             handed over), \(tally.steps) steps, \(tally.crashes) crashes (\(tally.reboots) \
             reboots), \(tally.releasesGood) releases baked, \(tally.verdicts) verdicts recounted
+            \(tally.manualSteps) steps of people, \(tally.operations) guarded operations, \
+            \(tally.undoings) undone by phases, \(tally.scheduled) rollbacks for later, \
+            \(tally.madeReleases) releases made, \(tally.dryGates) gates asked dry
 
             """, to: 1)
         for failure in result.failures {

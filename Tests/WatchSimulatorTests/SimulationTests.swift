@@ -32,6 +32,7 @@ import Testing
         #expect(tally.automatic > 0 && tally.recovered > 0 && tally.handedOver > 0)
         #expect(tally.crashes > 0 && tally.reboots > 0 && tally.incidents > 0 && tally.pages > 0)
         #expect(tally.verdicts > 0 && tally.releasesGood > 0)
+        #expect(tally.manualSteps > 0 && tally.operations > 0 && tally.dryGates > 0)
     }
 
     @Test func chanceIsTheSameOnEveryMachine() {

@@ -30,23 +30,19 @@ extension Books {
         _ rollback: RollbackRecord, _ incident: IncidentRecord?, _ service: ServiceBook,
         _ circumstances: Circumstances
     ) throws(Violation) {
-        let name = incident?.service ?? ""
         guard !circumstances.wasReloaded, !service.walked.contains(rollback.id),
             let reason = incident?.reason, reason.hasPrefix("trigger:"),
-            let trigger = circumstances.configuration.service(name)?.triggers.first(where: {
-                $0.name == reason.dropFirst(8)
-            })
+            let known = circumstances.configuration.service(incident?.service ?? ""),
+            let trigger = known.asker(String(reason.dropFirst(8)))
         else { return }
         let policy = circumstances.configuration.policy(trigger.severity)
         if trigger.mode == .auto, policy.action == .rollback { return }
-        let within = trigger.approveWithin ?? policy.approveWithin
         let policies = Severity.allCases.map { circumstances.configuration.policy($0) }
         let mayEndSo =
             (trigger.onTimeout.map { $0 == .rollback }
                 ?? policies.contains { $0.onTimeout == .rollback })
-        let shortest = trigger.approveWithin ?? policies.compactMap(\.approveWithin).min()
-        if mayEndSo, let waited = service.expiredAfter, let least = shortest ?? within,
-            waited >= least
+        if mayEndSo, let waited = service.expiredAfter,
+            let least = known.shortestWait(trigger, policies), waited >= least
         {
             return
         }
@@ -62,7 +58,11 @@ extension Books {
     ) throws(Violation) {
         let (message, configuration) = (outbox.message, circumstances.configuration)
         let service = message.service
-        var isOfPerson: Bool { message.title.contains("declared by") }
+        // A person relies on it, or has just said it.
+        var isOfPerson: Bool {
+            message.title.contains("declared by")
+                || message.title.contains("the scheduled rollback was not done")
+        }
         if quiet.isSilenced(service, at: circumstances.now), !isOfPerson {
             throw Violation("silence-keeps-back", "\(outbox.id): \(message.title)")
         }
@@ -103,7 +103,7 @@ extension Books {
 
     /// Something may still keep pages of the service back.
     func mayBeQuiet(_ service: String, _ configuration: Configuration, at now: Moment) -> Bool {
-        quiet.isMaintained(service, configuration.maintenance, at: now)
+        quiet.isMaintained(service, configuration.maintenance, at: now, orMaybe: true)
             || quiet.mayBeSilenced(service, configuration.silences, at: now)
             || (configuration.service(service)?.dependsOn ?? []).contains {
                 !(services[$0]?.open.isEmpty ?? true)
@@ -145,6 +145,45 @@ extension IncidentBook {
         case .open, .awaitingApproval, .handedOver: true
         case .recovered, .cleared, .superseded: hasBreach
         case .rollingBack, .verifying, .closed: false
+        }
+    }
+}
+
+/// How what acts by itself is configured.
+struct AskerBook {
+    var name: String
+    var severity: Severity
+    var mode: TriggerConfiguration.Mode
+    var approveWithin: Duration?
+    var onTimeout: OnTimeout?
+}
+
+extension ServiceConfiguration {
+    /// How long an offer that ends in a rollback waits at least: its trigger's own time, or that of
+    /// another one which joined it and ends so, too.
+    fileprivate func shortestWait(_ asker: AskerBook, _ policies: [Policy]) -> Duration? {
+        let common = policies.compactMap(\.approveWithin).min()
+        let ends = triggers.filter {
+            $0.name != asker.name
+                && ($0.onTimeout.map { $0 == .rollback }
+                    ?? policies.contains { $0.onTimeout == .rollback })
+        }
+        return ([asker.approveWithin] + ends.map(\.approveWithin))
+            .compactMap { $0 ?? common }.min()
+    }
+
+    /// A trigger, or a rule about operations, of which one that is lost never acts.
+    fileprivate func asker(_ name: String) -> AskerBook? {
+        if name.hasPrefix("operation-") {
+            let isLost = name.hasPrefix("operation-lost:")
+            return AskerBook(
+                name: name, severity: operations.severity,
+                mode: isLost && operations.mode == .auto ? .page : operations.mode)
+        }
+        return triggers.first { $0.name == name }.map {
+            AskerBook(
+                name: name, severity: $0.severity, mode: $0.mode,
+                approveWithin: $0.approveWithin, onTimeout: $0.onTimeout)
         }
     }
 }

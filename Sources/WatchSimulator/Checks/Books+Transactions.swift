@@ -13,11 +13,14 @@ final class Circumstances: Sendable {
     let acted: Set<String>
     /// Offers may be of another configuration.
     let wasReloaded: Bool
+    /// How often the wall clock was set.
+    let settings: Int
 
     init(
         now: Moment, time: Int64, configuration: Configuration, acted: Set<String>,
-        wasReloaded: Bool = false
+        wasReloaded: Bool = false, settings: Int = 0
     ) {
+        self.settings = settings
         self.now = now
         self.time = time
         self.configuration = configuration
@@ -128,14 +131,9 @@ extension Books {
             if let about { service.bad[about.version] = false }
         case "page.muted":
             if let id = event.incident { service.open[id]?.isHeld = true }
-        case "approval.offered":
-            service.offered = service.running
-            service.offeredAt = circumstances.now
-        case "approval.void", "approval.denied", "approval.expired", "approval.approved":
-            service.offered = nil
-            service.expiredAfter =
-                event.kind == "approval.expired"
-                ? service.offeredAt.map { circumstances.now.boot - $0.boot } : nil
+        case "approval.offered", "approval.void", "approval.denied", "approval.expired",
+            "approval.approved":
+            service.noteOffer(event, circumstances)
         case "verify.landed": service.rollback?.hasLanded = true
         case "verify.not-landed":
             service.rollback?.hasLanded = false
@@ -152,6 +150,10 @@ extension Books {
             }
             service.ended = service.rollback.map { ($0, circumstances.now) }
             service.rollback = nil
+            service.own = nil
+        case "operation.lost", "rollback.unscheduled", "rollback.not-done", "rollback.due",
+            "step.started", "step.finished":
+            try service.read(operationEvent: event, transaction, circumstances)
         default: break
         }
     }

@@ -74,6 +74,15 @@ struct ServiceBook {
     /// When a rollback was offered, and when such an offer ended because nobody answered.
     var offeredAt: Moment?
     var expiredAfter: Duration?
+    /// How the last operation went.
+    var phases = PhasesBook()
+    var scheduled: ScheduleBook?
+    /// The last rollback that was wanted for later with `--force`.
+    var forced: String?
+    /// Who has said yes to what is offered, by the method that was named; empty: none was.
+    var given: [String: [Peer]] = [:]
+    /// What the engine itself sees to now.
+    var own: OwnStepBook?
 }
 
 struct Books {
@@ -109,6 +118,7 @@ struct Books {
             }
             // Set back, the wall clock tells nothing of how long they have run.
             service.operations = service.operations.mapValues { _ in nil }
+            service.rebaseWhatPeopleDo()
             service.offeredAt = service.offeredAt.map { Self.rebased($0, to: now) }
             service.ends = service.ends.map { Self.rebased($0, to: now) }
             services[name] = service

@@ -53,7 +53,8 @@ struct NetworkBook {
         case .unknown: return false
         case .declared: return isReached.map { !$0 }
         case .byProbes:
-            guard seen.count > 1 else { return false }
+            // After a restart one is heard first, and that says nothing of the others.
+            guard seen.count > 1 else { return nil }
             if seen.values.allSatisfy({ !$0.isHeard && now - $0.started <= $0.every }) {
                 return true
             }

@@ -6,16 +6,19 @@ struct QuietBook {
     struct Span {
         var since: Moment
         var until: Moment
+        /// The wall clock once showed a later time than at a boot since: nobody can time it.
+        var isUnsure = false
 
         func isOn(_ now: Moment) -> Bool { now.boot < until.boot }
 
         /// In another boot. Set back, the wall clock tells nothing: then it is at least over when
         /// it would be by either reckoning.
-        func rebased(to now: Moment) -> Span {
+        func rebased(to now: Moment, latestWall: WallTime) -> Span {
             let left = Swift.min(until.wall - now.wall, until.wall - since.wall)
             return Span(
                 since: Moment(boot: now.boot, wall: since.wall),
-                until: Moment(boot: now.boot + left, wall: until.wall))
+                until: Moment(boot: now.boot + left, wall: until.wall),
+                isUnsure: isUnsure || now.wall < latestWall)
         }
     }
 
@@ -24,8 +27,6 @@ struct QuietBook {
         /// nil: all of the service.
         var trigger: String?
         var span: Span
-        /// The wall clock once showed a later time than at a boot since: nobody can time it.
-        var isUnsure = false
     }
 
     /// By service; that of the whole host under the empty name.
@@ -61,19 +62,22 @@ struct QuietBook {
     }
 
     mutating func rebase(to now: Moment, latestWall: WallTime) {
-        maintenance = maintenance.mapValues { $0.rebased(to: now) }
+        maintenance = maintenance.mapValues { $0.rebased(to: now, latestWall: latestWall) }
         silences = silences.mapValues {
             Silence(
-                service: $0.service, trigger: $0.trigger, span: $0.span.rebased(to: now),
-                isUnsure: $0.isUnsure || now.wall < latestWall)
+                service: $0.service, trigger: $0.trigger,
+                span: $0.span.rebased(to: now, latestWall: latestWall))
         }
     }
 
     // MARK: - Questions
 
-    func isMaintained(_ service: String, _ windows: [MaintenanceWindow], at now: Moment) -> Bool {
+    /// - Parameter orMaybe: also when nobody can tell.
+    func isMaintained(
+        _ service: String, _ windows: [MaintenanceWindow], at now: Moment, orMaybe: Bool = false
+    ) -> Bool {
         let asked = maintenance.contains { of, span in
-            (of.isEmpty || of == service) && span.isOn(now)
+            (of.isEmpty || of == service) && span.isOn(now) && (orMaybe || !span.isUnsure)
         }
         if asked { return true }
         return windows.contains { window in
@@ -85,7 +89,7 @@ struct QuietBook {
     /// All pages of the service are silenced, whatever they are about.
     func isSilenced(_ service: String, at now: Moment) -> Bool {
         silences.values.contains {
-            $0.service == service && $0.trigger == nil && $0.span.isOn(now) && !$0.isUnsure
+            $0.service == service && $0.trigger == nil && $0.span.isOn(now) && !$0.span.isUnsure
         }
     }
 

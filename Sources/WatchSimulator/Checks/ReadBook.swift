@@ -68,8 +68,9 @@ struct ReadBook {
         guard isRead, !isMixed, let before, before.version == running, before.version != version,
             !before.isAnnounced
         else { return nil }
-        return last.contains { source, says in
-            says == version
+        // Also one that has fallen silent since: then the next one counts.
+        return named.contains { source, answer in
+            answer.version == version
                 && (before.said[source] != version || before.moved.contains(source))
         }
     }

@@ -56,6 +56,9 @@ struct ServiceBooks: Sequence {
         }
     }
 
+    /// Some rollback is still to come.
+    var hasScheduled: Bool { places.contains { $0?.scheduled != nil } }
+
     var values: [ServiceBook] { places.compactMap(\.self) }
 
     func makeIterator() -> some IteratorProtocol<(key: String, value: ServiceBook)> {

@@ -121,6 +121,12 @@ struct ServiceLedger {
     /// The same by the trigger's place.
     func truth(at place: Int, isBreached: Bool = false, now: Instant) -> Truth? {
         guard !hasNoOpinion, let rule = triggers[place].rule else { return nil }
+        // Nobody knows since when it runs.
+        if !operations.isEmpty, rule.asksOfOperations,
+            operations.values.contains(where: { $0 == nil })
+        {
+            return nil
+        }
         var judgement = triggers[place].judgement
         if isSettled { judgement.warmUp = .zero }
         return truth(

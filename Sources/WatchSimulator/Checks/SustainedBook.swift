@@ -29,9 +29,3 @@ struct SustainedBook {
     /// True in 90 % of its seconds.
     var holds: Bool { Int64(trueSeconds.count) * 10 >= length * 9 }
 }
-
-/// A guarded operation that runs.
-struct OperationBook {
-    var began: Moment
-    var estimate: Duration?
-}

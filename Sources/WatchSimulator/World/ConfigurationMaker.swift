@@ -35,6 +35,7 @@ struct ConfigurationMaker {
         scenario.configuration.access = Access(operate: ["ops"])
         scenario.configuration.access.approve = [
             "any-admin": ["admins"], "senior-admin": ["seniors"], "cto": ["cto"],
+            "dba": ["dbas"],
         ]
         scenario.configuration.channels = Scenario.channels.map {
             ChannelConfiguration(name: $0, kind: .slack(url: Template(literal: "http://x/")))
@@ -70,6 +71,10 @@ struct ConfigurationMaker {
             action: .page, page: "team", respondWithin: .seconds(random.pick([60, 600])))
         for severity in Severity.allCases {
             policy[severity]?.approve = random.pick([nil, "any-admin", "senior-admin"])
+            if policy[severity]?.approve != nil, random.chance(20) {
+                policy[severity]?.secondApprover = "dba"
+            }
+            policy[severity]?.needsComment = random.chance(15)
             policy[severity]?.approveWithin =
                 random.chance(60) ? .seconds(random.pick([10, 40, 120])) : nil
             policy[severity]?.onTimeout = random.pick(OnTimeout.allCases)
@@ -102,6 +107,10 @@ struct ConfigurationMaker {
         service.slo = 0.99
         service.baselineWindow = .seconds(random.pick([60, 3600]))
         if random.chance(15) { service.noData = .record }
+        service.operations = OperationRules(
+            severity: random.pick([.critical, .critical, .high]),
+            mode: random.pick([.auto, .auto, .page, .shadow]),
+            plan: random.chance(30) ? plans.last : nil)
         for (index, rule) in self.rules(probes.map(\.name), streams.map(\.name)).enumerated() {
             let trigger = trigger("t\(index)", rule.0, judgement, plans, grave: rule.1)
             service.triggers.append(trigger)

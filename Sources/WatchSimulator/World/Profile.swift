@@ -19,6 +19,7 @@ struct Profile {
     var network = 0
     var quiet = 0
     var operation = 0
+    var schedule = 0
     /// Percent.
     var stepFault = 0
     var gateFault = 0
@@ -57,14 +58,15 @@ struct Profile {
         channelFault = draw(&random, 40, [20, 60])
         network = draw(&random, 70, [30, 60])
         quiet = draw(&random, 40, [40, 120])
-        operation = draw(&random, 30, [60])
+        operation = draw(&random, 35, [60, 120])
+        schedule = draw(&random, 25, [40, 100])
 
         list = [
             (crash, .crash), (reboot, .reboot), (suspend, .suspend), (longSleep, .longSleep),
             (wallJump, .wallJump), (storeFailure, .storeFailure), (streamFault, .streamFault),
             (sourceFault, .sourceFault), (trouble, .trouble), (blindness, .blindness),
             (deploy, .deploy), (person, .person), (reload, .reload), (network, .network),
-            (quiet, .quiet), (operation, .operation),
+            (quiet, .quiet), (operation, .operation), (schedule, .schedule),
         ]
         total = list.reduce(0) { $0 + $1.0 }
     }

@@ -53,6 +53,15 @@ indirect enum Rule {
         }
     }
 
+    var asksOfOperations: Bool {
+        switch self {
+        case .overrun: true
+        case .errorRate, .errors, .count, .slow, .failing, .burning, .unusual: false
+        case .both(let a, let b), .either(let a, let b): a.asksOfOperations || b.asksOfOperations
+        case .not(let a): a.asksOfOperations
+        }
+    }
+
     /// Whether the simulator can judge it.
     var isJudged: Bool {
         switch self {

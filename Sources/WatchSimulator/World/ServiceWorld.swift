@@ -14,6 +14,8 @@ struct ReleaseTruth {
     var crashes = false
     /// It is bad in every other of so many seconds; 0: it does not flap.
     var flaps = 0
+    /// The rollback whose method made it.
+    var madeBy: String?
 
     var isBad: Bool { errors > 20 || crashes }
 }
@@ -27,6 +29,18 @@ enum SourceManner {
     case stuck(String)
     case down
     case flaky
+}
+
+/// A migration under way, as whoever runs it knows it.
+struct OperationTruth {
+    var lease: Int64
+    var nextBeat: Int64
+    /// What it is going to say that it has reached, with when.
+    var phases: [(name: String, at: Int64)]
+    var ends: Int64
+    var status: Int
+    /// Its guard is killed then: nothing is heard any more.
+    var dies: Int64
 }
 
 /// How a log is read.
@@ -59,6 +73,8 @@ final class ServiceWorld {
     var nextProbe: [Int64]
     var nextRead: [Int64]
     var requestsPerSecond = 24
+    /// What somebody runs under guard.
+    var operation: OperationTruth?
     private let hosts: [(probe: String, name: String)]
     private var nextVersion = 1
 
@@ -111,6 +127,18 @@ final class ServiceWorld {
             releases.append(ReleaseTruth(version: version))
             switchTo(releases.count - 1, at: time, byRollback: byRollback)
         }
+    }
+
+    /// An older release comes back under a name of its own.
+    func make(from version: String, by rollback: String, at time: Int64) {
+        nextVersion += 1
+        var release =
+            releases.last { $0.version == version } ?? ReleaseTruth(version: version)
+        release.version = "\(nextVersion).0"
+        release.commit = nil
+        release.madeBy = rollback
+        releases.append(release)
+        switchTo(releases.count - 1, at: time, byRollback: true)
     }
 
     private func switchTo(_ index: Int, at time: Int64, byRollback: Bool) {

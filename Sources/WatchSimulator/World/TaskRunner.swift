@@ -1,12 +1,13 @@
 // Whoever runs steps: the shim and systemd of a simulated host. What has begun goes on without
-// watchd; what it did is remembered over crashes of the daemon, and lost in a reboot.
+// watchd; what it did is remembered over crashes of the daemon, and lost in a reboot. Only a
+// request dies with the daemon that sent it.
 
 import WatchCore
 
 final class TaskRunner {
     enum State: Equatable {
         case running
-        case ended(TaskResult.Ending)
+        case ended(TaskResult)
         /// A reboot ended it; nobody knows how far it came.
         case lost
     }
@@ -20,6 +21,10 @@ final class TaskRunner {
         case hangs
         /// It works, and its answer never arrives.
         case mute
+        /// It surely never ran.
+        case couldNotStart
+        /// Nobody can say what became of it: it did its work, or did not.
+        case unsure, unsureAndIdle
     }
 
     struct Job {
@@ -53,13 +58,10 @@ final class TaskRunner {
         jobs[id]?.ends = Swift.min(job.ends, time + Clock.second / 2)
     }
 
-    /// The earliest end of what runs.
-    var nextEnd: Int64? { running.compactMap { jobs[$0]?.ends }.min() }
-
     /// Takes out what has ended by `time`, with its result and whether it did what it should.
-    func ended(by time: Int64) -> [(id: String, ending: TaskResult.Ending, works: Bool)] {
+    func ended(by time: Int64) -> [(id: String, result: TaskResult, works: Bool)] {
         guard !running.isEmpty else { return [] }
-        var result: [(String, TaskResult.Ending, Bool)] = []
+        var result: [(String, TaskResult, Bool)] = []
         for id in running {
             guard let job = jobs[id], job.ends <= time else { continue }
             let (ending, works) = Self.outcome(of: job)
@@ -71,26 +73,37 @@ final class TaskRunner {
         return result
     }
 
-    private static func outcome(of job: Job) -> (TaskResult.Ending, Bool) {
-        if job.isCancelled { return (.cancelled, false) }
+    private static func outcome(of job: Job) -> (TaskResult, Bool) {
+        if job.isCancelled { return (TaskResult(ending: .cancelled), false) }
         return switch job.conduct {
-        case .succeeds, .mute: (.exited(0), true)
-        case .fails: (.exited(1), false)
-        case .worksAndFails: (.exited(1), true)
-        case .lies: (.exited(0), false)
-        case .hangs: (.timedOut, false)
+        case .succeeds, .mute: (TaskResult(ending: .exited(0)), true)
+        case .fails: (job.task.action.failure, false)
+        case .worksAndFails: (job.task.action.failure, true)
+        case .lies: (TaskResult(ending: .exited(0)), false)
+        case .hangs: (TaskResult(ending: .timedOut), false)
+        case .couldNotStart: (TaskResult(ending: .couldNotStart("no such program")), false)
+        case .unsure: (TaskResult(ending: .unknown("no answer")), true)
+        case .unsureAndIdle: (TaskResult(ending: .unknown("no answer")), false)
         }
     }
 
     /// The answer of a gate is drawn when it ends, not here.
-    func overrule(_ id: String, _ ending: TaskResult.Ending) { jobs[id]?.state = .ended(ending) }
+    func overrule(_ id: String, _ result: TaskResult) { jobs[id]?.state = .ended(result) }
 
-    func reboot(_ random: inout Random) {
+    /// What is under way is lost, all of it in a reboot.
+    /// - Returns: what came to its end just before, perhaps.
+    func lose(_ random: inout Random, isReboot: Bool) -> [StepTask] {
+        var done: [StepTask] = []
         for id in running {
+            guard let task = jobs[id]?.task, isReboot || task.action.endsWithDaemon else {
+                continue
+            }
+            let isDone = random.chance(50)
             jobs[id]?.state = .lost
-            // Perhaps it came to its end just before.
-            jobs[id]?.isDone = random.chance(50)
+            jobs[id]?.isDone = isDone
+            if isDone { done.append(task) }
         }
-        running = []
+        running.removeAll { jobs[$0]?.state != .running }
+        return done
     }
 }
