@@ -2,6 +2,7 @@
 
 import TestServers
 import Testing
+import WatchSystem
 
 @testable import WatchControl
 @testable import WatchCore
@@ -64,13 +65,17 @@ import Testing
     }
 
     @Test func beingLateIsBadNewsOnlyWhereThatIsWanted() async throws {
-        #expect(try await run(drill(.passed), "--strict").result.status == 1)
-        #expect(try await run(drill(.passed, took: .minutes(9)), "--strict").result.status == 0)
+        let (late, _) = try await run(drill(.passed), "--strict")
+        #expect(late.status == 1)
+        let (inTime, _) = try await run(drill(.passed, took: .minutes(9)), "--strict")
+        #expect(inTime.status == 0)
     }
 
     @Test func theExitStatusSaysHowItEnded() async throws {
-        #expect(try await run(drill(.failed, reason: "not-landed")).result.status == 1)
-        #expect(try await run(drill(.aborted, reason: "aborted")).result.status == 1)
+        let (failed, _) = try await run(drill(.failed, reason: "not-landed"))
+        #expect(failed.status == 1)
+        let (aborted, _) = try await run(drill(.aborted, reason: "aborted"))
+        #expect(aborted.status == 1)
         let (gate, _) = try await run(drill(.withdrawn, reason: "gate-blocked:migration"))
         #expect(gate.status == 4)
         #expect(gate.output.contains("withdrawn (gate-blocked:migration)"))
@@ -138,7 +143,8 @@ import Testing
         #expect(Metrics.text(report).contains(#"watchd_incident_open{service="shop"} 0"#))
         try await withServer { server in
             server.backend.set(report: report)
-            #expect(try await watchctl(["status", "--socket", server.path]).status == 0)
+            let result = try await watchctl(["status", "--socket", server.path])
+            #expect(result.status == 0)
         }
     }
 }
