@@ -248,7 +248,6 @@ import WatchCore
 
     @Test(arguments: [
         "heartbeat: {}",
-        "services: { a: { assess: [] } }",
         "services: { a: { streams: { s: { message: $.m, file: /a, format: json } } } }",
         "services: { a: { version: [{ exec: [a] }] } }",
         "access: { read: [] }",

@@ -35,7 +35,8 @@ public enum Action: Hashable, Sendable, Codable {
         }
     }
 
-    /// It changes nothing and says what is expected: a query that is compared, a request that reads.
+    /// It changes nothing and knows what is expected: a query that is compared, a request that
+    /// reads.
     var isQuestion: Bool {
         switch self {
         case .sql(let query): query.expectation != .any

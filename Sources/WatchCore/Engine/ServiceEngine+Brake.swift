@@ -30,6 +30,11 @@ extension ServiceEngine {
     func neighbourRefusal(
         _ context: Context, of trigger: TriggerConfiguration? = nil
     ) -> Refusal? {
+        // It is down because of that, and not for a cause that both share.
+        if let rollback = spanningRollback(context) {
+            return Refusal(
+                .busy, "rollback \(rollback) stopped \(name), which is judged anew from here on")
+        }
         if let other = commonCause(context, of: trigger) {
             return Refusal(
                 .commonCause,
@@ -39,10 +44,6 @@ extension ServiceEngine {
         // Whichever plan it will be: this is asked before it is known, too.
         for plan in plans(context) {
             if let refusal = spanRefusal(plan, context) { return refusal }
-        }
-        if let rollback = spanningRollback(context) {
-            return Refusal(
-                .busy, "rollback \(rollback) stopped \(name), which is judged anew from here on")
         }
         if let other = context.neighbours.first(where: {
             $0.isRollingBackAutomatically && $0.name != name

@@ -217,7 +217,7 @@ extension BaselineTests {
     /// Else no rollback to the only good release could be seen to have cured what was slow.
     @Test func whatARollbackPutThereIsComparedWithItselfAsItWas() {
         let slow = World.trigger("slow", "p95(access, 10s) > 1.5 * baseline(p95(access, 10s))")
-        var service = World.service(triggers: [slow])
+        var service = World.service(triggers: [Self.triggers[0], slow])
         service.baselineWindow = .minutes(10)
         let world = World(World.configuration(services: [service]))
         world.logs = { world, _ in

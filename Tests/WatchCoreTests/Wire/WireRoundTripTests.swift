@@ -2,7 +2,7 @@
 
 import FoundationEssentials
 import Testing
-import WatchCore
+@testable import WatchCore
 import WatchSystem
 
 private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
@@ -17,6 +17,10 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
     static let rollback: RollbackRecord = {
         var rollback = plainRollback
         rollback.losses = ["orders"]
+        rollback.verifying = noon + .minutes(1)
+        rollback.landed = noon + .minutes(2)
+        rollback.verifyTarget = 300
+        rollback.steps[0].target = .minutes(1)
         return rollback
     }()
 
@@ -72,6 +76,7 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
         ]
         incident.muted = 2
         incident.mutedBy = "silence:night"
+        incident.drill = DrillRecord(rollback, of: "shop-drill", incident: "shop-drill-3")
         return incident
     }()
 
