@@ -26,7 +26,7 @@ import Testing
                 }
             }
         }
-        #expect(count == 41)
+        #expect(count == 42)
     }
 
     @Test func namesMayHoldWhateverPercentEncodingCanSay() {
