@@ -2,8 +2,9 @@
 
 import FoundationEssentials
 import Testing
-@testable import WatchCore
 import WatchSystem
+
+@testable import WatchCore
 
 private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
 
