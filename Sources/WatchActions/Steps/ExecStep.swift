@@ -22,9 +22,11 @@ struct ExecStep: Sendable {
     let directory: TaskDirectory
     let cancellation: Cancellation
 
+    private static let startsAtMost = 2
+
     /// - Parameter task: nil when it is only to be stopped, and never begun.
     func perform(_ task: StepTask?) -> TaskResult {
-        var wasStarted = false
+        var starts = 0
         // Over, or never to begin: what was to be read may hold secrets.
         defer { unlink(directory.inputPath) }
         // Looked at again after each wait; the bound only guards against a fault of our own.
@@ -36,11 +38,11 @@ struct ExecStep: Sendable {
             case .running(let shim):
                 guard follow(shim, task) else { return stuck(shim, task) }
             case .fresh:
-                if let verdict = begin(task, wasStarted: wasStarted) {
+                if let verdict = begin(task, starts: starts) {
                     guard let result = settle(verdict) else { continue }
                     return result
                 }
-                wasStarted = true
+                starts += 1
             }
         }
         return TaskResult(ending: .unknown("its records in \(directory.path) keep changing"))
@@ -81,11 +83,12 @@ struct ExecStep: Sendable {
             output: output)
     }
 
-    /// Starts the shim.
+    /// Starts the shim; once more where one was killed before it had claimed the task: then it
+    /// surely ran nothing.
     /// - Returns: what to record when the task shall not or cannot begin; nil: look again.
-    private func begin(_ task: StepTask?, wasStarted: Bool) -> ExitRecord? {
+    private func begin(_ task: StepTask?, starts: Int) -> ExitRecord? {
         guard let task, !cancellation.isRequested else { return ExitRecord(ending: .cancelled) }
-        guard !wasStarted else {
+        guard starts < Self.startsAtMost else {
             let why = directory.complaint()
             return .couldNotStart(
                 "\(settings.shim) ended without running it"

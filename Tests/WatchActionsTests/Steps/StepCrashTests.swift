@@ -96,6 +96,34 @@ struct StepCrashTests {
         #expect(access(directory.inputPath, F_OK) != 0)
     }
 
+    /// A shim that dies before it has claimed the task surely ran nothing, so another may.
+    @Test(arguments: [(1, TaskResult.Ending.exited(0)), (2, nil)])
+    func aShimThatDiesBeforeItClaimsIsStartedOnceMore(
+        _ deaths: Int, _ ending: TaskResult.Ending?
+    ) async throws {
+        let bench = try Bench()
+        let dead = "\(bench.root)/dead"
+        try bench.write(
+            "shim",
+            """
+            #!/bin/sh
+            echo x >> \(dead)
+            if [ "$(wc -l < \(dead))" -le \(deaths) ]; then kill -9 $$; fi
+            exec \(Bench.shim) "$@"
+            """, mode: 0o755)
+        var settings = bench.settings
+        settings.shim = "\(bench.root)/shim"
+        let step = ExecStep(
+            settings: settings, secrets: bench.secrets,
+            directory: try TaskDirectory("t1", in: settings.directory),
+            cancellation: Cancellation())
+        let task = bench.shell("echo ran >> \(bench.root)/runs")
+        let result = await OwnThread.run { step.perform(task) }
+        #expect(result.succeeded == (ending != nil))
+        if ending == nil { #expect(result.ending.reason.contains("ended without running it")) }
+        #expect(bench.text("runs") == (ending == nil ? "" : "ran\n"))
+    }
+
     @Test func ofManyShimsOneRunsTheStep() async throws {
         let bench = try Bench()
         let directory = try TaskDirectory("t1", in: bench.settings.directory)
