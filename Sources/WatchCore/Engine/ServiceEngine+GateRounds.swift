@@ -112,6 +112,11 @@ extension ServiceEngine {
     ) {
         guard let pending = gateRound.pending, pending.task == task else { return }
         gateRound.pending = nil
+        // Between two gates something began to be rolled back: the round comes again.
+        guard !isActing(context) else {
+            gateRound.due = context.now.boot + GateRound.settles
+            return
+        }
         let gate = pending.plan.gates[pending.gate]
         let refusal = Self.refusal(of: gate, result)
         let said = pending.said + [Self.words(of: gate.name, result)].compactMap { $0 }

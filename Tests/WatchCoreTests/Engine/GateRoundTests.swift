@@ -44,6 +44,27 @@ import Testing
         #expect(Set(world.dryTasks.map(\.id)).count == world.dryTasks.count)
     }
 
+    /// A gate may ask the database that the neighbour's rollback is restoring.
+    @Test func noFurtherGateIsAskedWhenANeighbourBeginsToRollBackBetweenTwo() {
+        let world = World(
+            World.configuration(
+                services: [World.service(), World.service("api")],
+                plan: World.plan(gates: Self.gates)))
+        world.answerDry = { _, _ in nil }
+        world.answer = { _, _ in nil }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        #expect(world.pass(upTo: 120) { !$0.dryTasks.filter { $0.service == "api" }.isEmpty })
+        guard let asked = world.dryTasks.last(where: { $0.service == "api" }) else { return }
+        world.command(
+            .rollback(service: "shop", to: nil, reason: "now", dryRun: false, force: false))
+        let before = world.dryTasks.count
+        world.finish(asked, TaskResult(ending: .exited(0)))
+        world.pass(30)
+        #expect(world.dryTasks.count == before)
+        #expect(!world.tasks.isEmpty)
+    }
+
     /// Data that would be lost is named before anybody approves, not after.
     @Test func whatGatesSaidIsInTheOffer() {
         let restore = Method(
