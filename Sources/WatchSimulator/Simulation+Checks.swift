@@ -208,7 +208,7 @@ extension Simulation {
                 breaches[index].ended(event.trigger ?? "", at: clock.moment.boot)
             case "trigger.removed", "trigger.cleared":
                 breaches[index].ended(event.trigger ?? "", at: clock.moment.boot)
-            case "trigger.breached": try checkBreach(event, index)
+            case "trigger.breached": try checkBreach(event, transaction, index)
             case "release.mixed": breaches[index].unsure()
             case "incident.opened": tally.incidents += 1
             case "incident.recovered": tally.recovered += 1

@@ -51,7 +51,6 @@ extension Simulation {
         if !result.isEmpty { try process(result) }
         try checkNetwork(after: event)
         noteSustained(now.boot)
-        try checkBegun(now.boot)
         let isTick = event.isTick
         try checkVerdicts(after: event, isTick: isTick, at: now.boot)
         if isTick { try checkQuiet() }
@@ -84,7 +83,6 @@ extension Simulation {
         }
         let asked = Asked(command: command, reply: reply, peer: peer)
         try process(result, command: reply.status == .done ? asked : nil)
-        noteSustained(now.boot)
         // Whoever asks gets the answer only when it is durable.
         try drain()
         return reply
@@ -112,6 +110,7 @@ extension Simulation {
             }
         }
         try noteRestarts()
+        noteSustained(clock.moment.boot)
         orders.append(Order(effects: list, circumstances: circumstances, command: command))
         if profile.lag == 0 || isHealing || random.chance(100 - profile.lag) { try drain() }
     }
@@ -122,6 +121,7 @@ extension Simulation {
             let order = orders.removeFirst()
             try perform(order)
         }
+        try checkBegun(clock.moment.boot)
     }
 
     func drainInbox() throws(Violation) {

@@ -72,14 +72,14 @@ extension Simulation {
                 $0.name == event.trigger
             }), trigger.sustainedFor != nil, event.time == clock.moment.wall
         else { return }
-        begun.append((index, trigger))
+        begun.append((index, trigger, clock.time))
     }
 
     /// What is to be true for some time must have been when its breach begins.
     func checkBegun(_ now: Instant) throws(Violation) {
         guard !begun.isEmpty else { return }
         defer { begun = [] }
-        for (index, trigger) in begun where !hasNewFloor {
+        for (index, trigger, time) in begun where !hasNewFloor && time == clock.time {
             let ledger = ledgers[index]
             guard let book = ledger.sustained(trigger.name), !book.holds,
                 ledger.truth(of: trigger.name, now: now) == .true
@@ -127,7 +127,9 @@ extension Simulation {
     }
 
     /// A breach begins: the network works, and a baseline is somebody's.
-    func checkBreach(_ event: EventRecord, _ index: Int) throws(Violation) {
+    func checkBreach(
+        _ event: EventRecord, _ transaction: Transaction, _ index: Int
+    ) throws(Violation) {
         if event.trigger?.hasPrefix("operation-") ?? false {
             return try checkOperationBreach(event, index)
         }
@@ -157,7 +159,11 @@ extension Simulation {
         if case .unusual = rule, let book = emitted.services[service] {
             // What a rollback has put there is compared with itself, as it was before.
             let own = event.release?.version
-            let others = book.good.filter { $0 != own || $0 == book.putByRollback }
+            let deployed = transaction.events.last {
+                $0.kind == "release.detected" && $0.service == service
+            }
+            let isPut = deployed.map { $0.reason == "rollback" } ?? (own == book.putByRollback)
+            let others = book.good.filter { $0 != own || isPut }
             if others.isEmpty {
                 throw Violation(
                     "baseline-of-a-good-release", "\(service)/\(name): no other release is good")

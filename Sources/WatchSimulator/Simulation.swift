@@ -37,7 +37,7 @@ public final class Simulation {
     /// The latest that the wall clock ever showed before it was set.
     var latestWall = WallTime(nanoseconds: .min)
     /// Rules with `for` whose breach began in this event.
-    var begun: [(index: Int, trigger: TriggerConfiguration)] = []
+    var begun: [(index: Int, trigger: TriggerConfiguration, time: Int64)] = []
     var ledgers: [ServiceLedger] = []
     var steps = StepBook()
     var reads: [ReadBook] = []

@@ -151,12 +151,16 @@ extension ServiceEngine {
             origin = .rollback(id: rollback.id)
             state.rollback?.hasLanded = true
         }
-        let before = state.book.running?.release
+        let running = state.book.running
+        let before = running?.release
         let isOther = before.map { !$0.matches(release) } ?? true
         let known = state.book.release(release)
         let isOurs = if case .rollback = origin { true } else { false }
         let isReturn = isOther && !isOurs && known?.standing == .good && before != nil
         let moment = Moment(boot: began, wall: context.now.wall(at: began))
+        // What was announced was there when it was, though no source has ever read it.
+        let lastSeenBefore = Swift.max(
+            lastSeenBefore, running.map { Swift.min($0.began.boot, began) } ?? lastSeenBefore)
         state.book.begin(
             Deployment(
                 number: context.nextNumber(), release: release, began: moment, origin: origin,

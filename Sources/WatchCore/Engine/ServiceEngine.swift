@@ -167,10 +167,13 @@ struct ServiceEngine {
     mutating func restartWindows(at instant: Instant) {
         // Windows do not take back what an earlier restart has cut off.
         guard instant >= restarted else { return }
+        let isLater = instant > restarted
         restarted = instant
         for place in probes.indices { probes.values[place].windows.restart(at: instant) }
         for place in streams.indices { streams.values[place].windows.restart(at: instant) }
-        for place in triggers.indices { triggers.values[place].forgetHistory() }
+        if isLater {
+            for place in triggers.indices { triggers.values[place].forgetHistory() }
+        }
         forgetWords()
     }
 

@@ -120,9 +120,10 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     }
 
     /// Observations before `instant` no longer count, whenever they come in. A slice that it
-    /// lies in begins anew: what it held could be of either side.
+    /// lies in begins anew: what it held could be of either side. Said of one instant again, it
+    /// cuts off nothing more.
     public mutating func restart(at instant: Instant) {
-        if let floor, instant < floor { return }
+        if let floor, instant <= floor { return }
         floor = instant
         gaps.forget(before: instant)
         for index in windows.indices {

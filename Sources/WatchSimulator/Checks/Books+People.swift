@@ -149,7 +149,12 @@ extension ServiceBook {
         }
         scheduled = nil
         if known.isForced {
-            forced = transaction.incidents.last?.rollbacks.last?.id
+            // Its incident need not be the only one that changes, nor the last.
+            forced =
+                transaction.incidents.last {
+                    $0.service == event.service
+                        && $0.rollbacks.last.map { $0.began == event.time } ?? false
+                }?.rollbacks.last?.id
         }
         let isEarly = known.isSameBoot ? now.boot < known.at.boot : now.wall < known.at.wall
         if isEarly {

@@ -14,6 +14,8 @@ struct BreachBook {
     /// Reads of the one source: the version, and when it was read last before it changed.
     private var last: (version: String, at: Instant)?
     private var before: (version: String, at: Instant)?
+    /// When the release before was announced, which no source need ever have read.
+    private var announcedAt: Instant?
     /// The release that runs, and whether a breach predates it; nil: that is not sure.
     private(set) var predated: (version: String, is: Bool)?
 
@@ -36,7 +38,9 @@ struct BreachBook {
 
     /// Another release was found to run, by announcement or by reads of the only source.
     mutating func detected(_ version: String, announced: Bool, at now: Instant) {
-        let since = announced ? now : before?.at
+        let read = before.map { Swift.max($0.at, announcedAt ?? $0.at) }
+        let since = announced ? now : read
+        announcedAt = announced ? now : nil
         guard let since, announced || last?.version == version, before?.version != version else {
             predated = nil
             return

@@ -79,6 +79,22 @@ import Testing
         #expect(world.suspicion == nil)
     }
 
+    @Test func whatWasAnnouncedWasThereThoughNoSourceReadIt() {
+        let world = baked()
+        world.errorRate = 0.6
+        world.pass(20)
+        // The source falls silent over a fix that is good, and answers again with the next.
+        world.sourceAnswers = false
+        world.errorRate = 0
+        world.announce("1.0.1")
+        world.pass(120)
+        #expect(world.verdict("storm") == .healthy)
+        world.sourceAnswers = true
+        world.deploy("2.0.0", errorRate: 0.6)
+        #expect(world.pass(upTo: 60) { $0.runs == "2.0.0" })
+        #expect(world.suspicion == nil)
+    }
+
     @Test func aBreachThatEndedBetweenTheReadsPredatesItAllTheSame() {
         let source = World.source(every: 30)
         let world = baked(

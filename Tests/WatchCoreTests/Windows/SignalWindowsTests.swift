@@ -134,6 +134,15 @@ private final class Watched {
         #expect(windows.sums(width: .minutes(2), now: .seconds(1060)).covered == .seconds(10))
     }
 
+    @Test func aRestartAtTheSameInstantCutsOffNothingMore() {
+        // Announced, and read with a question that was asked at that very moment.
+        let windows = started(.minutes(2))
+        windows.restart(at: .seconds(1040.2))
+        windows.record(at: .seconds(1040.4), isError: false, latency: 1)
+        windows.restart(at: .seconds(1040.2))
+        #expect(windows.sums(width: .minutes(2), now: .seconds(1041)).count == 1)
+    }
+
     @Test func nothingIsCoveredBeforeTheStart() {
         let windows = Watched([.minutes(1)])
         #expect(windows.sums(width: .minutes(1), now: .seconds(500)).covered == .zero)
