@@ -153,7 +153,8 @@ let package = Package(
             [
                 "WatchProbes", "WatchHTTP", "WatchUnits", "WatchCore", "TestServers", "watchctl",
             ]),
-        tests("WatchStreamsTests", ["WatchStreams", "WatchCore", "CProcess", "CZlib"]),
+        tests(
+            "WatchStreamsTests", ["WatchStreams", "WatchCore", "TestServers", "CProcess", "CZlib"]),
         tests(
             "WatchReceiversTests",
             ["WatchReceivers", "WatchStreams", "WatchSystem", "WatchCore", "TestServers"]),

@@ -18,7 +18,7 @@ public final class KeepingTLSServer: Sendable {
     public let keyPath: String
     public let address: String
     private let directory: String
-    private let server: Process
+    private let server: ChildProcess
 
     private static let script = """
         import http.server, ssl, sys
@@ -60,7 +60,7 @@ public final class KeepingTLSServer: Sendable {
             "-nodes", "-keyout", keyPath, "-out", certificatePath, "-subj", "/CN=probe test",
             "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2",
         ])
-        server = Process()
+        server = ChildProcess()
         let pipe = Pipe()
         server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         server.arguments = ["python3", "-c", Self.script, certificatePath, keyPath, version]

@@ -37,7 +37,7 @@ public final class PostgresServer: Sendable {
     }
 
     deinit {
-        let stop = Process()
+        let stop = ChildProcess()
         let command = Self.asServer(
             Self.tool("pg_ctl"), ["-D", directory + "/data", "-m", "immediate", "-w", "stop"])
         stop.executableURL = URL(fileURLWithPath: command.path)

@@ -19,7 +19,7 @@ public func runProgram(
     let names = [base + ".out", base + ".err"]
     for name in names { _ = FileManager.default.createFile(atPath: name, contents: nil) }
     defer { for name in names { try? FileManager.default.removeItem(atPath: name) } }
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"].merging(environment) { $1 }

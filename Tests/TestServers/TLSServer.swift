@@ -15,7 +15,7 @@ public final class TLSServer: Sendable {
     public let certificatePath: String
     public let address: String
     private let directory: String
-    private let server: Process
+    private let server: ChildProcess
 
     /// - Parameter options: further ones of openssl-s_server(1).
     public init(_ certificate: Certificate, options: [String] = []) throws {
@@ -25,7 +25,7 @@ public final class TLSServer: Sendable {
         certificatePath = directory + "/cert.pem"
         let key = directory + "/key.pem"
         let made = try Self.makeCertificate(certificate, in: directory)
-        server = Process()
+        server = ChildProcess()
         let output = Pipe()
         server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         server.arguments =
@@ -117,7 +117,7 @@ private func openssl(_ arguments: [String]) throws {
 
 /// What a program prints; throws when it fails.
 public func output(of command: [String]) throws -> Data {
-    let process = Process()
+    let process = ChildProcess()
     let output = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = command

@@ -263,7 +263,7 @@ import WatchSystem
     }
 
     @Test func followPrintsWhatHappensAndEndsWithTheDaemon() async throws {
-        let follower = Process()
+        let follower = ChildProcess()
         let (ended, end) = AsyncStream<Void>.makeStream()
         try await withServer { server in
             server.backend.append(Fixtures.event(1))

@@ -2,6 +2,7 @@
 // keep pages back; maintenance, in which nothing is done; and a network of our own that is down.
 
 import Foundation
+import TestServers
 import Testing
 import WatchCore
 
@@ -11,7 +12,7 @@ struct QuietTimesTests {
     private func watchctl(
         _ daemon: RunningDaemon, _ arguments: String...
     ) async throws -> (status: Int32, text: String) {
-        let process = Process()
+        let process = ChildProcess()
         process.executableURL = URL(fileURLWithPath: try builtProgram("watchctl"))
         process.arguments = arguments + ["--socket", daemon.socket, "--no-color"]
         process.standardInput = FileHandle.nullDevice

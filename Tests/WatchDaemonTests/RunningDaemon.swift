@@ -2,6 +2,7 @@
 
 import Foundation
 import Synchronization
+import TestServers
 import Testing
 import WatchCore
 import WatchHTTP
@@ -21,7 +22,7 @@ final class RunningDaemon: Sendable {
     let socket: String
     let lines = Happenings<String>()
     private let exit = Happenings<Int32>()
-    private let process = Process()
+    private let process = ChildProcess()
     private let client = HTTPClient()
 
     init(_ host: Host, _ options: Options = Options()) throws {

@@ -42,7 +42,7 @@ private final class SilentNameServer: Sendable {
 /// Whoever runs these may give a program another `/etc/resolv.conf`, and take port 53.
 private let maySwapResolver: Bool = {
     guard geteuid() == 0, SilentNameServer() != nil else { return false }
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
     process.arguments = ["-m", "mount", "--bind", "/dev/null", "/etc/resolv.conf"]
     process.standardError = FileHandle.nullDevice

@@ -105,7 +105,7 @@ import WatchSystem
         let address = try #require(RefusingPort()).address
         try "global: { scrape_interval: 1s }\n".write(
             toFile: folder + "/prometheus.yml", atomically: false, encoding: .utf8)
-        let server = Process()
+        let server = ChildProcess()
         server.executableURL = URL(filePath: Self.program)
         server.arguments = [
             "--config.file=\(folder)/prometheus.yml", "--storage.tsdb.path=\(folder)/data",

@@ -2,6 +2,7 @@
 
 import Foundation
 import Synchronization
+import TestServers
 import WatchCore
 import WatchReceivers
 import WatchStreams
@@ -125,7 +126,7 @@ func run(_ command: [String], _ input: String = "") async throws -> (status: Int
 }
 
 private func runNow(_ command: [String], _ input: String) throws -> (status: Int32, text: String) {
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = command
     let (incoming, outgoing) = (Pipe(), Pipe())

@@ -2,6 +2,7 @@
 // JOURNAL_EXPORT_FORMATS), so that real files are read without a running journald.
 
 import Foundation
+import TestServers
 import Testing
 import WatchCore
 
@@ -52,7 +53,7 @@ final class JournalFiles: Sendable {
         }
         try data.write(to: URL(filePath: export))
         defer { try? FileManager.default.removeItem(atPath: export) }
-        let process = Process()
+        let process = ChildProcess()
         process.executableURL = URL(filePath: Self.writer)
         process.arguments = ["--output=\(path)/\(name).journal", export]
         process.standardOutput = FileHandle.nullDevice

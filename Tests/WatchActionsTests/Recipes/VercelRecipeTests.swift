@@ -166,7 +166,7 @@ struct GitShop {
 
     @discardableResult
     private static func git(_ arguments: [String], trimmed: Bool = true) throws -> String {
-        let process = Process()
+        let process = ChildProcess()
         process.executableURL = URL(filePath: "/usr/bin/git")
         process.arguments = arguments
         let pipe = Pipe()
