@@ -154,6 +154,9 @@ final class EvidenceRedactor: Sendable {
         return isClean ? routes : routes.renamed { known[$0] ?? new[$0] ?? $0 }
     }
 
+    /// Of what a step of that service printed.
+    func clean(_ text: String, of service: String) -> String { clean(text, service) }
+
     private func clean(_ text: String, _ service: String) -> String {
         let (patterns, secrets) = state.withLock { ($0.patterns[service] ?? [], $0.secrets) }
         var text = secrets.redact(text)

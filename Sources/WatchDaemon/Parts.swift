@@ -55,7 +55,8 @@ struct Parts: Sendable {
         let runner = StepRunner(
             settings: StepSettings(
                 directory: options.state + "/steps", home: options.state, shim: options.shim,
-                bootID: bootID, unitLogs: options.unitLogs),
+                bootID: bootID, unitLogs: options.unitLogs,
+                clean: { redactor.clean($0, of: $1) }),
             secrets: secrets, bus: bus, client: client, time: time,
             sink: { queue.post(redactor.clean($0)) })
         let sleeper = SystemSleeper()

@@ -72,7 +72,9 @@ final class Bench: Sendable {
     let secrets: DictionarySecrets
 
     init(
-        secrets: [String: String] = [:], bootID: String = Bench.boot, outputLimit: Int = 1 << 20
+        secrets: [String: String] = [:], bootID: String = Bench.boot, outputLimit: Int = 1 << 20,
+        clean: @escaping @Sendable (_ text: String, _ service: String) -> String = { text, _ in text
+        }
     ) throws {
         var template = Array("/tmp/watchd-actions.XXXXXX".utf8CString)
         root = mkdtemp(&template).map { String(cString: $0) } ?? ""
@@ -82,7 +84,8 @@ final class Bench: Sendable {
         self.secrets = DictionarySecrets(values: secrets)
         settings = StepSettings(
             directory: root + "/steps", home: root, shim: Bench.shim, bootID: bootID,
-            unitLogs: root + "/logs", grace: .milliseconds(100), outputLimit: outputLimit)
+            unitLogs: root + "/logs", grace: .milliseconds(100), outputLimit: outputLimit,
+            clean: clean)
     }
 
     deinit {

@@ -161,8 +161,13 @@ struct ExecStep: Sendable {
     }
 
     private func result(_ record: ExitRecord, _ task: StepTask?) -> TaskResult {
-        let redactor = task.map(redactor) ?? .success(Redactor([]))
-        var output = output(task)
+        if let judged = directory.judged() {
+            // It may have died before the files were clean.
+            _ = output(task)
+            return judged
+        }
+        let printed = clean(task)
+        var output = printed.text
         if record.leftovers > 0 {
             output += "\n[\(record.leftovers) processes that it left behind were killed]"
         }
@@ -170,12 +175,19 @@ struct ExecStep: Sendable {
             output += "\n[\(record.message)]"
         }
         var result = TaskResult(ending: record.taskEnding)
-        if let task, case .success(let redactor) = redactor {
+        if let task, case .success(let redactor) = redactor(task) {
             let answer = record.answerDropped ?? 0 > 0 ? nil : directory.answer()
             result = AnswerJudge(task: task, redactor: redactor).judge(record.taskEnding, answer)
         }
         result.output = output
         result.took = .nanoseconds(Int64(max(0, min(record.took, 1e9)) * 1e9))
+        if !printed.changed.isEmpty {
+            // Not kept: then it is judged as it is, and cleaned when there is room.
+            guard
+                (try? directory.write(JudgedRecord(result: result), JudgedRecord.fileName)) != nil
+            else { return result }
+            keep(printed)
+        }
         return result
     }
 
@@ -193,15 +205,40 @@ struct ExecStep: Sendable {
         return .success(Redactor(values + hidden))
     }
 
-    /// Without the secrets the output cannot be cleared of them, so it is not shown.
-    private func output(_ task: StepTask?) -> String {
-        guard let task else { return "" }
+    private struct Printed {
+        /// For people.
+        var text = ""
+        /// Files that are another once they are clean.
+        var changed: [(file: String, bytes: [UInt8])] = []
+    }
+
+    /// What it printed without its secrets and what `redact:` matches. Without the secrets it
+    /// cannot be cleared of them, so it is not shown.
+    private func clean(_ task: StepTask?) -> Printed {
+        guard let task else { return Printed() }
         switch redactor(task) {
-        case .success(let redactor): return directory.output(redactor)
+        case .success(let redactor):
+            let printed = directory.printed()
+            let clean = printed.map { settings.clean(redactor.redact($0.bytes), of: task.service) }
+            let changed = zip(printed, clean).filter { $0.bytes != $1 }
+            return Printed(
+                text: TaskDirectory.excerpt(of: clean), changed: changed.map { ($0.file, $1) })
         case .failure(let problem):
-            return "[output withheld: \(problem.reference) cannot be read, so it cannot be "
-                + "redacted]"
+            return Printed(
+                text: "[output withheld: \(problem.reference) cannot be read, so it cannot be "
+                    + "redacted]")
         }
+    }
+
+    private func keep(_ printed: Printed) {
+        for (file, bytes) in printed.changed { try? File.writeAtomically(file, bytes) }
+    }
+
+    /// Of what is not judged any more: its files are cleared, too.
+    private func output(_ task: StepTask?) -> String {
+        let printed = clean(task)
+        keep(printed)
+        return printed.text
     }
 }
 

@@ -193,11 +193,13 @@ struct HTTPRun: Sendable {
     /// - Returns: why it could not be recorded.
     @discardableResult
     private mutating func note() async -> SystemError? {
-        let (record, directory) = (record, step.directory)
+        let (record, directory, service) = (record, step.directory, task.service)
+        let clean = step.clean
         return await OwnThread.run {
             do throws(SystemError) {
                 try directory.create()
-                try directory.write(record, RequestRecord.fileName)
+                try directory.write(
+                    record.cleaned { clean($0, service) }, RequestRecord.fileName)
                 return nil
             } catch {
                 return error

@@ -14,6 +14,8 @@ struct HTTPStep: Sendable {
     let sleeper: any Sleeper
     let directory: TaskDirectory
     let cancellation: Cancellation
+    /// As `StepSettings.clean`.
+    var clean: @Sendable (_ text: String, _ service: String) -> String = { text, _ in text }
 
     private enum Standing: Sendable {
         case fresh

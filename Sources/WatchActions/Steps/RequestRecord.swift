@@ -33,6 +33,18 @@ struct RequestRecord: Codable, Sendable {
         self.began = began
     }
 
+    /// Without what may not be kept; what was judged stays judged.
+    func cleaned(by clean: (String) -> String) -> RequestRecord {
+        var other = self
+        other.answer?.complaint = answer?.complaint.map(clean)
+        if let answer { other.answer?.line = clean(answer.line) }
+        if let result { other.result?.output = clean(result.output) }
+        if case .unexpected(let why) = result?.ending {
+            other.result?.ending = .unexpected(clean(why))
+        }
+        return other
+    }
+
     /// Until when it may take `timeout`, as an instant of this boot. After another boot only the
     /// wall clock knows; if that went backwards the time is up.
     func deadline(_ timeout: Duration, bootID: String, now: Moment) -> Instant {

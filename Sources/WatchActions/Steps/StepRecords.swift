@@ -2,6 +2,7 @@
 // the runner itself. Older formats are read; a newer one is refused.
 
 import FoundationEssentials
+import WatchCore
 
 /// The step began, under this process.
 struct Claim: Codable {
@@ -37,6 +38,15 @@ struct ExitRecord: Codable {
     var leftovers = 0
     /// Of its answer, where that is kept apart; nil in records of before it was.
     var answerDropped: Int?
+}
+
+/// What was made of a program's end and its answer. Only written where the answer is then changed,
+/// since it cannot be judged again.
+struct JudgedRecord: Codable {
+    static let fileName = "judged"
+
+    var format = 1
+    var result: TaskResult
 }
 
 /// A unit is about to be started; what its log and its invocation were just before.

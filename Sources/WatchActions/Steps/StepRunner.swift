@@ -111,7 +111,8 @@ public final class StepRunner: TaskRunner {
     private func httpStep(_ directory: TaskDirectory, _ cancellation: Cancellation) -> HTTPStep {
         HTTPStep(
             bootID: settings.bootID, requests: requests, client: client, time: time,
-            sleeper: sleeper, directory: directory, cancellation: cancellation)
+            sleeper: sleeper, directory: directory, cancellation: cancellation,
+            clean: settings.clean)
     }
 
     private func unitStep(_ directory: TaskDirectory, _ cancellation: Cancellation) -> UnitStep {

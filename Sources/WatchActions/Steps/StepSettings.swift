@@ -17,11 +17,16 @@ public struct StepSettings: Sendable {
     public var grace: Duration
     /// Bytes of a program's output that are kept on disk.
     public var outputLimit: Int
+    /// Takes out of a text what may not be kept of that service, besides the step's own secrets:
+    /// what a step printed goes through it before it stays on disk. Called on any thread.
+    public var clean: @Sendable (_ text: String, _ service: String) -> String
 
     public init(
         directory: String, home: String, shim: String, bootID: String,
         unitLogs: String = "/run/watchd-rollback", grace: Duration = .seconds(5),
-        outputLimit: Int = 1 << 20
+        outputLimit: Int = 1 << 20,
+        clean: @escaping @Sendable (_ text: String, _ service: String) -> String = { text, _ in text
+        }
     ) {
         self.directory = directory
         self.home = home
@@ -30,6 +35,13 @@ public struct StepSettings: Sendable {
         self.unitLogs = unitLogs
         self.grace = grace
         self.outputLimit = outputLimit
+        self.clean = clean
+    }
+
+    func clean(_ bytes: [UInt8], of service: String) -> [UInt8] {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let clean = clean(text, service)
+        return clean == text ? bytes : Array(clean.utf8)
     }
 }
 

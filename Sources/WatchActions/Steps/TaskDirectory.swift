@@ -81,18 +81,25 @@ struct TaskDirectory: Sendable {
         (try? File.read("\(path)/answer", limit: Self.outputLimit)) ?? []
     }
 
-    /// The last part of what the program printed, for people. The files themselves are cleared of
-    /// secrets too.
-    func output(_ redactor: Redactor) -> String {
-        let both = ["answer", "output"].map { output("\(path)/\($0)", redactor) }
-        return both.filter { !$0.isEmpty }.joined(separator: "\n")
+    /// How the program's end was judged, where what it answered is not kept as it was.
+    func judged() -> TaskResult? {
+        (try? read(JudgedRecord.self, JudgedRecord.fileName))?.result
     }
 
-    private func output(_ file: String, _ redactor: Redactor) -> String {
-        guard let bytes = try? File.read(file, limit: Self.outputLimit) else { return "" }
-        let clean = redactor.redact(bytes)
-        if clean != bytes { try? File.writeAtomically(file, clean) }
-        return Self.readable(clean.suffix(Self.resultOutput))
+    /// What the program printed, in the files it is in; empty ones are left out.
+    func printed() -> [(file: String, bytes: [UInt8])] {
+        ["answer", "output"].compactMap { name in
+            let file = "\(path)/\(name)"
+            guard let bytes = try? File.read(file, limit: Self.outputLimit), !bytes.isEmpty else {
+                return nil
+            }
+            return (file, bytes)
+        }
+    }
+
+    /// The last part of each, for people.
+    static func excerpt(of printed: [[UInt8]]) -> String {
+        printed.map { readable($0.suffix(resultOutput)) }.joined(separator: "\n")
     }
 
     /// What the shim had to say, if anything.

@@ -46,6 +46,25 @@ struct HTTPStepTests {
         #expect(api.requests.count == 1)
     }
 
+    @Test func whatMayNotBeKeptIsTakenOutOfItsRecord() async throws {
+        let bench = try Bench(clean: { text, _ in
+            text.split(separator: "4711").joined(separator: "[redacted]")
+        })
+        let api = try #require(FakeAPI { _ in .answer(200, [], #"{"patient":"4711"}"#) })
+        let idle = HTTPExpectation(
+            json: [.init(path: try JSONPath("$.patient"), comparison: .equals(.string("4712")))])
+        for (id, expectation) in [("t1", HTTPExpectation()), ("t2", idle)] {
+            var task = bench.http(HTTPCall(request: .get(api.url), expectation: expectation))
+            task.id = id
+            let (runner, answers) = bench.runner(time: time, sleeper: time)
+            runner.run(task)
+            _ = await answers.next(id)
+            let record = bench.text("steps/\(id)/http.json")
+            #expect(record.contains("[redacted]"))
+            #expect(!record.contains("4711"))
+        }
+    }
+
     @Test func anAnswerThatIsNotTheExpectedOneSaysWhy() async throws {
         let api = try #require(FakeAPI { _ in .answer(409, [], #"{"message":"not ready"}"#) })
         let result = await result(bench.http(HTTPCall(request: .post(api.url + "/x"))))

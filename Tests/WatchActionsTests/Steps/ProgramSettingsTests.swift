@@ -43,6 +43,43 @@ struct ProgramSettingsTests {
         #expect(access("\(bench.root)/steps/t1/input", F_OK) != 0)
     }
 
+    /// As `redact:` does.
+    private static func masked(_ text: String, _ service: String) -> String {
+        service == "shop" ? text.split(separator: "4711").joined(separator: "[redacted]") : text
+    }
+
+    @Test func whatMayNotBeKeptIsTakenOutOfItsFiles() async throws {
+        let bench = try Bench(clean: Self.masked)
+        let result = await bench.result(of: bench.shell("echo patient 4711; echo 4711 >&2"))
+        #expect(!result.output.contains("4711"))
+        let kept = bench.text("steps/t1/output")
+        #expect(kept.contains("patient [redacted]"))
+        #expect(!kept.contains("4711"))
+    }
+
+    @Test func whatWasJudgedBeforeItWasTakenOutStaysJudged() async throws {
+        let bench = try Bench(clean: Self.masked)
+        let task = task(bench, "echo patient 4711 is there") {
+            $0.contains = "patient 4711"
+            $0.saves = [.init(name: "state", source: .pattern("is ([a-z]+)"))]
+        }
+        let result = await bench.result(of: task)
+        #expect(result.ending == .exited(0))
+        #expect(result.saved == ["state": "there"])
+        #expect(bench.text("steps/t1/answer") == "patient [redacted] is there\n")
+        // After a crash another one asks what became of it.
+        #expect(await bench.result(of: task) == result)
+    }
+
+    @Test func aDiedCleaningIsMadeUpFor() async throws {
+        let bench = try Bench(clean: Self.masked)
+        let task = task(bench, "echo patient 4711") { $0.contains = "4711" }
+        let result = await bench.result(of: task)
+        try bench.write("steps/t1/answer", "patient 4711\n")
+        #expect(await bench.result(of: task) == result)
+        #expect(bench.text("steps/t1/answer") == "patient [redacted]\n")
+    }
+
     @Test func itStartsWhereItIsTold() async throws {
         let bench = try Bench()
         let there = try task(bench, "pwd") { $0.directory = try Template("/usr/lib") }
