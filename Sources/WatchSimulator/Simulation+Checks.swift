@@ -139,9 +139,7 @@ extension Simulation {
 
     /// Another release runs: no sample from before its deployment counts for it.
     private func checkFloor(_ index: Int) throws(Violation) {
-        // What was read between a checkpoint and a crash is not known any more.
-        guard clock.time - cameUp > 30 * Clock.second,
-            let version = emitted.services[ledgers[index].name]?.running?.version,
+        guard let version = emitted.services[ledgers[index].name]?.running?.version,
             let earliest = reads[index].earliest(version),
             // Exact to one slice.
             ledgers[index].floor + .seconds(1) < earliest

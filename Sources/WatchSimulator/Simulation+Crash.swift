@@ -7,13 +7,15 @@ struct Checkpoint {
     var engine: EngineCheckpoint
     var bootID: String
     var ledgers: [ServiceLedger]
+    var reads: [ReadBook.Rows]
 }
 
 extension Simulation {
     func takeCheckpoint() {
         guard !isDown else { return }
         checkpoint = Checkpoint(
-            engine: engine.checkpoint(at: clock.moment), bootID: clock.bootID, ledgers: ledgers)
+            engine: engine.checkpoint(at: clock.moment), bootID: clock.bootID, ledgers: ledgers,
+            reads: reads.map(\.kept))
         checkpointAt = clock.moment.boot
     }
 
@@ -50,7 +52,6 @@ extension Simulation {
         }
         crashIsReboot = false
         isDown = false
-        cameUp = clock.time
         let now = clock.moment
         say("the daemon comes back")
         if store.bootID != clock.bootID {
@@ -60,6 +61,8 @@ extension Simulation {
         }
         for index in reads.indices {
             reads[index].comeUp(known: durable.services[ledgers[index].name]?.running?.version)
+            let isSameBoot = checkpoint?.bootID == clock.bootID
+            reads[index].resume(isSameBoot ? checkpoint?.reads[index] : nil)
         }
         for index in breaches.indices { breaches[index].forget() }
         network = NetworkBook()

@@ -77,7 +77,6 @@ public final class Simulation {
     var crashIsReboot = false
     var isDown = false
     var upAt: Int64 = 0
-    var cameUp = -30 * Clock.second
     var storeFailsUntil: Int64 = 0
     var checkpoint: Checkpoint?
     var checkpointAt: Instant?

@@ -42,6 +42,13 @@ struct ReadBook {
         rows[source] = (version, Swift.min(began ?? now.boot, now.boot))
     }
 
+    /// What a checkpoint keeps of it.
+    struct Rows { fileprivate var rows: [Int: (version: String, since: Instant)] }
+    var kept: Rows { Rows(rows: rows) }
+
+    /// What was read since the checkpoint is not known any more; nil: there is none of this boot.
+    mutating func resume(_ kept: Rows?) { rows = kept?.rows ?? [:] }
+
     /// A deployment of it cannot have begun before; nil: that is not known.
     func earliest(_ version: String) -> Instant? {
         let read = rows.values.filter { $0.version == version }.map(\.since).min()
