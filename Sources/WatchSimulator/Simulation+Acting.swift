@@ -122,9 +122,10 @@ extension Simulation {
         guard let mine = graveBreach(task.service) else { return }
         let own = scenario.configuration.service(task.service)?.dependsOn ?? []
         for other in scenario.configuration.services where other.name != task.service {
-            guard let theirs = graveBreach(other.name), abs(theirs - mine) < 58 * Clock.second,
+            guard let theirs = graveBreach(other.name),
+                abs(theirs.at - mine.at) < 58 * Clock.second,
                 !own.contains(other.name), !other.dependsOn.contains(task.service),
-                !wereAnnouncedTogether
+                !wereAnnouncedTogether, mine.version == nil || mine.version != theirs.version
             else { continue }
             throw Violation(
                 "no-act-on-a-common-cause", "\(task.id): \(other.name) broke in the same minute")
@@ -137,11 +138,15 @@ extension Simulation {
         return Set(running).count < running.count
     }
 
-    private func graveBreach(_ service: String) -> Int64? {
-        scenario.configuration.service(service)?.triggers.compactMap { trigger in
-            guard trigger.severity >= .high, trigger.mode != .shadow else { return nil }
-            return emitted.services[service]?.breached[trigger.name]
-        }.max()
+    /// The latest, and which release ran when it began.
+    private func graveBreach(_ service: String) -> (at: Int64, version: String?)? {
+        guard let book = emitted.services[service] else { return nil }
+        let grave = scenario.configuration.service(service)?.triggers.filter {
+            $0.severity >= .high && $0.mode != .shadow
+        }
+        return (grave ?? []).compactMap { trigger in
+            book.breached[trigger.name].map { ($0, book.breachedIn[trigger.name]) }
+        }.max { $0.0 < $1.0 }
     }
 
     /// A task really begins.

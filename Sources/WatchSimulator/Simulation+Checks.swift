@@ -179,8 +179,7 @@ extension Simulation {
         for event in transaction.events {
             guard let name = event.service, let index = index(name) else { continue }
             switch event.kind {
-            case "step.started", "method.phases", "verify.landed", "operation.lost",
-                "rollback.due":
+            case "method.phases", "verify.landed", "operation.lost", "rollback.due":
                 try inspect(event, transaction, index)
             case "release.good" where event.reason == "baked":
                 guard let version = event.release?.version else { continue }
@@ -195,7 +194,7 @@ extension Simulation {
                 replaced.insert(name)
                 let running = emitted.services[name]?.running
                 if let release = event.release, !(running?.matches(release) ?? false) {
-                    if !isMixed, !event.text.hasSuffix("mixed reads") { anew.insert(name) }
+                    if !isMixed, !Self.isMix(event) { anew.insert(name) }
                     try checkChange(event, to: release.version, from: running?.version, index)
                     noteDeployment(event, of: release.version, isMixed: isMixed, index)
                 }
@@ -246,7 +245,7 @@ extension Simulation {
         _ event: EventRecord, to version: String, from running: String?, _ index: Int
     ) throws(Violation) {
         let isNew = reads[index].detected(
-            version, running: running, isRead: event.reason == "read", isMixed: Self.isMix(event))
+            version, running: running, origin: event.reason, isMixed: Self.isMix(event))
         guard isNew == false else { return }
         throw Violation(
             "a-deployment-is-a-change",
@@ -298,7 +297,8 @@ extension Simulation {
 
     func checkVerdicts(after event: Event, isTick: Bool, at now: Instant) throws(Violation) {
         defer { hasNewFloor = false }
-        if isTick { noteBreaches(now) }
+        // The engine judged before them.
+        if isTick, !hasNewFloor { noteBreaches(now) }
         guard isHealing ? events % 64 == 0 : events % 32 == 0, !hasNewFloor, !isDown else { return }
         let (service, signal) = isTick ? (nil, nil) : Self.source(of: event)
         for index in ledgers.indices where isTick || service == ledgers[index].name {

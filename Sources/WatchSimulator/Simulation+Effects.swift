@@ -100,6 +100,7 @@ extension Simulation {
             case .persist(let transaction):
                 try inspect(transaction)
                 try emitted.take(transaction, circumstances)
+                try allowOwn(transaction)
                 if hasLost { syncOperations() }
             case .run(let task): try allow(task)
             case .runDry(let task): try noteDry(task)

@@ -115,16 +115,24 @@ extension Simulation {
         _ event: EventRecord, _ transaction: Transaction, _ index: Int
     ) throws(Violation) {
         switch event.kind {
-        case "operation.lost": hasLost = true
+        case "operation.lost":
+            // It was judged before.
+            hasLost = true
+            hasNewFloor = true
         case "rollback.due": tally.scheduled += 1
         case "method.phases":
             tally.undoings += 1
             try checkPhases(event, transaction, index)
         case "verify.landed": try checkMade(event, transaction, index)
-        case "step.started":
-            let task = transaction.services[ledgers[index].name]?.pendingTask
-            if let task, task.action.isOurs { try allow(task) }
         default: break
+        }
+    }
+
+    /// Steps of the engine's own begin with what is written of them, once the books know that.
+    func allowOwn(_ transaction: Transaction) throws(Violation) {
+        for event in transaction.events where event.kind == "step.started" {
+            let task = event.service.flatMap { transaction.services[$0]?.pendingTask }
+            if let task, task.action.isOurs { try allow(task) }
         }
     }
 

@@ -17,7 +17,7 @@ struct Budget {
         let unattended = plan.methods.filter(\.isUnattended)
         let verify = plan.verify
         let landings = verify.landWithin * max(1, unattended.count)
-        // Each method but the first finds them running again.
+        // Each method but the first finds them running again, and what comes after it has run.
         let rounds = max(1, unattended.count)
         let stops = Self.time((plan.spans ?? []).map(\.stop)) * rounds
         let starts = Self.time((plan.spans ?? []).map(\.start)) * rounds
@@ -27,7 +27,7 @@ struct Budget {
         ] + unattended.map { Part(name: "method \($0.name)", time: Self.time($0.possibleSteps)) }
             + [
                 Part(name: "starts", time: starts),
-                Part(name: "after", time: Self.time(plan.after)),
+                Part(name: "after", time: Self.time(plan.after) * rounds),
                 Part(name: "verify", time: landings + verify.settle + verify.clearFor),
             ]
     }

@@ -319,7 +319,10 @@ extension ServiceEngine {
             result.add(curing.settled != nil)
             result.add(abstraction.age(curing.clearSince?.boot, now, asked: verify.clearFor))
             result.add(Swift.min(curing.seenBad.count, 3))
-            result.add(Swift.min(curing.seenGood.count, 3))
+            for name in curing.seenBad.sorted() {
+                let since = curing.goodSince?[name]?.boot
+                result.add(abstraction.age(since, now, asked: verify.clearFor))
+            }
         }
     }
 }

@@ -95,9 +95,11 @@ extension ServiceEngine {
 
     /// The target runs and nothing is better: very likely the release was not the cause. Nothing
     /// more runs unattended, but for one older release where the plan says so.
-    mutating func landedInVain(_ why: String, _ context: inout Context) {
+    /// - Parameter isSeen: something is measurably bad now; on what nobody can measure nothing more
+    ///   is tried.
+    mutating func landedInVain(_ why: String, isSeen: Bool, _ context: inout Context) {
         guard let rollback = state.rollback else { return }
-        if !rollback.drills, walkBack(from: rollback, why, &context) { return }
+        if isSeen, !rollback.drills, walkBack(from: rollback, why, &context) { return }
         handOver(reason: Reason.notTheRelease.code, why, offersMore: true, &context)
     }
 

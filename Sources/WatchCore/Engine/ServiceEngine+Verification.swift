@@ -215,8 +215,11 @@ extension ServiceEngine {
     private func note(
         _ conditions: [Condition], _ curing: inout Rollback.Curing, _ now: Moment
     ) {
-        for condition in conditions where condition.holds == .false {
-            curing.seenBad.insert(condition.name)
+        for condition in conditions {
+            if condition.holds == .false { curing.seenBad.insert(condition.name) }
+            curing.goodSince = curing.goodSince ?? [:]
+            let since = curing.goodSince?[condition.name] ?? now
+            curing.goodSince?[condition.name] = condition.holds == .true ? since : nil
         }
         let allHold = curing.settled != nil && conditions.allSatisfy { $0.holds == .true }
         if allHold {
@@ -232,17 +235,19 @@ extension ServiceEngine {
         let probesPass =
             curing.settled != nil && conditions.filter(\.isProbe).allSatisfy { $0.holds == .true }
         let open = conditions.filter { $0.holds != .true }.map(\.name)
-        let wasBad = conditions.contains { condition in
-            curing.seenBad.contains(condition.name) && !condition.isProbe
+        guard let verify = state.rollback?.plan.verify else { return }
+        let wasBad = conditions.contains {
+            !$0.isProbe
+                && curing.isBad($0.name, clearFor: verify.clearFor, now: context.now)
         }
-        let within = state.rollback?.plan.verify.timeout.text ?? ""
         guard probesPass, !wasBad else {
             let what = open.isEmpty ? curing.seenBad.sorted() : open
             let named = what.isEmpty ? "the probes did not pass" : what.joined(separator: ", ")
             landedInVain(
-                "\(state.rollback?.to.text ?? "the old release") runs again, but within \(within) "
+                "\(state.rollback?.to.text ?? "the old release") runs again, but within "
+                    + "\(verify.timeout.text) "
                     + "this did not clear: \(named); very likely the release was not the cause",
-                &context)
+                isSeen: conditions.contains { $0.holds == .false }, &context)
             return
         }
         recovered(

@@ -183,7 +183,7 @@ struct ServiceEngine {
         hearOperations(at: to)
         for place in triggers.indices { triggers.values[place].interrupt() }
         if case .curing(var curing) = state.rollback?.stage {
-            curing.clearSince = nil
+            curing.beginAnew()
             state.rollback?.stage = .curing(curing)
         }
         for place in probes.indices { probes.values[place].windows.uncover(from: from, to: to) }

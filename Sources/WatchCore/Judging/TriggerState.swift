@@ -38,8 +38,10 @@ struct TriggerState: Hashable, Sendable, Codable {
     private(set) var isFresh = true
     /// What `for` asks of the past; nil: nothing.
     private(set) var history: TruthHistory?
-    /// The breach before, when it has ended.
-    private var lastBreach: Span?
+    /// Breaches that have ended, the latest last.
+    private var lastBreaches: [Span]?
+    /// One that flaps has several between two reads of the version.
+    private static let breachesKept = 8
 
     private struct Span: Hashable, Sendable, Codable {
         var from: Instant
@@ -67,12 +69,16 @@ struct TriggerState: Hashable, Sendable, Codable {
     var isHealthy: Bool { if case .healthy = verdict { true } else { false } }
 
     /// Whether the trigger was breached at `instant`, which is not long ago: only the latest
-    /// breach is remembered, beside one that stands. A deployment may have ended one that was
+    /// breaches are remembered, beside one that stands. A deployment may have ended one that was
     /// true again at once.
     func wasBreached(at instant: Instant) -> Bool {
         if isBreached, since.boot <= instant { return true }
-        guard let lastBreach else { return false }
-        return lastBreach.from <= instant && instant < lastBreach.to
+        return (lastBreaches ?? []).contains { $0.from <= instant && instant < $0.to }
+    }
+
+    private mutating func keepBreach(upTo now: Instant) {
+        let ended = Span(from: since.boot, to: now)
+        lastBreaches = ((lastBreaches ?? []) + [ended]).suffix(Self.breachesKept)
     }
 
     /// Takes in what the expression came to. nil: the verdict stands. After anything else, and
@@ -128,7 +134,7 @@ struct TriggerState: Hashable, Sendable, Codable {
         let start = falseSince ?? now.boot
         falseSince = start
         guard now.boot - start >= clearFor else { return nil }
-        lastBreach = Span(from: since.boot, to: now.boot)
+        keepBreach(upTo: now.boot)
         verdict = .healthy
         told = .healthy
         since = now
@@ -176,7 +182,7 @@ struct TriggerState: Hashable, Sendable, Codable {
         _ why: String = "another release was deployed; waiting for its own samples"
     ) {
         guard isBreached else { return }
-        lastBreach = Span(from: since.boot, to: now.boot)
+        keepBreach(upTo: now.boot)
         verdict = .insufficient(why)
         since = now
         falseSince = nil
@@ -189,7 +195,7 @@ struct TriggerState: Hashable, Sendable, Codable {
         guard !rebase.isSameBoot else { return }
         rebase(&since)
         falseSince = nil
-        lastBreach = nil
+        lastBreaches = nil
     }
 
     /// nil: it is not unknown.

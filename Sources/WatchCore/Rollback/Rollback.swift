@@ -92,8 +92,21 @@ struct Rollback: Hashable, Sendable, Codable {
         var clearSince: Moment?
         /// Conditions that were bad since the settling ended.
         var seenBad: Set<String> = []
-        /// Conditions that were seen good since.
-        var seenGood: Set<String> = []
+        /// Since when each of those that hold does.
+        var goodSince: [String: Moment]?
+
+        /// Nobody knows any more that they hold since then.
+        mutating func beginAnew() {
+            clearSince = nil
+            goodSince = nil
+        }
+
+        /// It was bad, and has not been good again for long enough.
+        func isBad(_ name: String, clearFor: Duration, now: Moment) -> Bool {
+            guard seenBad.contains(name) else { return false }
+            guard let since = goodSince?[name] else { return true }
+            return now.boot - since.boot < clearFor
+        }
     }
 
     var id: String
@@ -258,7 +271,7 @@ struct Rollback: Hashable, Sendable, Codable {
         case .curing(var curing):
             rebase(&curing.landed)
             rebase(&curing.settled)
-            curing.clearSince = nil
+            curing.beginAnew()
             stage = .curing(curing)
         case .gate, .before, .step, .check, .after: break
         }

@@ -99,7 +99,10 @@ extension Books {
         defer { services.putBack(&service, name) }
         switch event.kind {
         case "trigger.breached":
-            if let trigger = event.trigger { service.breached[trigger] = circumstances.time }
+            if let trigger = event.trigger {
+                service.breached[trigger] = circumstances.time
+                service.breachedIn[trigger] = event.release?.version
+            }
         case "trigger.cleared", "trigger.removed":
             if let trigger = event.trigger { service.breached[trigger] = nil }
         case "release.detected":
@@ -129,6 +132,11 @@ extension Books {
             // It lifts the verdict on the release that the incident is about.
             let about = transaction.incidents.last { $0.id == event.incident }?.release
             if let about { service.bad[about.version] = false }
+        case "page.not-repeated":
+            // They were told before it was kept back, and it is the same still.
+            if let id = event.incident, !(service.open[id]?.told.isEmpty ?? true) {
+                service.open[id]?.isHeld = false
+            }
         case "page.muted":
             if let id = event.incident { service.open[id]?.isHeld = true }
         case "approval.offered", "approval.void", "approval.denied", "approval.expired",

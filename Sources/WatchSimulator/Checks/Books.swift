@@ -48,6 +48,8 @@ struct ServiceBook {
     var good: Set<String> = []
     /// Breaches that stand, with when they began (true time).
     var breached: [String: Int64] = [:]
+    /// In which release each began last.
+    var breachedIn: [String: String] = [:]
     var rollback: RollbackBook?
     /// Ends of automatic rollbacks that acted.
     var ends: [Moment] = []

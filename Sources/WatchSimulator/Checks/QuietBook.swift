@@ -11,14 +11,16 @@ struct QuietBook {
 
         func isOn(_ now: Moment) -> Bool { now.boot < until.boot }
 
-        /// In another boot. Set back, the wall clock tells nothing: then it is at least over when
-        /// it would be by either reckoning.
+        /// In another boot. Set back, the wall clock tells nothing: then it may last its whole
+        /// length anew.
         func rebased(to now: Moment, latestWall: WallTime) -> Span {
-            let left = Swift.min(until.wall - now.wall, until.wall - since.wall)
+            let isUnsure = isUnsure || now.wall < latestWall
+            let left = isUnsure ? until.wall - since.wall : until.wall - now.wall
             return Span(
                 since: Moment(boot: now.boot, wall: since.wall),
-                until: Moment(boot: now.boot + left, wall: until.wall),
-                isUnsure: isUnsure || now.wall < latestWall)
+                until: Moment(
+                    boot: now.boot + left, wall: isUnsure ? now.wall + left : until.wall),
+                isUnsure: isUnsure)
         }
     }
 

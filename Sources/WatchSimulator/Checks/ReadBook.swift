@@ -22,6 +22,8 @@ struct ReadBook {
         var isAnnounced = false
         /// Sources said several things in turn.
         var isMixed = false
+        /// A rollback put it there, and this had run until then.
+        var replaced: String?
     }
     private var stand: Stand?
     /// Sources that answered since the daemon came up: of the others it may know nothing.
@@ -61,7 +63,7 @@ struct ReadBook {
     ///   - running: what ran until then.
     ///   - isMixed: it came of reads to and fro.
     /// - Returns: whether anything has changed: nil where it was not simply read.
-    mutating func detected(_ version: String, running: String?, isRead: Bool, isMixed: Bool)
+    mutating func detected(_ version: String, running: String?, origin: String?, isMixed: Bool)
         -> Bool?
     {
         let silent = named.filter { last[$0.key] == nil && $0.value.version != version }
@@ -71,10 +73,14 @@ struct ReadBook {
         let before = stand
         stand = Stand(
             version: version, said: last.filter { heard.contains($0.key) },
-            isAnnounced: announcements[version] != nil, isMixed: isMixed)
-        guard isRead, !isMixed, let before, before.version == running, before.version != version,
+            isAnnounced: announcements[version] != nil, isMixed: isMixed,
+            replaced: origin == "rollback" ? running : nil)
+        guard origin == "read", !isMixed, let before, before.version == running,
+            before.version != version,
             !before.isAnnounced
         else { return nil }
+        // Said to be replaced, it never was.
+        if before.replaced == version { return nil }
         // Also one that has fallen silent since: then the next one counts.
         return named.contains { source, answer in
             answer.version == version

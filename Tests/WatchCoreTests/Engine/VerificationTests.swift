@@ -242,6 +242,20 @@ import Testing
             world.kinds("incident.recovered").last?.text.contains("(unconfirmed: storm") ?? false)
     }
 
+    @Test func whatWasTrueAndIsFalseForLongDoesNotFailItEither() {
+        var service = World.service()
+        service.triggers.append(World.trigger("busy", "rate(access, 5s) > 100", .low, .page))
+        let world = world(service: service)
+        #expect(world.pass(upTo: 60) { !$0.methodTasks.isEmpty })
+        world.requestsPerSecond = 200
+        #expect(world.pass(upTo: 60) { !$0.kinds("verify.settled").isEmpty })
+        world.pass(6)
+        #expect(world.verdict("busy") == .breached)
+        world.requestsPerSecond = 0
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .recovered })
+        #expect(world.incident?.unconfirmed == ["storm", "error_rate(access, 5s) < 1%"])
+    }
+
     @Test func whatIsFalseTooBrieflyAtTheTimeOutIsNamedToo() {
         var plan = World.plan()
         plan.verify.clearFor = .seconds(30)

@@ -39,6 +39,18 @@ import Testing
         #expect(world.state.automaticEnds.count == 2)
     }
 
+    /// It was bad after the landing, and at the end nobody can say any more.
+    @Test func onWhatNobodyCanMeasureItDoesNotWalk() {
+        let world = world(cure: "none")
+        #expect(world.pass(upTo: 60) { !$0.kinds("verify.settled").isEmpty })
+        world.pass(8)
+        world.requestsPerSecond = 0
+        #expect(world.pass(upTo: 240) { $0.incident?.state == .handedOver })
+        #expect(world.incident?.reason == "not-the-release")
+        #expect(world.incident?.rollbacks.count == 1)
+        #expect(world.version == "1.0.0")
+    }
+
     @Test func withoutItNoOlderReleaseIsTried() {
         let world = world(walkBack: nil)
         #expect(world.pass(upTo: 240) { $0.incident?.state == .handedOver })

@@ -79,6 +79,26 @@ import Testing
         #expect(world.suspicion == nil)
     }
 
+    /// Between two reads a trigger may flap.
+    @Test func breachesThatFollowedUponItDoNotHideTheOneThatPredates() {
+        let source = World.source(every: 45)
+        let world = baked(
+            World.configuration(services: [World.service(version: [source])]))
+        #expect(world.pass(upTo: 50) { $0.now.boot.second % 45 == 38 })
+        world.errorRate = 0.6
+        #expect(world.pass(upTo: 20) { $0.now.boot.second % 45 == 1 })
+        #expect(world.verdict("storm") == .breached)
+        for rate in [0.6, 0] {
+            world.errorRate = 0
+            #expect(world.pass(upTo: 30) { $0.verdict("storm") == .healthy })
+            world.errorRate = rate
+            #expect(rate == 0 || world.pass(upTo: 20) { $0.verdict("storm") == .breached })
+        }
+        world.deploy("2.0.0")
+        #expect(world.pass(upTo: 100) { $0.runs == "2.0.0" })
+        #expect(world.suspicion == "breach-predates-release")
+    }
+
     @Test func whatWasAnnouncedWasThereThoughNoSourceReadIt() {
         let world = baked()
         world.errorRate = 0.6
