@@ -141,7 +141,8 @@ private struct History {
         let moment = max(
             now - Double(Int.random(in: 0...60, using: &random)) / 2, recount.restarts.last ?? 0)
         windows.restart(at: .seconds(moment))
-        recount.restarts.append(moment)
+        // Of one instant once more it empties nothing.
+        if moment > recount.restarts.last ?? 0 { recount.restarts.append(moment) }
     }
 }
 
