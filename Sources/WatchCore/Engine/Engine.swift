@@ -22,6 +22,8 @@ public struct Engine {
     var network = NetworkWatch()
     /// Whether what is handled now may judge.
     var judging = true
+    /// What is stored of services that the configuration does not have.
+    private var dormant: [String: ServiceState] = [:]
 
     /// - Parameters:
     ///   - stored: what the last run left; its instants belong to boot `storedBootID`.
@@ -48,9 +50,11 @@ public struct Engine {
                 for: service.name)
         }
         for (name, state) in (stored?.services ?? [:]).sorted(by: { $0.key < $1.key })
-        where configuration.service(name) == nil && state.isUnfinished {
+        where configuration.service(name) == nil {
             var state = state
             state.rebase(rebase)
+            dormant[name] = state
+            guard state.isUnfinished else { continue }
             services.set(ServiceEngine(retired: name, state: state, now: now), for: name)
         }
         resumeOwnFault()
@@ -68,9 +72,12 @@ public struct Engine {
     /// What to do first after a restart: unfinished tasks are asked after.
     public mutating func resume(at now: Moment) -> [Effect] {
         // Instants of another boot were moved into this one: written back at once, so that all
-        // documents belong to one boot.
+        // documents belong to one boot, also those of services that may come back.
+        defer { dormant = [:] }
         var effects: [Effect] = [
-            .persist(Transaction(host: host, services: services.mapped(\.state)))
+            .persist(
+                Transaction(
+                    host: host, services: dormant.merging(services.mapped(\.state)) { $1 }))
         ]
         // The configuration may have been changed while watchd was off.
         effects += updateAll(now) { service, context in
@@ -82,6 +89,10 @@ public struct Engine {
             guard let rollback = service.state.rollback else { continue }
             if let pending = rollback.pending, !pending.action.isOurs {
                 effects.append(.resume(pending))
+                // Whoever stopped it did so for good; that it was told may have been lost.
+                if rollback.stop != nil, !rollback.isInAfter {
+                    effects.append(.cancel(id: pending.id))
+                }
             }
             effects.append(.readVersions(service: name))
         }

@@ -116,7 +116,10 @@ extension ServiceEngine {
         let needed = neededRoles(methods, context)
         guard needed.count > 1 else { return nil }
         let names = needed.map { $0.name ?? "" }
-        let before = (state.incident?.approval?.given ?? []).filter { $0.method == method }
+        let said = (state.incident?.approval?.given ?? []).filter { $0.method == method }
+        // By another hour or severity other roles are needed: words that are of no use do not bar
+        // the way.
+        let before = said.filter { [$0].fit(names) }
         let shown = before.map(\.name).joined(separator: " and ")
         guard !before.contains(where: { $0.uid == peer.uid }) else {
             throw CommandRefusal(

@@ -132,6 +132,8 @@ extension ServiceEngine {
         }
         openIncident(severity: .high, cause: "person:\(peer.name)", &context)
         guard plan.methods.contains(where: \.isUnattended) else {
+            // It is void when somebody says so, not because no breach stands.
+            leaveEndToPeople()
             return offerToPerson(plan, target, request, by: peer, &context)
         }
         endOffer(.void, by: peer.name, "\(peer.name) rolls back by hand", &context)

@@ -55,7 +55,7 @@ extension ServiceEngine {
 
     private mutating func beginGateRound(_ context: inout Context) {
         let plans = plans(context)
-        guard !plans.isEmpty else { return }
+        guard !plans.isEmpty else { return forgetReadiness(besides: [], &context) }
         gateRound.answers.removeAll { answer in !plans.contains { $0.name == answer.plan } }
         guard let from = state.book.running?.release, let to = state.book.lastKnownGood?.identity
         else {
@@ -183,11 +183,23 @@ extension ServiceEngine {
     private mutating func endGateRound(_ context: inout Context) {
         let plans = plans(context)
         for plan in plans { judgeReadiness(of: plan, &context) }
-        let names = Set(plans.map(\.name))
+        forgetReadiness(besides: Set(plans.map(\.name)), &context)
+    }
+
+    /// What was told of plans that are no more is taken back where it was told.
+    mutating func forgetReadiness(besides names: Set<String>, _ context: inout Context) {
         gateRound.codes = gateRound.codes.filter { names.contains($0.key) }
-        if let told = state.readinessTold, told.contains(where: { !names.contains($0.plan) }) {
-            state.readinessTold = told.filter { names.contains($0.plan) }
-            context.isDirty = true
+        let gone = (state.readinessTold ?? []).filter { !names.contains($0.plan) }
+        guard !gone.isEmpty else { return }
+        state.readinessTold?.removeAll { !names.contains($0.plan) }
+        context.isDirty = true
+        for told in gone where told.code != Self.ready {
+            let text = "plan \(told.plan) is not used any more"
+            context.events.append(event("readiness.told", context, reason: "removed", text: text))
+            send(
+                .resolve, of: told.plan, code: "removed", number: context.nextNumber(),
+                title: "\(name): \(text)", text: "Plan \(told.plan) is gone. Nothing to do.",
+                to: told.channels, &context)
         }
     }
 
@@ -241,19 +253,28 @@ extension ServiceEngine {
             works
             ? "\(name): a rollback would work again (plan \(plan.name))"
             : "\(name): a rollback would not work now, \(code)"
-        let message = Message(
-            kind: works ? .resolve : .page, time: context.now.wall, service: name, severity: .low,
-            title: title,
+        send(
+            works ? .resolve : .page, of: plan.name, code: code, number: next.number, title: title,
             text: "Plan \(plan.name): \(now.text). "
                 + (works ? "Nothing to do." : "Nothing is wrong with the service itself."),
+            to: channels, &context)
+    }
+
+    private func send(
+        _ kind: Message.Kind, of plan: String, code: String, number: Int, title: String,
+        text: String, to channels: [String], _ context: inout Context
+    ) {
+        let message = Message(
+            kind: kind, time: context.now.wall, service: name, severity: .low, title: title,
+            text: text,
             fields: [
                 Message.Field("severity", Severity.low.rawValue), Message.Field("reason", code),
                 Message.Field("look", "watchctl doctor, watchctl status \(name)"),
-            ], dedupKey: "watchd/\(name)/readiness/\(plan.name)")
+            ], dedupKey: "watchd/\(name)/readiness/\(plan)")
         for channel in channels {
             context.messages.append(
                 OutboxMessage(
-                    id: "\(name)/readiness/\(next.number)/\(channel)", channel: channel,
+                    id: "\(name)/readiness/\(number)/\(channel)", channel: channel,
                     message: message))
         }
     }

@@ -202,7 +202,10 @@ extension ServiceEngine {
                     settleIncident(.cleared, why, &context)
                     return
                 }
-                endOffer(.void, by: nil, why, &context)
+                // Whoever asked for it has seen more than triggers do.
+                if state.incident?.approval?.trigger != nil {
+                    endOffer(.void, by: nil, why, &context)
+                }
             }
             if state.peek(.breaches, { $0.waitsForVersion }) ?? false {
                 decideAnew(joining: nil, &context)

@@ -148,7 +148,8 @@ extension ServiceEngine {
 
     /// An approval needs a target and no veto that the approver could not know of.
     private mutating func rereadForApproval(_ rollback: Rollback, _ context: inout Context) {
-        if isOver(rollback) {
+        // What a person asked for and another approved goes on though no breach is left.
+        if isOver(rollback), rollback.asker.trigger != nil {
             withdraw(nil, &context)
         } else if let veto = vetoRefusal(besides: rollback.knownVetoes ?? []) {
             withdraw(veto, &context)

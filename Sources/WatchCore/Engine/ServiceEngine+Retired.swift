@@ -19,6 +19,7 @@ extension ServiceEngine {
     /// What is open ends, at once or with the steps that have begun.
     mutating func retire(_ context: inout Context) {
         closeBlind(notConfiguredText, &context)
+        forgetReadiness(besides: [], &context)
         if let rollback = state.rollback {
             if rollback.hasRunStep(besides: []) {
                 retire(rollback, &context)

@@ -192,6 +192,7 @@ extension ServiceEngine {
             index += 1
         }
         guard rollback.plan.stepsAfter.indices.contains(index) else {
+            state.rollback?.isAfterDone = true
             if let stop = rollback.stop {
                 handOver(
                     reason: stop.reason, stop.text, offersMore: stop.offersMore ?? false, &context)
@@ -218,6 +219,7 @@ extension ServiceEngine {
         context.events.append(
             event("rollback.stopping", context, reason: stop.reason, text: stop.text))
         switch rollback.stage {
+        case .check where rollback.isInAfter: break
         case .gate, .rereading, .before, .step, .check:
             if let pending = rollback.pending {
                 cancel(pending, &context)
@@ -233,7 +235,9 @@ extension ServiceEngine {
         state.rollback?.afterRound += 1
         state.rollback?.tries = 1
         state.rollback?.retryAt = nil
-        runAfter(0, &context)
+        // Nothing was run since it was: what it did is done.
+        let isDone = state.rollback?.isAfterDone ?? false
+        runAfter(isDone ? state.rollback?.plan.stepsAfter.count ?? 0 : 0, &context)
     }
 
     /// Asked before every step of `before` and of a method.
@@ -263,6 +267,7 @@ extension ServiceEngine {
     mutating func launch(
         step: Step, id: String, _ part: String, _ context: inout Context
     ) {
+        if !(state.rollback?.isInAfter ?? true) { state.rollback?.isAfterDone = nil }
         let tries = state.rollback?.tries ?? 1
         let again = tries > 1 ? ", try \(tries)" : ""
         launch(

@@ -54,7 +54,10 @@ extension ServiceEngine {
     ) {
         guard let rollback = state.rollback else { return }
         if let stop = rollback.stop {
-            withdraw(Refusal(.gateBlocked(stop.reason), stop.text), &context)
+            let why = "\(stop.text); nothing was changed"
+            end(stop.isAbort ? .aborted : .failed, note: why, counts: false, &context)
+            leaveToPeople(
+                rollback, reason: stop.reason, why, offersMore: stop.offersMore ?? false, &context)
             return
         }
         let gate = rollback.plan.gates[index]
@@ -141,7 +144,8 @@ extension ServiceEngine {
         state.rollback?.checked = nil
         guard let step = rollback.step(at: checked.stage) else { return }
         if result.succeeded { noteUndone(checked.stage) }
-        if rollback.stop != nil {
+        // Of `after` the rest runs, stop or no stop.
+        if rollback.stop != nil, !rollback.isInAfter {
             goToAfter(&context)
             return
         }

@@ -122,6 +122,8 @@ struct Rollback: Hashable, Sendable, Codable {
     var method = 0
     /// How often `after` was run; part of its task ids.
     var afterRound = 0
+    /// All of it was, and no other step since; nil: no.
+    var isAfterDone: Bool?
     /// Tries of the current step, the first included.
     var tries = 1
     /// The task that is out; its answer is waited for.
@@ -237,6 +239,15 @@ struct Rollback: Hashable, Sendable, Codable {
             guard candidate >= index else { return false }
             // What is lost in a drill is there to be lost.
             return approvedMethod.map { $0 == method.name } ?? (method.isUnattended || drills)
+        }
+    }
+
+    /// A step of `after`, or the check of one.
+    var isInAfter: Bool {
+        switch stage {
+        case .after: true
+        case .check: if case .after? = checked { true } else { false }
+        case .gate, .rereading, .before, .step, .landing, .curing: false
         }
     }
 

@@ -344,4 +344,19 @@ import Testing
         #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
         #expect(world.incident?.rollbacks.map(\.askedBy) == ["alice"])
     }
+
+    /// Whoever asks for a restore after the storm has seen more than the triggers do.
+    @Test func whatAPersonAskedForStandsThoughAllBreachesHaveCleared() {
+        let world = World.offering(plan: World.plan(methods: [World.restore(role: "cto")]))
+        world.errorRate = 0
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .cleared })
+        let asked = world.command(
+            .rollback(service: "shop", to: nil, reason: "gone", dryRun: false, force: false),
+            by: World.admin)
+        #expect(asked.reason == "awaiting-approval")
+        world.pass(30)
+        #expect(world.offer != nil)
+        #expect(world.approve("restore", by: World.cto).rollback != nil)
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+    }
 }

@@ -55,6 +55,32 @@ import Testing
         #expect(world.state.automaticEnds.count == 1)
     }
 
+    /// Somebody stopped it: from then on it is theirs.
+    @Test func whatWasAbortedAtItsGatesIsNotDoneLaterByItself() {
+        let gate = Gate(
+            name: "ready", action: .unit(name: "gate", with: nil), timeout: .minutes(1))
+        var configuration = World.configuration(plan: World.plan(gates: [gate]))
+        configuration.policy[.critical]?.approveWithin = .minutes(1)
+        configuration.policy[.critical]?.onTimeout = .rollback
+        let world = World(configuration)
+        world.answer = { world, task in
+            task.title.hasPrefix("gate") ? nil : world.obey(task)
+        }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 40) { !$0.tasks.isEmpty })
+        world.command(.abort(rollback: world.state.rollback?.id ?? "", reason: "by hand"))
+        world.finish(world.tasks[0], TaskResult(ending: .cancelled))
+        world.pass(180)
+        #expect(world.kinds("rollback.began").count == 1)
+        #expect(world.methodTasks.isEmpty)
+        #expect(world.incident?.state == .handedOver)
+        #expect(world.incident?.reason == "aborted")
+        #expect(world.incident?.rollbacks.last?.state == .aborted)
+        #expect(world.state.automaticEnds.isEmpty)
+        #expect(world.lastPage?.text.contains("nothing was changed") ?? false)
+    }
+
     @Test func rollbackOnTimeOutNeedsAllThatWatchdNeeds() {
         let world = offering(.rollback, armed: false)
         world.pass(200)

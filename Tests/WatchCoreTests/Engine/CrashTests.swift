@@ -55,6 +55,54 @@ import Testing
         #expect(Set(world.tasks.map(\.id)).count == 1)
     }
 
+    /// Stopped, the plan still runs all of `after`, each step of it once.
+    @Test(arguments: ["crash", "abort"])
+    func aStepOfAfterThatWasDoneIsNotRunAgainWhenTheRollbackStops(_ what: String) {
+        let plan = World.plan(after: [
+            World.step("one", idempotent: false),
+            World.step("two", idempotent: false, check: true),
+            World.step("three", idempotent: false),
+        ])
+        let world = World(World.configuration(plan: plan))
+        world.answer = { world, task in
+            if task.title.hasPrefix("method") || task.title == "after: two" { return nil }
+            return task.title.hasPrefix("check") ? nil : TaskResult(ending: .exited(0))
+        }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 40) { !$0.methodTasks.isEmpty })
+        let abort = Command.abort(rollback: world.state.rollback?.id ?? "", reason: "by hand")
+        if what == "crash" {
+            world.command(abort)
+            world.finish(world.tasks[0], TaskResult(ending: .cancelled))
+        } else {
+            world.finish(world.tasks[0], TaskResult(ending: .exited(0)))
+        }
+        let two = world.tasks.last { $0.title == "after: two" }
+        world.crash(sameBoot: false)
+        if let two { world.finish(two, TaskResult(ending: .unknown("reboot"))) }
+        if what == "abort" { world.command(abort) }
+        if let check = world.tasks.last { world.finish(check, TaskResult(ending: .exited(0))) }
+        #expect(world.pass(upTo: 10) { $0.incident?.state == .handedOver })
+        for name in ["one", "two", "three"] {
+            let ids = world.tasks.filter { $0.title == "after: \(name)" }.map(\.id)
+            #expect(Set(ids).count == 1, "\(name)")
+        }
+    }
+
+    /// That it was told to the step may have been lost.
+    @Test func anAbortOutlivesACrash() {
+        let world = worldInStep(idempotent: false)
+        let abort = Command.abort(rollback: world.state.rollback?.id ?? "", reason: "by hand")
+        let (reply, effects) = world.engine.perform(abort, by: World.admin, at: world.now)
+        #expect(reply.status == .done)
+        world.perform(
+            effects.filter { if case .persist = $0 { true } else { false } })
+        #expect(world.cancelled.isEmpty)
+        world.crash()
+        #expect(world.cancelled == [world.tasks[0].id])
+    }
+
     /// "Rollback complete" alone would leave out that maintenance mode was never left.
     @Test func whoeverHearsThatItRecoveredHearsWhichStepsDidNotRun() {
         let world = worldInStep(idempotent: false, later: ["warm caches", "open doors"])

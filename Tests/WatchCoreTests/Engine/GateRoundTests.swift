@@ -44,6 +44,30 @@ import Testing
         #expect(Set(world.dryTasks.map(\.id)).count == world.dryTasks.count)
     }
 
+    /// Nobody would ever say again that it works.
+    @Test(arguments: ["another plan", "no plan", "no service"])
+    func whatWasToldOfAPlanThatIsGoneIsTakenBack(_ what: String) {
+        let world = world()
+        world.answerDry = { _, _ in TaskResult(ending: .exited(10)) }
+        #expect(world.pass(upTo: 2000) { !$0.kinds("readiness.told").isEmpty })
+        var next = world.engine.configuration
+        switch what {
+        case "another plan":
+            var plan = World.plan()
+            plan.name = "other"
+            next.plans = [plan]
+            next.services[0].plan = "other"
+        case "no plan": next.services[0].plan = nil
+        default: next.services = []
+        }
+        world.perform(world.engine.reconfigure(to: next, at: world.now))
+        world.pass(1300)
+        let told = lowMessages(world).filter { $0.dedupKey.contains("readiness") }
+        #expect(told.map(\.kind).prefix(1) == [.page])
+        #expect(told.last?.kind == .resolve)
+        #expect(Set(told.map(\.dedupKey)).count == 1)
+    }
+
     /// A gate may ask the database that the neighbour's rollback is restoring.
     @Test func noFurtherGateIsAskedWhenANeighbourBeginsToRollBackBetweenTwo() {
         let world = World(

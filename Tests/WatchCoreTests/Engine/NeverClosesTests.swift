@@ -61,6 +61,33 @@ import Testing
         #expect(resolved(world) == 1)
     }
 
+    /// What is stored of it belongs to the boot that runs, else an old release would be a suspect.
+    @Test func aServiceThatComesBackAfterARebootIsAsOldAsItWas() {
+        let all = World.configuration(services: [World.service(), World.service("blog")])
+        let world = World(all)
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        world.pass(30)
+        world.now = Moment(
+            boot: world.now.boot + .hours(100), wall: world.now.wall + .hours(100))
+        world.pass(5)
+        let without = World.configuration(services: [World.service("blog")])
+        load(world, without, byReload: true)
+        world.now = Moment(boot: .seconds(50), wall: world.now.wall + .minutes(1))
+        world.engine = Engine(
+            configuration: without, stored: world.stored, storedBootID: "a", bootID: "b",
+            now: world.now)
+        world.perform(world.engine.resume(at: world.now))
+        world.perform(
+            world.engine.reconfigure(to: all, stored: world.stored.services, at: world.now))
+        let age = world.now.boot - (world.state.book.running?.began.boot ?? world.now.boot)
+        #expect(age > .hours(100))
+        world.errorRate = 0.6
+        #expect(world.pass(upTo: 60) { !$0.kinds("decision").isEmpty })
+        #expect(world.lastDecision?.reason == "no-release-suspect")
+        #expect(world.methodTasks.isEmpty)
+    }
+
     @Test func aServiceThatIsRemovedEndsItsIncident() {
         let world = broken(configuration([Self.storm], more: ["blog"]))
         let id = world.id

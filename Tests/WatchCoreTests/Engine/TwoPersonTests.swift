@@ -42,6 +42,24 @@ import Testing
         #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
     }
 
+    /// By night others are needed: a word that is of no use then does not bar their way.
+    @Test func aWordOfTheDayDoesNotBarTheNight() {
+        let world = World.offering(plan: World.plan()) {
+            $0.policy[.critical]?.approve = "any-admin"
+            $0.policy[.critical]?.secondApprover = "dba"
+            $0.access.approve["dba"] = ["dbas"]
+        }
+        #expect(world.approve(by: World.admin).status == .done)
+        #expect(world.offer?.given == ["alice"])
+        var night = world.engine.configuration
+        night.policy[.critical]?.approve = "senior-admin"
+        night.policy[.critical]?.secondApprover = "cto"
+        world.perform(world.engine.reconfigure(to: night, at: world.now))
+        #expect(world.approve(by: World.senior).status == .done)
+        #expect(world.approve(by: World.cto).rollback != nil)
+        #expect(world.lastDecision?.reason == "approval:bob and carol")
+    }
+
     @Test func onePersonIsNotTwo() {
         let world = world()
         #expect(world.approve("restore", by: Self.both).status == .done)

@@ -348,6 +348,8 @@ import Testing
         #expect(world.pass(upTo: 60) { $0.incident?.state == .handedOver })
         #expect(world.incident?.reason == "budget")
         #expect(world.methodTasks.count == 1)
+        // Nothing was run since it was.
+        #expect(world.tasks.filter { $0.title == "after: open" }.count == 1)
     }
 
     @Test func whenTheTargetRunsAlreadyItGoesStraightToVerification() {
