@@ -22,6 +22,7 @@ extension Simulation {
     func die() {
         say("the daemon dies\(crashIsReboot ? " with its host" : "")")
         tally.crashes += 1
+        durable.passArming(at: clock.moment)
         crashIn = nil
         isDown = true
         orders = []

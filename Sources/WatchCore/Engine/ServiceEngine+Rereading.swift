@@ -38,7 +38,13 @@ extension ServiceEngine {
 
     private func rereadVersion(_ rollback: Rollback) -> Reread {
         let expected = rollback.ranAtBegin ?? rollback.from
-        if tracker.mixed != nil { return .expected }
+        if tracker.mixed != nil {
+            // A release that was not in the mix when it was decided is another one.
+            guard let running = state.book.running?.release, !running.matches(expected),
+                !running.matches(rollback.from), !running.matches(rollback.to)
+            else { return .expected }
+            return .other(running)
+        }
         let leader = tracker.leader.flatMap { tracker.sources[$0].identity }
         // An announcement counts until a source reads a change, also while it is rolled back.
         guard let read = tracker.announced?.identity ?? leader else {

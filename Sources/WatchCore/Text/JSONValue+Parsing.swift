@@ -196,16 +196,22 @@ struct JSONParser {
         }
     }
 
-    /// Characters beyond the first plane come as a pair of surrogates (RFC 8259 §7).
+    /// Characters beyond the first plane come as a pair of surrogates (RFC 8259 §7). Of half a pair
+    /// (somebody has cut a text in the middle of one) U+FFFD is made.
     private mutating func unicode() -> Unicode.Scalar? {
-        guard let high = hexadecimal() else { return nil }
-        guard (0xD800..<0xDC00).contains(high) else { return Unicode.Scalar(high) }
-        guard byte == UInt8(ascii: "\\") else { return nil }
-        at += 1
-        guard byte == UInt8(ascii: "u") else { return nil }
-        at += 1
-        guard let low = hexadecimal(), (0xDC00..<0xE000).contains(low) else { return nil }
-        return Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
+        guard let first = hexadecimal() else { return nil }
+        guard (0xD800..<0xDC00).contains(first) else { return Unicode.Scalar(first) ?? "\u{FFFD}" }
+        let afterFirst = at
+        guard bytes[at...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]) else {
+            return "\u{FFFD}"
+        }
+        at += 2
+        guard let low = hexadecimal() else { return nil }
+        guard (0xDC00..<0xE000).contains(low) else {
+            at = afterFirst
+            return "\u{FFFD}"
+        }
+        return Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (low - 0xDC00))
     }
 
     private mutating func hexadecimal() -> UInt32? {

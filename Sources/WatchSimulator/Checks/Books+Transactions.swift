@@ -98,13 +98,8 @@ extension Books {
         var service = services.takeOut(name)
         defer { services.putBack(&service, name) }
         switch event.kind {
-        case "trigger.breached":
-            if let trigger = event.trigger {
-                service.breached[trigger] = circumstances.time
-                service.breachedIn[trigger] = event.release?.version
-            }
-        case "trigger.cleared", "trigger.removed":
-            if let trigger = event.trigger { service.breached[trigger] = nil }
+        case "trigger.breached", "trigger.cleared", "trigger.removed":
+            service.noteBreach(event, at: circumstances.time)
         case "release.detected":
             let isOther = service.running.map { old in
                 event.release.map { !old.matches($0) } ?? true
@@ -132,13 +127,7 @@ extension Books {
             // It lifts the verdict on the release that the incident is about.
             let about = transaction.incidents.last { $0.id == event.incident }?.release
             if let about { service.bad[about.version] = false }
-        case "page.not-repeated":
-            // They were told before it was kept back, and it is the same still.
-            if let id = event.incident, !(service.open[id]?.told.isEmpty ?? true) {
-                service.open[id]?.isHeld = false
-            }
-        case "page.muted":
-            if let id = event.incident { service.open[id]?.isHeld = true }
+        case "page.not-repeated", "page.muted": service.noteUntold(event)
         case "approval.offered", "approval.void", "approval.denied", "approval.expired",
             "approval.approved":
             service.noteOffer(event, circumstances)
@@ -256,6 +245,25 @@ extension Books {
                 throw Violation(
                     "resolved-once", "\(outbox.channel) is told twice that \(incident) is over")
             }
+        }
+    }
+}
+
+extension ServiceBook {
+    fileprivate mutating func noteBreach(_ event: EventRecord, at time: Int64) {
+        guard let trigger = event.trigger else { return }
+        let began = event.kind == "trigger.breached"
+        breached[trigger] = began ? time : nil
+        if began { breachedIn[trigger] = event.release?.version }
+    }
+
+    /// A page was kept back; or they were told before it was, and it is the same still.
+    fileprivate mutating func noteUntold(_ event: EventRecord) {
+        guard let id = event.incident else { return }
+        if event.kind == "page.muted" {
+            open[id]?.isHeld = true
+        } else if !(open[id]?.told.isEmpty ?? true) {
+            open[id]?.isHeld = false
         }
     }
 }

@@ -109,6 +109,16 @@ struct Books {
         return host && (own.isArmed || (own.armedAgain.map { $0.boot <= now.boot } ?? false))
     }
 
+    /// What was disarmed for a time that is over is armed, whatever clocks show later.
+    mutating func passArming(at now: Moment) {
+        if let again = armedAgain, again.boot <= now.boot { (isArmed, armedAgain) = (true, nil) }
+        for name in services.keys {
+            guard let again = services[name]?.armedAgain, again.boot <= now.boot else { continue }
+            services[name]?.isArmed = true
+            services[name]?.armedAgain = nil
+        }
+    }
+
     /// Another boot: what was noted by its clocks is moved by the wall clock, never forwards.
     mutating func rebase(to now: Moment, latestWall: WallTime) {
         armedAgain = armedAgain.map { Moment(boot: now.boot + ($0.wall - now.wall), wall: $0.wall) }

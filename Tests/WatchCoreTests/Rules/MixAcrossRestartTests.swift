@@ -104,4 +104,25 @@ import Testing
         world.pass(reading: "2.0.0", "1.0.0", "1.0.0", "2.0.0")
         #expect(world.transactions == before)
     }
+
+    /// It was decided about the release before: a hotfix has joined the mix meanwhile.
+    @Test func aThirdReleaseIsNotWhatWasDecidedAbout() {
+        let gate = Gate(
+            name: "ready", action: .unit(name: "gate", with: nil), timeout: .minutes(1))
+        let world = World(World.configuration(plan: World.plan(gates: [gate])))
+        world.answer = { world, task in
+            task.title.hasPrefix("gate") ? nil : world.obey(task)
+        }
+        #expect(world.bakeFirst())
+        world.errorRate = 0.6
+        for _ in 0..<20 where world.tasks.isEmpty { world.pass(reading: "2.0.0", "1.0.0") }
+        #expect(isMixed(world))
+        #expect(!world.tasks.isEmpty)
+        world.pass(reading: "3.0.0", "3.0.0")
+        #expect(world.runs == "3.0.0")
+        if let gate = world.tasks.first { world.finish(gate, TaskResult(ending: .exited(0))) }
+        for _ in 0..<3 { world.pass(reading: "3.0.0", "1.0.0") }
+        #expect(world.kinds("rollback.withdrawn").map(\.reason) == ["release-changed"])
+        #expect(world.methodTasks.isEmpty)
+    }
 }

@@ -19,11 +19,23 @@ import Testing
         "what is no JSON is refused",
         arguments: [
             "", " ", "{", "[1,]", #"{"a":}"#, #"{"a" 1}"#, "{a: 1}", "01", "1.", ".5", "-", "1e",
-            "+1", "NaN", "tru", "truex", "[1] 2", #"""#, #""\x""#, #""\ud800""#, #""\ud800\u0041""#,
+            "+1", "NaN", "tru", "truex", "[1] 2", #"""#, #""\x""#, #""\ud800\u00""#, #""\ud80""#,
             "\"\u{1}\"", "<html>", "'a'", "[1 2]", "1e999",
         ])
     func bad(text: String) {
         #expect(JSONValue(body: Array(text.utf8)) == nil)
+    }
+
+    /// As where a log cut a text in the middle of an emoji; no reason to read nothing of it.
+    @Test(
+        "half a pair of surrogates is U+FFFD",
+        arguments: [
+            (#""\ud83d""#, "\u{FFFD}"), (#""a\ude00b""#, "a\u{FFFD}b"),
+            (#""\ud800\u0041""#, "\u{FFFD}A"), (#""\ud83d\n""#, "\u{FFFD}\n"),
+            (#""\ud83d\ud83d\ude00""#, "\u{FFFD}😀"),
+        ])
+    func half(text: String, read: String) {
+        #expect(JSONValue(body: Array(text.utf8)) == .string(read))
     }
 
     @Test func brokenUTF8IsRefused() {
