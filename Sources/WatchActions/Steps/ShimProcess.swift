@@ -22,14 +22,21 @@ final class ShimProcess: Sendable {
 
     deinit { close(descriptor) }
 
-    /// The running process with this pid and start time; nil: it is gone.
+    /// The running process with this pid and start time; nil: it is gone, or dead and waits for
+    /// whoever has inherited it to notice.
     static func find(pid: pid_t, start: UInt64) -> ShimProcess? {
         guard pid > 0 else { return nil }
         let descriptor = watchd_pidfd_open(pid)
         guard descriptor >= 0 else { return nil }
         // Read after the descriptor was made: if the times agree, it is of the right process.
         let process = ShimProcess(pid: pid, descriptor: descriptor, isChild: false)
-        return startTime(pid) == start ? process : nil
+        return startTime(pid) == start && !process.isDead ? process : nil
+    }
+
+    /// A process that is dead and not reaped yet still has its entry in /proc.
+    private var isDead: Bool {
+        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&event, 1, 0) > 0
     }
 
     /// Starts a program in a session of its own with nothing of ours open, /dev/null for input

@@ -173,6 +173,26 @@ struct StepCrashTests {
         #expect(bench.text("runs") == "")
     }
 
+    /// Whoever has inherited it may take its time.
+    @Test func aDeadShimThatNobodyHasReapedIsDead() async throws {
+        let bench = try Bench()
+        let directory = try TaskDirectory("t1", in: bench.settings.directory)
+        try directory.create()
+        let shim = try ShimProcess.spawn(
+            "/bin/sleep", ["60"], environment: [], log: directory.path + "/shim.log")
+        let start = try #require(ShimProcess.startTime(shim.pid))
+        try directory.write(
+            Claim(bootID: Bench.boot, pid: shim.pid, pidStart: start), Claim.fileName)
+        #expect(ShimProcess.find(pid: shim.pid, start: start) != nil)
+        kill(shim.pid, SIGKILL)
+        var died = siginfo_t()
+        _ = waitid(P_PID, id_t(shim.pid), &died, WEXITED | WNOWAIT)
+        let result = await bench.result(of: bench.shell("echo ran >> runs"))
+        #expect(result.ending.reason.contains("died before it could record"))
+        #expect(bench.text("runs") == "")
+        #expect(shim.wait(seconds: 60) == .ended)
+    }
+
     @Test func aReusedPidIsNotTakenForTheShim() async throws {
         let bench = try Bench()
         let directory = try TaskDirectory("t1", in: bench.settings.directory)
