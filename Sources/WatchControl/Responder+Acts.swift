@@ -74,10 +74,10 @@ extension Responder {
         case .abort(let id):
             return .abort(rollback: id, reason: try body(["reason"]).text("reason") ?? "")
         case .stepDone(let id):
-            let body = try body(["failed", "comment"])
+            let body = try body(["failed", "comment", "step"])
             return .stepDone(
                 rollback: id, succeeded: !(try body.flag("failed")),
-                comment: try body.text("comment") ?? "")
+                comment: try body.text("comment") ?? "", step: try body.text("step"))
         case .arm:
             let body = try body(["service", "reason"])
             return .arm(

@@ -117,16 +117,19 @@ actor Supervisor {
     // MARK: - What the socket asks
 
     func perform(_ command: Command, by peer: Peer) async -> CommandReply {
-        let outcome = engine.perform(command, by: peer, at: time.now())
-        guard command.mustBeRecorded, outcome.reply.status == .done else {
-            return await record(outcome)
+        guard command.mustBeRecorded else {
+            return await record(engine.perform(command, by: peer, at: time.now()))
         }
-        guard let problem = await performer.submitAndWait(outcome.effects) else {
-            return outcome.reply
+        let outcome = engine.perform(command.untilRecorded, by: peer, at: time.now())
+        guard outcome.reply.status == .done else { return await record(outcome) }
+        if let problem = await performer.submitAndWait(outcome.effects) {
+            performer.submit(engine.takeBack(command, outcome.reply, at: time.now()))
+            return CommandReply(
+                status: .refused, reason: "store-unavailable",
+                message: "it cannot be recorded: \(problem)")
         }
-        return CommandReply(
-            status: .refused, reason: "store-unavailable",
-            message: "it cannot be recorded: \(problem)")
+        let rest = engine.recorded(command, by: peer, at: time.now())
+        return await record((outcome.reply, rest))
     }
 
     /// - Parameter record: of a closed incident, as it is stored.
@@ -169,20 +172,6 @@ actor Supervisor {
     func reconfigure(to configuration: Configuration, stored: [String: ServiceState]) {
         performer.submit(
             engine.reconfigure(to: configuration, stored: stored, at: time.now()))
-    }
-}
-
-extension Command {
-    /// Whoever says so goes on only when it is durable: a command that is guarded, a phase that is
-    /// to be undone.
-    fileprivate var mustBeRecorded: Bool {
-        switch self {
-        case .beginOperation, .reachPhase, .schedule, .drill: true
-        case .announce, .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare,
-            .rollback, .abort, .stepDone, .arm, .disarm, .endOperation, .beatOperation, .mark,
-            .silence, .endSilence, .maintain, .endMaintenance:
-            false
-        }
     }
 }
 

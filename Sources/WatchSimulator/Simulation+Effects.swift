@@ -76,6 +76,9 @@ extension Simulation {
         if case .rollback(_, _, _, _, force: true) = command, let id = reply.rollback {
             steps.forced.insert(id)
         }
+        if case .approve = command, let id = reply.rollback, engine.isForced(id) {
+            steps.forced.insert(id)
+        }
         if case .approve(let incident, let method, let comment) = command, reply.status == .done {
             self.before = before
             try checkApproval(incident, method, reply)

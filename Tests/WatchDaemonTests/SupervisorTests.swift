@@ -1,6 +1,7 @@
 // The engine's owner: nothing that is slow may hold up an event.
 
 import Logging
+import Synchronization
 import Testing
 import WatchCore
 import WatchSystem
@@ -8,13 +9,18 @@ import WatchSystem
 @testable import WatchDaemon
 
 struct SupervisorTests {
+    private struct DiskFull: Error {}
+
     /// Saves that wait until they are let go, and what was stored meanwhile.
     private final class Disk: Sendable {
         let saves = Happenings<Checkpoint>()
         let freed = Happenings<Bool>()
         let stored = Happenings<String>()
+        let isFull = Mutex(false)
 
-        func supervisor(_ queue: EventQueue) -> (Supervisor, EffectPerformer) {
+        func supervisor(
+            _ queue: EventQueue, _ configuration: Configuration = Configuration()
+        ) -> (Supervisor, EffectPerformer) {
             let time = SystemTime()
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let performer = EffectPerformer(
@@ -23,12 +29,13 @@ struct SupervisorTests {
                     probeNow: { _, _ in }, checkConnectivity: {}, deliver: {},
                     deliverFromMemory: { _ in }),
                 logger: logger,
-                store: { [stored] transaction in
+                store: { [self, stored] transaction in
+                    if isFull.withLock({ $0 }) { throw DiskFull() }
                     for event in transaction.events { stored.append(event.kind) }
                     return []
                 }, stored: { _ in }, report: { queue.post($0) })
             let supervisor = Supervisor(
-                engine: Engine(configuration: Configuration(), now: time.now()), positions: [:],
+                engine: Engine(configuration: configuration, now: time.now()), positions: [:],
                 daemon: StatusReport.Daemon(
                     version: "1", pid: 1, started: time.now().wall, configuration: "/",
                     stateDirectory: "/"),
@@ -62,5 +69,35 @@ struct SupervisorTests {
         await performing
         // The last one is written at the stop, after the one under way.
         #expect(disk.saves.all.count == 2)
+    }
+
+    /// `watchctl run` does not run its command then.
+    @Test(.timeLimit(.minutes(1)))
+    func whatWasRefusedForAFullDiskIsNotDoneWhenThereIsRoomAgain() async throws {
+        let disk = Disk()
+        let queue = EventQueue()
+        let service = ServiceConfiguration(name: "shop")
+        let (supervisor, performer) = disk.supervisor(
+            queue, Configuration(services: [service]))
+        async let performing: Void = performer.run()
+        let root = Peer(uid: 0, name: "root")
+        disk.isFull.withLock { $0 = true }
+        let begin = Command.beginOperation(
+            OperationRequest(
+                service: "shop", operation: "deploy", lease: .seconds(60),
+                release: ReleaseIdentity(version: "2.0.0")))
+        let refused = await supervisor.perform(begin, by: root)
+        #expect(refused.status == .refused)
+        #expect(refused.reason == "store-unavailable")
+        disk.isFull.withLock { $0 = false }
+        let end = await supervisor.perform(
+            .endOperation(service: "shop", operation: "deploy", status: 0), by: root)
+        #expect(end.status == .notFound)
+        #expect(await supervisor.releases(of: "shop").first?.running == nil)
+        let begun = await supervisor.perform(begin, by: root)
+        #expect(begun.status == .done, "\(begun.message)")
+        #expect(await supervisor.releases(of: "shop").first?.running == "2.0.0")
+        performer.finish()
+        await performing
     }
 }

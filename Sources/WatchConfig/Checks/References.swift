@@ -142,7 +142,7 @@ struct References {
 
     private func check(_ variable: Placed<String>, _ services: [ServiceDraft]) {
         let name = variable.value
-        let general = ["service", "incident", "rollback"]
+        let general = ["service", "incident", "rollback", "from.began"]
         guard !general.contains(name) else { return }
         let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
         if parts.count == 2, parts[0] == "vars" {
@@ -187,7 +187,7 @@ struct References {
 
     private func unknown(_ variable: Placed<String>, _ fields: Set<String>) {
         let names =
-            fields.sorted().flatMap { ["from.\($0)", "to.\($0)"] } + ["service", "incident"]
+            fields.sorted().flatMap { ["from.\($0)", "to.\($0)"] } + ["from.began", "service", "incident"]
         let near = Suggestion.nearest(to: variable.value, among: names)
         problems.error(
             variable.place,

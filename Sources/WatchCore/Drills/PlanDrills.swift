@@ -5,6 +5,8 @@ struct PlanDrills: Hashable, Sendable, Codable {
     /// What people were told of an overdue drill, so that it is taken back in the same places.
     struct Told: Hashable, Sendable, Codable {
         var channels: [String]
+        /// Where the plan was to be drilled; nil in what was told before that was kept.
+        var service: String?
     }
 
     var plan: String

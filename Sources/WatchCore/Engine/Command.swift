@@ -36,8 +36,9 @@ public enum Command: Hashable, Sendable {
     /// A rehearsal of a plan on the service that it names for that.
     case drill(DrillRequest)
     case abort(rollback: String, reason: String)
-    /// The step that somebody was told to do is done, or cannot be done.
-    case stepDone(rollback: String, succeeded: Bool, comment: String)
+    /// The step that somebody was told to do is done, or cannot be done. `step` as the message named
+    /// it (`m0s1t1`); nil: the one that is waited for, unless another was answered just now.
+    case stepDone(rollback: String, succeeded: Bool, comment: String, step: String? = nil)
     /// `service` nil: the whole host.
     case arm(service: String?, reason: String)
     case disarm(service: String?, for: Duration?, reason: String)
@@ -89,6 +90,8 @@ public struct OperationRequest: Hashable, Sendable {
     public var lease: Duration?
     /// The release it brings, which is announced with it.
     public var release: ReleaseIdentity?
+    /// false: only `Engine.recorded` announces the release, when the operation is durable.
+    public var announces = true
 
     public init(
         service: String, operation: String, estimate: Duration? = nil, lease: Duration? = nil,

@@ -44,6 +44,11 @@ public struct StepTask: Hashable, Sendable, Codable {
     /// Results that earlier steps kept, by their names; nil: none.
     public var captures: [String: String]?
 
+    /// What people name it by within its rollback: `m0s0t1`.
+    var shortID: String {
+        id.hasPrefix("\(rollback).") ? String(id.dropFirst(rollback.count + 1)) : id
+    }
+
     public init(
         id: String, service: String, rollback: String, title: String, action: Action,
         variables: [String: String], timeout: Duration

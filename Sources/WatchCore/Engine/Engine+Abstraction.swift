@@ -97,7 +97,8 @@ extension ServiceEngine {
         }
         result.add(running?.breachPredates)
         result.add(running?.isReturnOfGood)
-        result.add(abstraction.age(running?.began.boot, now, asked: configuration.suspectFor))
+        let suspected = running?.confirmed ?? running?.began
+        result.add(abstraction.age(suspected?.boot, now, asked: configuration.suspectFor))
         addBook(&result, abstraction, now)
         addTracker(&result, abstraction, now)
         for end in state.automaticEnds.suffix(limits.maxRollbacks) {

@@ -55,8 +55,10 @@ extension Engine {
                 return on(services.names[place], now) { $0.abortScheduled(reason, by: peer, &$1) }
             }
             return onRollback(rollback, now) { $0.abort(reason, by: peer, &$1) }
-        case .stepDone(let rollback, let succeeded, let comment):
-            return onRollback(rollback, now) { $0.stepDone(succeeded, comment, by: peer, &$1) }
+        case .stepDone(let rollback, let succeeded, let comment, let step):
+            return onRollback(rollback, now) {
+                $0.stepDone(succeeded, step, comment, by: peer, &$1)
+            }
         case .arm(let service, let reason):
             return switchArming(true, service, nil, reason, by: peer, at: now)
         case .disarm(let service, let duration, let reason):

@@ -43,6 +43,13 @@ extension Engine {
         }
     }
 
+    /// Of a rollback that runs: its gates were overridden by whoever asked for it.
+    package func isForced(_ rollback: String) -> Bool {
+        services.values.contains {
+            $0.state.$rollback.peek { $0.id == rollback && $0.isForced } ?? false
+        }
+    }
+
     // Mutating, though nothing changes: asked at every event, and looked at in place. Otherwise the
     // whole engine is copied first.
 

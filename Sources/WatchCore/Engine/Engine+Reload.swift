@@ -37,6 +37,7 @@ extension Engine {
         return farewells + [.persist(Transaction(events: [event]))]
             + updateAll(now) { service, context in
                 service.endRemovedBreaches(&context)
+                service.forgetDrills(&context)
                 service.tick(&context)
             }
     }

@@ -83,6 +83,7 @@ public struct Engine {
         effects += updateAll(now) { service, context in
             if context.isRetired(service.name) { service.retire(&context) }
             service.endRemovedBreaches(&context)
+            service.forgetDrills(&context)
             service.resumeAssess(&context)
         }
         for (name, service) in zip(services.names, services.values) {

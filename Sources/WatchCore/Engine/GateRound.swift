@@ -35,6 +35,8 @@ struct GateRound: Hashable, Sendable {
         var left: [Plan]
         /// What the plan's gates have printed so far.
         var said: [String] = []
+        /// What they have saved for those after them.
+        var saved: [String: String] = [:]
     }
 
     var answers: [Answer] = []

@@ -157,6 +157,7 @@ extension ServiceEngine {
             RollbackStart(
                 plan: approval.plan, target: target, from: approval.blamed,
                 asker: .approval(by: peer.name, trigger: approval.trigger),
+                isForced: approval.forcedBy != nil,
                 approvedMethod: approval.isPerMethod ? method.name : nil,
                 firstMethod: approval.plan.methods.firstIndex(of: method) ?? 0,
                 wasHandedOver: wasHandedOver), &context)

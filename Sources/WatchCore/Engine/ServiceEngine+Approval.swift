@@ -12,6 +12,8 @@ extension ServiceEngine {
         var trigger: TriggerConfiguration?
         /// Methods that need an approval each, instead of those that run unattended.
         var isPerMethod: Bool
+        /// Who asked for it in spite of gates.
+        var forcedBy: String?
     }
 
     /// Offers the rollback that `trigger` asks for, or takes back what was offered before: there
@@ -51,6 +53,7 @@ extension ServiceEngine {
             },
             within: within, onTimeout: onTimeout, isPerMethod: proposal.isPerMethod,
             tried: proposal.isPerMethod ? incident.triedMethods ?? [] : [])
+        approval.forcedBy = proposal.forcedBy
         let before = incident.approval
         let isNew = before.map { !$0.isSame(as: approval) } ?? true
         if !isNew { approval.given = before?.given }
@@ -108,6 +111,7 @@ extension ServiceEngine {
             },
             offered: context.now.wall, until: approval.deadline?.wall,
             onTimeout: approval.deadline == nil ? nil : approval.onTimeout)
+        offer.forcedBy = approval.forcedBy
         offer.given = approval.given?.map(\.name)
         return offer
     }
@@ -230,6 +234,9 @@ extension ServiceEngine {
             let codes = offer.conditions.map { $0.prefix { $0 != " " }.dropLast() }
             text += " Against it: \(codes.joined(separator: ", "))."
         }
+        if let who = offer.forcedBy {
+            text += " \(who) asked for it in spite of gates that say no: none holds it up."
+        }
         if let until = offer.until {
             text += " Until \(until.text), then \(Self.consequence(offer.onTimeout))."
         }
@@ -254,5 +261,6 @@ extension PendingApproval {
     fileprivate func isSame(as other: PendingApproval) -> Bool {
         plan == other.plan && to == other.to && running == other.running
             && isPerMethod == other.isPerMethod && tried == other.tried
+            && forcedBy == other.forcedBy
     }
 }

@@ -102,7 +102,7 @@ extension ServiceEngine {
         let worst = Swift.max(state.blind?.record.severity ?? severity, severity)
         state.blind?.record.severity = worst
         state.blind?.record.reason = reason
-        state.blind?.record.blind.append(
+        state.blind?.record.append(
             IncidentRecord.BlindSignal(
                 signal: signal, reason: reason, text: timer.text,
                 began: context.now.wall(at: timer.since)))

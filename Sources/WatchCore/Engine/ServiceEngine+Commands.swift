@@ -168,8 +168,8 @@ extension ServiceEngine {
         }
         offer(
             Proposal(
-                plan: plan, to: target.identity, blamed: running, trigger: nil, isPerMethod: true),
-            &context)
+                plan: plan, to: target.identity, blamed: running, trigger: nil, isPerMethod: true,
+                forcedBy: request.isForced ? peer.name : nil), &context)
         let text = offerText(context)
         send(
             .page, title: "\(name): \(peer.name) asks for a rollback that needs an approval",

@@ -168,7 +168,10 @@ extension ServiceEngine {
     func suspicionRefusal(_ trigger: TriggerConfiguration, _ context: Context) -> Refusal? {
         guard let running = state.book.running else { return nil }
         let within = trigger.suspectFor ?? configuration.suspectFor
-        let age = context.now.boot - running.began.boot
+        // A migration may take hours before the announced code runs at all.
+        let age =
+            tracker.isUnconfirmed
+            ? .zero : context.now.boot - (running.confirmed ?? running.began).boot
         let release = running.release.text
         switch running.origin {
         case .rollback:

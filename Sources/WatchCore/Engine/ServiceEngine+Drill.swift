@@ -127,12 +127,17 @@ extension ServiceEngine {
 
     // MARK: - How it ends
 
-    mutating func drillPassed(
+    /// The target runs and all is clear: passed, unless something of `after` failed, which at night
+    /// would have been left to whoever sleeps.
+    mutating func endDrill(
         _ rollback: Rollback, _ text: String, _ context: inout Context
     ) {
-        end(.recovered, note: text, counts: false, &context)
+        let text = text + (rollback.undoneInWords.map { "; \($0)" } ?? "")
+        let isWhole = rollback.failedAfter == nil
+        end(isWhole ? .recovered : .failed, note: text, counts: false, &context)
         state.incident?.record.cured = context.now.wall
-        drillEnded(rollback, .passed, nil, text, &context)
+        drillEnded(
+            rollback, isWhole ? .passed : .failed, isWhole ? nil : "after-failed", text, &context)
     }
 
     /// After its rollback has ended, however that was.

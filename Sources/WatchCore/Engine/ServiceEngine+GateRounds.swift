@@ -86,7 +86,8 @@ extension ServiceEngine {
 
     private mutating func askDry(
         _ plan: Plan, _ gate: Int, _ from: ReleaseIdentity, _ to: ReleaseIdentity,
-        _ left: [Plan], said: [String] = [], _ context: inout Context
+        _ left: [Plan], said: [String] = [], saved: [String: String] = [:],
+        _ context: inout Context
     ) {
         guard let target = state.book.release(to) else { return endGateRound(&context) }
         let id =
@@ -94,14 +95,15 @@ extension ServiceEngine {
         let asked = plan.gates[gate]
         gateRound.pending = GateRound.Pending(
             task: id, plan: plan, gate: gate, since: context.now, from: from, to: to, left: left,
-            said: said)
+            said: said, saved: saved)
         context.actions.append(
             .runDry(
                 StepTask(
                     id: id, service: name, rollback: "\(name)-dry", title: "gate \(asked.name)",
                     action: asked.action,
                     variables: variables(
-                        from: from, to: target, id: "\(name)-dry", incident: "\(name)-dry"),
+                        from: from, to: target, id: "\(name)-dry", incident: "\(name)-dry"
+                    ).merging(saved) { $1 },
                     timeout: asked.timeout)))
     }
 
@@ -123,7 +125,8 @@ extension ServiceEngine {
         if refusal == nil, pending.plan.gates.indices.contains(pending.gate + 1) {
             askDry(
                 pending.plan, pending.gate + 1, pending.from, pending.to, pending.left,
-                said: said, &context)
+                said: said, saved: pending.saved.merging(gate.action.kept(of: result)) { $1 },
+                &context)
             return
         }
         let count = pending.plan.gates.count

@@ -29,7 +29,7 @@ extension ServiceEngine {
         record.why = breach.reasons.map {
             Array($0.prefix(IncidentRecord.Breach.whyLimit))
         }
-        state.incident?.record.breaches.append(record)
+        state.incident?.record.append(record)
         state.incident?.allClearSince = nil
         if !isNew {
             context.events.append(

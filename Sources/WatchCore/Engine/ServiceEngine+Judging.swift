@@ -172,9 +172,10 @@ extension ServiceEngine {
     }
 
     private func isEvidence(_ now: Instant) -> Bool {
-        guard !state.book.deployments.isEmpty, !tracker.isUnknown, tracker.mixed == nil else {
-            return false
-        }
+        // What was only announced may not have run for a second yet.
+        guard !state.book.deployments.isEmpty, !tracker.isUnknown, tracker.mixed == nil,
+            !tracker.isUnconfirmed
+        else { return false }
         // A shadow trigger that is healthy speaks for the release, too; its breach says nothing.
         let healthy = configuration.triggers.indices.contains {
             configuration.triggers[$0].severity >= .high

@@ -69,7 +69,7 @@ extension ServiceEngine {
             trigger: breach.name, severity: trigger.severity, began: context.now.wall)
         record.when = breach.condition
         record.why = [why]
-        state.incident?.record.breaches.append(record)
+        state.incident?.record.append(record)
         state.incident?.allClearSince = nil
         if !isNew {
             context.events.append(

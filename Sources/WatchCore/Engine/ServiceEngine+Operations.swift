@@ -17,7 +17,11 @@ extension ServiceEngine {
             lease: request.lease, release: request.release)
         state.operations = running + [new]
         heard[operation] = context.now.boot
-        let others = (state.operationPhases ?? []).filter { $0.operation != operation }
+        // Of one of the same name that ran before, in case this one is taken back.
+        let former = state.phases(of: operation)
+        let others = (state.operationPhases ?? []).filter {
+            $0.operation != operation || $0 == former
+        }
         state.operationPhases =
             others.suffix(OperationPhases.kept - 1) + [
                 OperationPhases(
@@ -29,15 +33,20 @@ extension ServiceEngine {
             event(
                 "operation.began", context, reason: peer.name,
                 text: "operation '\(operation)' began\(within)"))
-        // The one before that failed is not announced twice: it would look as if only the
-        // configuration had changed.
-        if let release = request.release,
-            !(tracker.announced?.identity.matches(release) ?? false)
-        {
-            _ = announce(release, fields: [:], by: peer, &context)
-        }
+        if request.announces { announceRelease(of: operation, by: peer, &context) }
         return CommandReply(
             status: .done, message: "\(name): operation '\(operation)' has begun\(within)")
+    }
+
+    /// The one before that failed is not announced twice: it would look as if only the
+    /// configuration had changed.
+    mutating func announceRelease(
+        of operation: String, by peer: Peer, _ context: inout Context
+    ) {
+        guard let release = state.operation(operation)?.release,
+            !(tracker.announced?.identity.matches(release) ?? false)
+        else { return }
+        _ = announce(release, fields: [:], by: peer, &context)
     }
 
     private func checkBegin(
@@ -62,6 +71,12 @@ extension ServiceEngine {
             throw CommandRefusal(
                 Reason.busy.code,
                 "'\(operation)' of \(name) runs already, begun \(age) ago by \(running.by)")
+        }
+        // Both would work on one database; and what a failed one reached is what is being undone.
+        if let id = state.$rollback.peek({ $0.id }) ?? spanningRollback(context) {
+            throw CommandRefusal(
+                Reason.busy.code,
+                "rollback \(id) works on \(name) now; `watchctl status` shows when it has ended")
         }
         let running = state.operations ?? []
         guard running.count < Operation.limit else {

@@ -3,6 +3,10 @@
 // does.
 
 extension ServiceEngine {
+    /// So long after an answer the next one must say which step it is about: two people may have
+    /// done what both were told to do.
+    static let answersApart = Duration.seconds(30)
+
     mutating func beginOwn(_ task: StepTask, _ context: inout Context) {
         guard case .manual(let template) = task.action else { return }
         let text: String
@@ -17,11 +21,12 @@ extension ServiceEngine {
             return
         }
         let until = context.now.wall + task.timeout
+        let answer = "\(task.rollback) --step \(task.shortID)"
         send(
             .page, title: "\(name): rollback waits for somebody, \(task.title)",
             text: "\(printable(text, limit: 1000)) When it is done: `watchctl step-done "
-                + "\(task.rollback)`; when it cannot be done: `watchctl step-done --failed "
-                + "\(task.rollback)`. It is waited for until \(until.text) (\(task.timeout.text)).",
+                + "\(answer)`; when it cannot be done: `watchctl step-done --failed \(answer)`. "
+                + "It is waited for until \(until.text) (\(task.timeout.text)).",
             reason: "manual-step",
             fields: [Message.Field("rollback", task.rollback)], &context)
     }
@@ -51,7 +56,8 @@ extension ServiceEngine {
     }
 
     mutating func stepDone(
-        _ succeeded: Bool, _ comment: String, by peer: Peer, _ context: inout Context
+        _ succeeded: Bool, _ step: String?, _ comment: String, by peer: Peer,
+        _ context: inout Context
     ) -> CommandReply {
         guard let rollback = state.rollback, let task = rollback.pending,
             let since = rollback.pendingSince, case .manual = task.action
@@ -61,6 +67,13 @@ extension ServiceEngine {
                 message: "rollback \(state.rollback?.id ?? "") waits for nobody",
                 incident: state.incident?.record.id, rollback: state.rollback?.id)
         }
+        if let refusal = otherStep(than: task, said: step, rollback, context) {
+            return CommandReply(
+                status: .refused, reason: "other-step", message: refusal,
+                incident: state.incident?.record.id, rollback: rollback.id)
+        }
+        state.rollback?.lastAnswer = Rollback.Answered(
+            task: task.id, title: task.title, by: peer.name, at: context.now)
         let what = succeeded ? "is done" : "cannot be done"
         let said = Self.said("\(peer.name) says that it \(what)", comment)
         context.events.append(
@@ -73,6 +86,22 @@ extension ServiceEngine {
         return CommandReply(
             status: .done, message: "\(task.title): noted that it \(what)",
             incident: state.incident?.record.id, rollback: rollback.id)
+    }
+
+    /// Why the answer is not taken for `task`; nil: it is about it.
+    private func otherStep(
+        than task: StepTask, said: String?, _ rollback: Rollback, _ context: Context
+    ) -> String? {
+        let waiting = "what is waited for now is \(task.title): `--step \(task.shortID)`"
+        if let said {
+            guard said != task.shortID else { return nil }
+            return "step \(printable(said, limit: 40)) is not waited for; \(waiting)"
+        }
+        guard let last = rollback.lastAnswer, last.task != task.id,
+            context.now.boot - last.at.boot < Self.answersApart
+        else { return nil }
+        let ago = (context.now.boot - last.at.boot).text
+        return "\(last.by) answered for \(last.title) \(ago) ago, and \(waiting), if you mean that"
     }
 
     // MARK: - Pauses

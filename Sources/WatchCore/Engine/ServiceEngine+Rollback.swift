@@ -33,6 +33,7 @@ extension ServiceEngine {
             variables: variables(from: from, to: target, id: id, incident: incident.record.id),
             asker: start.asker, isForced: start.isForced, began: context.now, stage: .gate(0),
             method: start.firstMethod, record: record)
+        rollback.sources = configuration.version.map(\.label)
         rollback.leftOut = tracker.disagreeing
         rollback.approvedMethod = start.approvedMethod
         rollback.ranAtBegin = running
@@ -68,7 +69,19 @@ extension ServiceEngine {
             variables["\(prefix).version"] = identity.version
             if let commit = identity.commit { variables["\(prefix).commit"] = commit }
         }
+        variables["from.began"] = String(beganToRun(from).nanoseconds / 1_000_000_000)
         return variables
+    }
+
+    /// When a release began to run: without a break, however often it was deployed again. What was
+    /// written since may be its work. The start of time for one that was never seen.
+    private func beganToRun(_ release: ReleaseIdentity) -> WallTime {
+        let deployments = state.book.deployments
+        guard let last = deployments.lastIndex(where: { $0.release.matches(release) }) else {
+            return .seconds(0)
+        }
+        let first = deployments[...last].lastIndex { !$0.release.matches(release) }
+        return deployments[first.map { $0 + 1 } ?? 0].began.wall
     }
 
     mutating func runGate(_ index: Int, _ context: inout Context) {
@@ -178,6 +191,7 @@ extension ServiceEngine {
         state.rollback?.targetReads = [:]
         state.rollback?.contraryReads = [:]
         state.rollback?.afterRound += 1
+        state.rollback?.failedAfter = nil
         runAfter(0, &context)
     }
 
@@ -237,6 +251,7 @@ extension ServiceEngine {
         state.rollback?.retryAt = nil
         // Nothing was run since it was: what it did is done.
         let isDone = state.rollback?.isAfterDone ?? false
+        if !isDone { state.rollback?.failedAfter = nil }
         runAfter(isDone ? state.rollback?.plan.stepsAfter.count ?? 0 : 0, &context)
     }
 

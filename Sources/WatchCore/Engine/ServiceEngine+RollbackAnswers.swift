@@ -22,8 +22,7 @@ extension ServiceEngine {
 
     /// What a step took out of its answer belongs to the steps after it.
     private mutating func keepValues(of task: StepTask, _ result: TaskResult) {
-        for (name, value) in result.saved ?? [:]
-        where task.action.saves.contains(name) && Identifier.isValid(value) {
+        for (name, value) in task.action.kept(of: result) {
             state.rollback?.variables[name] = value
         }
         for (name, value) in result.captured ?? [:] where task.action.captures.contains(name) {
@@ -95,8 +94,9 @@ extension ServiceEngine {
             outcomeUnknown(step, &context)
             return
         }
+        // What could not be started has done nothing, and often can a moment later.
         let mayRetry =
-            if case .couldNotStart = result.ending { false } else { step.idempotent }
+            if case .couldNotStart = result.ending { true } else { step.idempotent }
         if mayRetry, rollback.tries <= step.retries {
             retry(step, &context)
             return
@@ -106,7 +106,7 @@ extension ServiceEngine {
         {
             state.rollback?.wrongAnswer = "'\(step.name)' says otherwise: \(why)"
         }
-        stepFailed(step, &context)
+        stepFailed(step, result.ending, &context)
     }
 
     /// Outcome unknown after a crash: the check decides; an idempotent step is repeated; else only
@@ -134,7 +134,8 @@ extension ServiceEngine {
         case .step, .check:
             state.rollback?.isUnsure = true
             methodEnded(&context)
-        case .before, .after, .gate, .rereading, .landing, .curing: stepFailed(step, &context)
+        case .before, .after, .gate, .rereading, .landing, .curing:
+            stepFailed(step, .unknown("ended nobody knows how"), &context)
         }
     }
 
@@ -193,7 +194,9 @@ extension ServiceEngine {
         }
     }
 
-    private mutating func stepFailed(_ step: Step, _ context: inout Context) {
+    private mutating func stepFailed(
+        _ step: Step, _ ending: TaskResult.Ending, _ context: inout Context
+    ) {
         guard let rollback = state.rollback else { return }
         if step.onFailure == .continue {
             nextStep(&context)
@@ -212,7 +215,11 @@ extension ServiceEngine {
             state.rollback?.methodFailed = true
             methodEnded(&context)
         case .after(let index):
-            // A failed `after` step does not keep the others from running.
+            // A failed `after` step does not keep the others from running. It is told when the
+            // rollback ends.
+            let part = rollback.plan.started(at: index).map { "start \($0)" } ?? step.name
+            state.rollback?.failedAfter =
+                (rollback.failedAfter ?? []) + ["'\(part)' \(ending.text)"]
             context.events.append(
                 event(
                     "after.failed", context, reason: "after-failed",
@@ -299,5 +306,12 @@ extension TaskResult.Ending {
         case .couldNotStart(let why): "could not start: \(why)"
         case .unknown(let why): "ended unknown: \(why)"
         }
+    }
+}
+
+extension Action {
+    /// What it took out of its answer, for those after it.
+    func kept(of result: TaskResult) -> [String: String] {
+        (result.saved ?? [:]).filter { saves.contains($0.key) && Identifier.isValid($0.value) }
     }
 }

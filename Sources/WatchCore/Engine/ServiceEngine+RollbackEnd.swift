@@ -8,7 +8,7 @@ extension ServiceEngine {
             unconfirmed.isEmpty ? "" : " (unconfirmed: \(unconfirmed.joined(separator: ", ")))"
         if rollback.drills {
             let text = "\(rollback.to.text) runs and all is clear\(doubt)"
-            drillPassed(rollback, text + (rollback.leftUndone.map { "; \($0)" } ?? ""), &context)
+            endDrill(rollback, text, &context)
             return
         }
         // What did not turn the release back says nothing about the release.
@@ -22,12 +22,16 @@ extension ServiceEngine {
                     text: "\(rollback.from.text) is bad: rolling back from it helped"))
         }
         // All is well, and yet what was not done must be known to whoever relies on it.
-        let undone = rollback.leftUndone
+        let undone = rollback.undoneInWords
         let note = [doubt.isEmpty ? nil : "recovered\(doubt)", undone].compactMap { $0 }
         end(.recovered, note: note.isEmpty ? nil : note.joined(separator: "; "), &context)
         clearEndedOperationBreaches("rollback \(rollback.id) helped", &context)
         state.incident?.record.state = .recovered
-        state.incident?.isForPeople = nil
+        // What was to be done afterwards and was not (the maintenance page still stands) is for
+        // people, and they say when it is over.
+        let isLeft = rollback.failedAfter != nil
+        state.incident?.isForPeople = isLeft ? true : nil
+        if isLeft { state.incident?.record.acknowledgedBy = nil }
         state.incident?.escalateAt = nil
         state.incident?.record.cured = context.now.wall
         state.incident?.record.unconfirmed = unconfirmed
@@ -48,7 +52,7 @@ extension ServiceEngine {
         reason: String, _ why: String, offersMore: Bool = false, _ context: inout Context
     ) {
         guard let rollback = state.rollback else { return }
-        let why = rollback.leftUndone.map { "\(why); \($0)" } ?? why
+        let why = rollback.undoneInWords.map { "\(why); \($0)" } ?? why
         end(rollback.stop?.isAbort ?? false ? .aborted : .failed, note: why, &context)
         leaveToPeople(rollback, reason: reason, why, offersMore: offersMore, &context)
     }
@@ -238,9 +242,18 @@ extension Rollback {
         }
     }
 
+    /// What was to be done and was not; nil: nothing.
+    var undoneInWords: String? {
+        let after = failedAfter.map {
+            "afterwards \($0.joined(separator: ", and ")): a person must see to it"
+        }
+        let parts = [leftUndone, after].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+
     /// What of the method that was run last was not done, in words; nil: all of it was, or it never
     /// began.
-    var leftUndone: String? {
+    private var leftUndone: String? {
         let mark = "\(id).m\(method)s"
         guard let method = currentMethod,
             let last = record.steps.last(where: { $0.task.hasPrefix(mark) }),

@@ -104,8 +104,11 @@ extension ServiceEngine {
         let next =
             "It is watched closely for \(probation.text) more: what breaches then pages at once. "
             + "For the review: `watchctl report \(state.incident?.record.id ?? rollback.id)`."
+        let isLeft = rollback.failedAfter != nil
         send(
-            .update, title: "\(name): rollback complete, \(running) runs\(doubt)",
+            isLeft ? .page : .update,
+            title: "\(name): rollback complete, \(running) runs\(doubt)"
+                + (isLeft ? ", but not all was done afterwards" : ""),
             text: verdict + (undone.map { " But \($0)." } ?? "") + " \(next)", reason: rollback.id,
             fields: status(after: rollback) + timings(), &context)
     }

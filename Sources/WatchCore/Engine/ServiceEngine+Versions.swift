@@ -7,6 +7,7 @@ extension ServiceEngine {
     ) {
         guard configuration.version.indices.contains(index) else { return }
         tracker.holdsAnnouncement = holdsAnnouncement
+        let wasUnconfirmed = tracker.isUnconfirmed
         let changes = tracker.record(
             reading, from: index, label: configuration.version[index].label)
         noteReadForRollback(reading, source: index)
@@ -20,6 +21,13 @@ extension ServiceEngine {
         if let running = state.book.running, let current = tracker.current,
             current.matches(running.release)
         {
+            if wasUnconfirmed, !tracker.isUnconfirmed, running.confirmed == nil,
+                case .announced = running.origin
+            {
+                state.book.confirmRunning(
+                    at: Moment(boot: reading.asked, wall: context.now.wall(at: reading.asked)))
+                context.isDirty = true
+            }
             state.book.touchRunning(now: context.now)
             if state.book.capture(tracker.fields) { context.isDirty = true }
         }

@@ -96,7 +96,10 @@ struct ServiceEngine {
             predecessor: state.book.deployments.dropLast().last?.release,
             announced: state.announced,
             stuck: configuration.version.map { state.stuckSources?[$0.label] }, mix: state.mix)
-        if let rollback = state.rollback, rollback.hasActed { tracker.expect(rollback.to) }
+        if let rollback = state.rollback {
+            if rollback.hasActed { tracker.expect(rollback.to) }
+            self.state.rollback?.follow(sources: configuration.version.map(\.label))
+        }
         restarted = now.boot
         makeSignals(verifyExpressions: verifyExpressions)
         restartWindows(at: now.boot)

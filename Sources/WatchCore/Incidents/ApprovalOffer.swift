@@ -76,6 +76,8 @@ public struct ApprovalOffer: Hashable, Sendable, Codable {
     public var onTimeout: OnTimeout?
     /// Where two people are needed: who has approved so far.
     public var given: [String]?
+    /// Who asked to go on in spite of gates that say no (`--force`); nil: they bind.
+    public var forcedBy: String?
 
     public init(
         plan: String, from: ReleaseIdentity, to: ReleaseIdentity, ways: [Way], isPerMethod: Bool,

@@ -86,6 +86,9 @@ public struct IncidentRecord: Hashable, Sendable {
     /// Signals that could not be measured for long. An incident of these is of its own kind: it
     /// has no breach, and nothing is done about it but paging.
     public var blind: [BlindSignal] = []
+    /// Breaches and blind signals that came and went, and are not listed: of a rule that flaps for
+    /// days the first and the last are.
+    public var leftOut = 0
     /// Pages that were kept back, and what kept the last one back: `silence:night`,
     /// `maintenance:weekend`, `depends-on:db-4`.
     public var muted = 0
@@ -209,5 +212,44 @@ public struct RollbackRecord: Hashable, Sendable, Codable {
         self.steps = steps
         self.method = method
         self.note = note
+    }
+}
+
+extension IncidentRecord {
+    /// So many breaches are listed, and so many signals that were blind; the first of them are
+    /// never left out.
+    static let listed = 100
+    static let firstListed = 20
+
+    mutating func append(_ breach: Breach) {
+        breaches.append(breach)
+        leftOut += Self.leaveOut(&breaches) { $0.cleared != nil ? $0.trigger : nil }
+    }
+
+    mutating func append(_ signal: BlindSignal) {
+        blind.append(signal)
+        leftOut += Self.leaveOut(&blind) { $0.cleared != nil ? $0.signal : nil }
+    }
+
+    /// The oldest whose rule or signal is listed again later. What operations brought is called
+    /// after each of them, and nothing is asked of it once it has cleared.
+    ///
+    /// - Parameter ended: the name, of one that is over.
+    /// - Returns: how many were left out.
+    private static func leaveOut<Entry>(
+        _ list: inout [Entry], ended: (Entry) -> String?
+    ) -> Int {
+        guard list.count > listed else { return 0 }
+        var later: [String: Int] = [:]
+        for place in list.indices {
+            if let name = ended(list[place]) { later[name] = place }
+        }
+        let place = list.indices.dropFirst(firstListed).first { place in
+            guard let name = ended(list[place]) else { return false }
+            return later[name] != place || OperationBreach(name: name) != nil
+        }
+        guard let place else { return 0 }
+        list.remove(at: place)
+        return 1
     }
 }

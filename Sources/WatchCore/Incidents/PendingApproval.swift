@@ -22,6 +22,8 @@ struct PendingApproval: Hashable, Sendable, Codable {
     var tried: [String] = []
     /// Where two people are needed: who has approved so far.
     var given: [GivenApproval]?
+    /// Who asked for it in spite of gates; nil: they bind.
+    var forcedBy: String?
 
     /// What is offered.
     var methods: [Method] {

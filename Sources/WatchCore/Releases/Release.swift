@@ -74,6 +74,8 @@ public struct Deployment: Hashable, Sendable, Codable {
     public var release: ReleaseIdentity
     /// Its announcement, else the first of its agreeing reads.
     public var began: Moment
+    /// When a source first read what had been announced; nil: it was read, or no source could.
+    public var confirmed: Moment?
     public var origin: Origin
     /// A trigger of severity high or critical was already breached when it began.
     public var breachPredates: Bool

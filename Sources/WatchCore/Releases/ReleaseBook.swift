@@ -133,6 +133,12 @@ struct ReleaseBook: Hashable, Sendable, Codable {
         deployments[last].origin = .announced(by: who)
     }
 
+    /// A source reads what had been announced.
+    mutating func confirmRunning(at moment: Moment) {
+        guard let last = deployments.indices.last else { return }
+        deployments[last].confirmed = moment
+    }
+
     /// What was read is the work of a rollback.
     mutating func creditRunning(toRollback id: String) {
         guard let last = deployments.indices.last else { return }
@@ -201,7 +207,13 @@ struct ReleaseBook: Hashable, Sendable, Codable {
     /// Moves every instant into another boot (see `Rebase`).
     mutating func rebase(_ rebase: Rebase) {
         for index in releases.indices { rebase(&releases[index].lastRan) }
-        for index in deployments.indices { rebase(&deployments[index].began) }
+        for index in deployments.indices {
+            rebase(&deployments[index].began)
+            if var confirmed = deployments[index].confirmed {
+                rebase(&confirmed)
+                deployments[index].confirmed = confirmed
+            }
+        }
     }
 
     private func index(of identity: ReleaseIdentity) -> Int? {

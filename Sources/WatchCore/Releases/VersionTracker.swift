@@ -105,6 +105,14 @@ struct VersionTracker: Hashable, Sendable, Codable {
             }
     }
 
+    /// What runs was announced, and where there is a source none has read it yet: the old release
+    /// may run for hours still, while data is migrated.
+    var isUnconfirmed: Bool {
+        guard let announced, !sources.isEmpty else { return false }
+        guard let leader, let read = sources[leader].identity else { return true }
+        return !read.matches(announced.identity)
+    }
+
     /// When the leader first read another release than the one taken to run, if it has not done so
     /// often enough yet: what runs is about to be decided anew.
     var changeBegan: Instant? {

@@ -36,6 +36,9 @@ extension IncidentReport {
                 .init("drill", "plan \(drill.plan) on \(drill.service), \(drill.summary)"), at: 0)
         }
         if let who = incident.acknowledgedBy { facts.append(.init("acknowledged by", who)) }
+        if incident.leftOut > 0 {
+            facts.append(.init("breaches not listed", "\(incident.leftOut), which came and went"))
+        }
         if incident.muted > 0 {
             facts.append(
                 .init("pages kept back", "\(incident.muted), by \(incident.mutedBy ?? "?")"))

@@ -124,8 +124,19 @@ struct Rollback: Hashable, Sendable, Codable {
     var afterRound = 0
     /// All of it was, and no other step since; nil: no.
     var isAfterDone: Bool?
+    /// Steps of the last round of `after` that failed, and how, a clause each; nil: none did.
+    var failedAfter: [String]?
     /// Tries of the current step, the first included.
     var tries = 1
+    /// Who answered for a manual step last.
+    struct Answered: Hashable, Sendable, Codable {
+        var task: String
+        var title: String
+        var by: String
+        var at: Moment
+    }
+
+    var lastAnswer: Answered?
     /// The task that is out; its answer is waited for.
     var pending: StepTask?
     var pendingSince: Moment?
@@ -138,6 +149,8 @@ struct Rollback: Hashable, Sendable, Codable {
     var isUnsure = false
     /// Set: no further method, `after` and hand-over.
     var stop: Stop?
+    /// The sources by label, in the order of the configuration that the three below count by.
+    var sources: [String]?
     /// Sources that disagreed before, left out of *landed*.
     var leftOut: Set<Int> = []
     /// Target reads in a row of each source since the method ended.
@@ -286,5 +299,23 @@ struct Rollback: Hashable, Sendable, Codable {
             stage = .curing(curing)
         case .gate, .before, .step, .check, .after: break
         }
+    }
+}
+
+extension Rollback {
+    /// A configuration with other sources, or others' order: what is known of each stays with it.
+    mutating func follow(sources now: [String]) {
+        defer { sources = now }
+        guard let before = sources, before != now else { return }
+        var places: [Int: Int] = [:]
+        for (place, label) in before.enumerated() { places[place] = now.firstIndex(of: label) }
+        func moved(_ reads: [Int: Int]) -> [Int: Int] {
+            Dictionary(
+                reads.compactMap { place, count in places[place].map { ($0, count) } },
+                uniquingKeysWith: Swift.max)
+        }
+        leftOut = Set(leftOut.compactMap { places[$0] })
+        targetReads = moved(targetReads)
+        contraryReads = moved(contraryReads)
     }
 }

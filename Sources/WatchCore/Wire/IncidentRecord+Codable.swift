@@ -6,7 +6,7 @@ extension IncidentRecord: Codable {
         case id, service, state, severity, opened, closed, release, breaches, decision, reason
         case acknowledgedBy, isFalseAlarm, rollbacks, firstBad, decided, cured, unconfirmed
         case detectionTime, executionTime, downtime
-        case blind, muted, mutedBy
+        case blind, leftOut, muted, mutedBy
         case offer, answer, heldUntil, evidence, assessments, drill
     }
 
@@ -31,6 +31,7 @@ extension IncidentRecord: Codable {
             cured: try container.decodeIfPresent(WallTime.self, forKey: .cured),
             unconfirmed: try container.decode([String].self, forKey: .unconfirmed))
         blind = try container.decodeIfPresent([BlindSignal].self, forKey: .blind) ?? []
+        leftOut = try container.decodeIfPresent(Int.self, forKey: .leftOut) ?? 0
         muted = try container.decodeIfPresent(Int.self, forKey: .muted) ?? 0
         mutedBy = try container.decodeIfPresent(String.self, forKey: .mutedBy)
         offer = try container.decodeIfPresent(ApprovalOffer.self, forKey: .offer)
@@ -70,6 +71,7 @@ extension IncidentRecord: Codable {
         try container.encodeIfPresent(seconds: executionTime, forKey: .executionTime)
         try container.encodeIfPresent(seconds: downtime, forKey: .downtime)
         if !blind.isEmpty { try container.encode(blind, forKey: .blind) }
+        if leftOut > 0 { try container.encode(leftOut, forKey: .leftOut) }
         if muted > 0 { try container.encode(muted, forKey: .muted) }
         try container.encodeIfPresent(mutedBy, forKey: .mutedBy)
     }

@@ -60,12 +60,17 @@ struct StepDoneCommand: Verb {
     @Argument(help: "The rollback, for instance shop-17-r1.") var id: String
     @Flag(help: "It cannot be done: the plan goes on as after any step that failed.")
     var failed = false
+    @Option(
+        help: ArgumentHelp(
+            "Which step, as the message named it; else the one that is waited for.",
+            valueName: "m0s1t1"))
+    var step: String?
     @Option(help: "Recorded with it.") var comment: String?
 
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
         try await session.tell(
             apiPath("rollbacks", id, "step-done"),
-            ["failed": .bool(failed), "comment": optional(comment)])
+            ["failed": .bool(failed), "comment": optional(comment), "step": optional(step)])
     }
 }
 

@@ -9,6 +9,9 @@ enum IncidentRendering {
         var lines = summary(incident, theme)
         if let offer = incident.offer { lines += OfferRendering.lines(offer, incident.id, theme) }
         lines += section("breaches", breaches(incident, theme).lines(width: theme.width))
+        if incident.leftOut > 0 {
+            lines.append(Line("  and \(incident.leftOut) more that came and went", .dim))
+        }
         lines += incident.breaches.flatMap { why($0, theme) }
         if let evidence = incident.evidence { lines += EvidenceRendering.lines(evidence, theme) }
         lines += EvidenceRendering.assessments(incident.assessments ?? [], theme)

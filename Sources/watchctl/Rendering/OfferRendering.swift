@@ -18,6 +18,10 @@ enum OfferRendering {
         for condition in offer.conditions {
             lines += wrapped("against", safe(condition, limit: 500), .warning, theme)
         }
+        if let who = offer.forcedBy {
+            let what = "\(safe(who)) asked for it in spite of gates that say no: none holds it up"
+            lines += wrapped("forced", what, .warning, theme)
+        }
         if let first = offer.ways.first, !offer.isPerMethod {
             lines += wrapped("who", safe(first.approvers), .plain, theme)
         }

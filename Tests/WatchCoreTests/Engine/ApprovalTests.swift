@@ -359,4 +359,31 @@ import Testing
         #expect(world.approve("restore", by: World.cto).rollback != nil)
         #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
     }
+
+    /// The message of the gate says so: `watchctl rollback shop --force`.
+    @Test func whoeverForcesItForcesItThroughTheApprovalToo() {
+        let plan = World.plan(
+            gates: [
+                Gate(
+                    name: "losses", action: .unit(name: "losses", with: nil),
+                    timeout: .seconds(9))
+            ],
+            methods: [World.restore()])
+        let world = World.offering(plan: plan)
+        world.answer = { world, task in
+            task.title == "gate losses" ? TaskResult(ending: .exited(10)) : world.obey(task)
+        }
+        #expect(world.approve("restore", by: World.cto).status == .done)
+        world.pass(5)
+        #expect(world.incident?.rollbacks.last?.state == .aborted)
+        let asked = world.command(
+            .rollback(service: "shop", to: nil, reason: "it must", dryRun: false, force: true),
+            by: World.admin)
+        #expect(asked.reason == "awaiting-approval")
+        #expect(world.offer?.forcedBy == "alice")
+        #expect(world.lastPage?.text.contains("alice asked for it in spite of gates") ?? false)
+        #expect(world.approve("restore", by: World.cto).status == .done)
+        #expect(world.pass(upTo: 90) { $0.incident?.state == .recovered })
+        #expect(world.kinds("gate.forced").count == 1)
+    }
 }

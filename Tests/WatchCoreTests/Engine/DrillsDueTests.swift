@@ -77,4 +77,28 @@ import Testing
         #expect(world.drillStatus?.text == "never drilled")
         #expect(told(world).isEmpty)
     }
+
+    /// Nobody would ever resolve it otherwise.
+    @Test(arguments: [true, false])
+    func whatWasToldIsTakenBackWhenNoDrillsAreAskedForAnyMore(_ isPlanGone: Bool) {
+        let world = world(.hours(1))
+        world.pass(130)
+        wait(.hours(2), world)
+        #expect(told(world).map(\.kind) == [.page])
+        var next = world.configuration
+        for index in next.plans.indices where next.plans[index].name == "shop" {
+            if isPlanGone {
+                next.plans[index].name = "other"
+            } else {
+                next.plans[index].drill = nil
+            }
+        }
+        world.perform(world.engine.reconfigure(to: next, at: world.now))
+        #expect(told(world).map(\.kind) == [.page, .resolve])
+        #expect(told(world).last?.title.contains("asked for any more") ?? false)
+        // Asked for again it is a new plan.
+        world.perform(world.engine.reconfigure(to: world.configuration, at: world.now))
+        world.pass(130)
+        #expect(told(world).count == 2)
+    }
 }

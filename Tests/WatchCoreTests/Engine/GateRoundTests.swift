@@ -282,4 +282,28 @@ import Testing
         world.pass(3600)
         #expect(lowMessages(world).map(\.kind) == [.page])
     }
+
+    /// As in the rollback itself: one finds the backup, the next counts what it lacks.
+    @Test func whatAGateSavesTheNextOneKnows() {
+        var settings = ProgramSettings()
+        settings.saves = [JourneyCheck.Saved(name: "backup", source: .pattern("b[0-9]+"))]
+        let found = Gate(
+            name: "backup", action: .exec([World.template("/usr/lib/find")], settings),
+            timeout: .seconds(10))
+        let losses = Gate(
+            name: "losses",
+            action: .exec([World.template("/usr/lib/count"), World.template("${backup}")]),
+            timeout: .seconds(10))
+        let world = world(gates: [found, losses])
+        world.answerDry = { _, task in
+            var result = TaskResult(ending: .exited(0), output: "said")
+            if task.title == "gate backup" { result.saved = ["backup": "b17", "other": "x"] }
+            return result
+        }
+        world.pass(120)
+        let asked = world.dryTasks.filter { $0.title == "gate losses" }
+        #expect(asked.last?.variables["backup"] == "b17")
+        #expect(asked.last?.variables["other"] == nil)
+        #expect(plan(world)?.works ?? false)
+    }
 }

@@ -207,4 +207,39 @@ import Testing
         #expect(told?.title.contains("rollback goes on, method main: sleep") ?? false)
         #expect(told?.text.contains("of its budget of 10m are left") ?? false)
     }
+
+    /// Two people have done what both were told to do; the second answer is not for the next step.
+    @Test func anAnswerRightAfterAnotherSaysWhichStepItMeans() {
+        var second = manual
+        second.name = "read-only"
+        let world = world([manual, second, World.step("activate")])
+        #expect(world.pass(upTo: 40) { $0.state.rollback?.pending != nil })
+        let id = world.state.rollback?.id ?? ""
+        #expect(world.lastPage?.text.contains("watchctl step-done \(id) --step m0s0t1") ?? false)
+        func done(_ step: String? = nil, by peer: Peer = World.admin) -> CommandReply {
+            world.command(
+                .stepDone(rollback: id, succeeded: true, comment: "", step: step), by: peer)
+        }
+        #expect(done().status == .done)
+        let late = done(by: World.senior)
+        #expect(late.status == .refused)
+        #expect(late.reason == "other-step")
+        #expect(late.message.contains("alice") && late.message.contains("--step m0s1t1"))
+        #expect(done("m0s0t1").reason == "other-step")
+        world.pass(10)
+        #expect(world.tasks.isEmpty)
+        #expect(done("m0s1t1").status == .done)
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+    }
+
+    @Test func aWhileLaterThereIsNoDoubt() {
+        let world = world([manual, manual, World.step("activate")])
+        #expect(world.pass(upTo: 40) { $0.state.rollback?.pending != nil })
+        let id = world.state.rollback?.id ?? ""
+        let done = Command.stepDone(rollback: id, succeeded: true, comment: "")
+        #expect(world.command(done).status == .done)
+        world.pass(31)
+        #expect(world.command(done).status == .done)
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+    }
 }

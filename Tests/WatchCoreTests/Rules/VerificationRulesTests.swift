@@ -67,6 +67,7 @@ import Testing
     @Test func sourcesAreAskedEveryTwoSeconds() {
         let world = World(World.configuration(services: [seldomRead()]))
         world.command(.announce(service: "shop", release: World.first, fields: [:]))
+        world.readVersion("shop", 0)
         #expect(world.bakeFirst())
         world.announce("2.0.0")
         world.errorRate = 0.4
@@ -94,6 +95,38 @@ import Testing
         world.pass(2)
         #expect(world.kinds("verify.landed").count == (after < 10 ? 1 : 0))
         #expect(world.methodTasks.count == (after < 10 ? 1 : 2))
+    }
+
+    /// A source that disagreed before has no say; the same one, wherever the configuration lists it.
+    @Test(arguments: ["reload", "restart"])
+    func whoHasNoSayStaysSoThoughTheSourcesAreListedAnew(_ how: String) {
+        let link = World.source("link")
+        let stale = World.source("stale")
+        let service = World.service(triggers: [Self.storm], version: [link, stale])
+        let world = World(World.configuration(services: [service]))
+        var staleAt = 1
+        world.reads = { world, _, source in World.says(source == staleAt ? "0.1.0" : world.version)
+        }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        world.answer = { _, _ in nil }
+        #expect(world.pass(upTo: 60) { !$0.methodTasks.isEmpty })
+        var next = world.configuration
+        next.services[0].version = [stale, link]
+        staleAt = 0
+        if how == "reload" {
+            world.perform(world.engine.reconfigure(to: next, at: world.now))
+        } else {
+            world.engine = Engine(
+                configuration: next, stored: world.stored, storedBootID: "a", bootID: "a",
+                now: world.now)
+            world.perform(world.engine.resume(at: world.now))
+        }
+        if let done = world.obey(world.tasks[0]) { world.finish(world.tasks[0], done) }
+        world.answer = { $0.obey($1) }
+        #expect(world.pass(upTo: 90) { $0.incident?.state == .recovered })
+        // The one that was under way is asked after when watchd starts again.
+        #expect(Set(world.methodTasks).count == 1)
     }
 
     // MARK: - Cured

@@ -55,6 +55,7 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
                     command: "watchctl approve shop-17 --method restore")
             ], isPerMethod: true, conditions: ["disarmed: off"], offered: noon,
             until: noon + .minutes(5), onTimeout: .escalate)
+        incident.offer?.forcedBy = "anna"
         incident.answer = ApprovalAnswer(kind: .denied, by: "anna", at: noon, text: "no")
         incident.heldUntil = noon + .minutes(5)
         incident.evidence = Evidence(
@@ -75,6 +76,7 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
                 signal: "access", reason: "unparsed", text: "unparsed: 9 of 10", began: noon,
                 cleared: noon + .minutes(2))
         ]
+        incident.leftOut = 7
         incident.muted = 2
         incident.mutedBy = "silence:night"
         incident.drill = DrillRecord(rollback, of: "shop-drill", incident: "shop-drill-3")
