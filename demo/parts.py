@@ -133,7 +133,8 @@ def get(port, path, connection=None):
             return response.status, json.loads(body)
         except ValueError:
             return response.status, None
-    except OSError:
+    except (OSError, http.client.HTTPException):
+        # The latter: it was stopped half way through its answer.
         own.close()
         return 0, None
     finally:

@@ -10,7 +10,9 @@ import WatchCore
 @testable import WatchActions
 
 final class RecipeWalk: Sendable {
-    private static let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
+    static let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
+    /// The programs of the recipes.
+    static let recipes = root + "/etc/watchd/recipes"
 
     let plan: Plan
     let time = SteppingTime()
@@ -29,6 +31,9 @@ final class RecipeWalk: Sendable {
             try #require(text.contains(place))
             text = text.replacing(place, with: stand)
         }
+        text = text.replacing("/usr/lib/watchd/recipes", with: Self.recipes)
+        // Programs that ask again and again do so without a pause.
+        text = text.replacing(/EVERY: "\d+"/, with: #"EVERY: "0""#)
         let service = """
             services:
               shop:
@@ -70,6 +75,19 @@ final class RecipeWalk: Sendable {
         for step in steps {
             results.append(await run(step.action, timeout: step.timeout))
             if results.last?.succeeded == false, step.onFailure == .stop { break }
+        }
+        return results
+    }
+
+    /// What an earlier step saved, or was given.
+    subscript(name: String) -> String? { known.withLock { $0[name] } }
+
+    /// All of them, up to the first that does not say go.
+    func gates() async -> [TaskResult] {
+        var results: [TaskResult] = []
+        for gate in plan.gates {
+            results.append(await run(gate.action, timeout: gate.timeout))
+            if results.last?.succeeded == false { break }
         }
         return results
     }

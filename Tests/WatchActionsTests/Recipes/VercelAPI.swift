@@ -6,14 +6,24 @@ import Testing
 import WatchCore
 
 final class VercelAPI: Sendable {
+    struct AliasRequest: Sendable {
+        var to: String
+        /// `jobStatus`, one for each question.
+        var jobs: [String]
+        var requestedAt: Int
+    }
+
     struct World: Sendable {
         /// Production deployments by id, with their state.
         var deployments = ["dpl_good": "READY", "dpl_bad": "READY"]
         var production = "dpl_bad"
-        /// `jobStatus` of the last alias request, one for each question.
-        var jobs: [String] = []
-        /// What it becomes after a promotion.
+        var last: AliasRequest?
+        /// What a promotion goes through.
         var jobsOfPromotion = ["pending", "in-progress", "succeeded"]
+        /// How many questions are answered with the request before after a promotion, which is then
+        /// queued: 202; and what it will be.
+        var queue = 0
+        var queued: AliasRequest?
         /// In place of the answer to the promotion.
         var refusals: [APIReply] = []
         /// States of the deployment of a pushed commit, one for each question.
@@ -64,19 +74,35 @@ final class VercelAPI: Sendable {
         guard world.deployments[id] == "READY" else {
             return .wrong(409, "the deployment is not ready")
         }
-        world.jobs = world.jobsOfPromotion
-        if world.jobs.last == "succeeded" { world.production = id }
+        let request = AliasRequest(
+            to: id, jobs: world.jobsOfPromotion,
+            requestedAt: (world.last?.requestedAt ?? 1_700_000_000_000) + 60_000)
+        if world.queue > 0 {
+            world.queued = request
+            return .json(202, "{}")
+        }
+        world.last = request
         return .json(201, "{}")
     }
 
     private static func project(_ id: String, _ world: inout World) -> APIReply {
         guard id == "prj_CHANGE_ME" else { return .wrong(404, "Project not found") }
-        let status = world.jobs.count > 1 ? world.jobs.removeFirst() : world.jobs.first
-        let last = status.map {
-            #"{"fromDeploymentId":"dpl_bad","toDeploymentId":"dpl_good","jobStatus":"\#($0)","#
-                + #""requestedAt":1700000000000,"type":"promote"}"#
+        if let queued = world.queued {
+            world.queue -= 1
+            if world.queue <= 0 { (world.last, world.queued) = (queued, nil) }
         }
-        return .json(200, #"{"id":"\#(id)","lastAliasRequest":\#(last ?? "null")}"#)
+        guard let last = world.last else {
+            return .json(200, #"{"id":"\#(id)","lastAliasRequest":null}"#)
+        }
+        if last.jobs.count > 1 {
+            world.last?.jobs.removeFirst()
+            if world.last?.jobs == ["succeeded"] { world.production = last.to }
+        }
+        return .json(
+            200,
+            #"{"id":"\#(id)","lastAliasRequest":{"fromDeploymentId":"dpl_bad","#
+                + #""toDeploymentId":"\#(last.to)","jobStatus":"\#(last.jobs[0])","#
+                + #""requestedAt":\#(last.requestedAt),"type":"promote"}}"#)
     }
 
     private static func list(_ request: APIRequest, _ world: inout World) -> APIReply {

@@ -17,6 +17,9 @@ fail() {
 # open_clone CLONE URL: in it afterwards, with all branches and tags as they are on the remote now.
 open_clone() {
     if [ ! -d "$1/.git" ]; then
+        # A gate that is too short for it is told by what it printed.
+        echo "cloning $2 for the first time; if that takes longer than this may, do it beforehand, as" \
+            "watchd's user: git clone --no-checkout $2 $1" >&2
         mkdir -p "$(dirname "$1")"
         # Beside it first: a clone that was interrupted is no clone.
         rm -rf "$1.new"

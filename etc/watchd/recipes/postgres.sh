@@ -107,6 +107,26 @@ time_of() {
     date -u -r "$1" '+%Y-%m-%d %H:%M:%S UTC'
 }
 
+# be_patient SECONDS: counting takes no longer, all together. Without it, as long as it takes.
+# shellcheck disable=SC2034
+be_patient() {
+    patience=$1
+    give_up=$(($(date +%s) + $1))
+}
+
+# patience_left: in seconds, 0 for ever.
+patience_left() {
+    [ -n "${give_up:-}" ] || {
+        echo 0
+        return
+    }
+    left=$((give_up - $(date +%s)))
+    [ "$left" -gt 0 ] && echo "$left" || echo 1
+}
+
+# What counts_of ends with when the patience was not enough.
+too_late=124
+
 # counts_of DUMP: "table TAB rows", a line each, as they are in the dump itself. What postgres-snapshot
 # left beside it is believed as long as the dump has the same size; else every byte of it is read.
 counts_of() {
@@ -114,23 +134,25 @@ counts_of() {
         sed 1d "$1.counts"
         return
     fi
-    found=$({ pg_restore --data-only --file=- "$1" || echo '\.cut'; } 2>/dev/null | awk '
+    found=$({ timeout "$(patience_left)" pg_restore --data-only --file=- "$1" ||
+        printf '\n\\.cut %s\n' "$?"; } 2>/dev/null | awk -v late="$too_late" '
         !inside && /^COPY .* FROM stdin;$/ {
             table = substr($0, 6); sub(/ FROM stdin;$/, "", table)
             # Its columns; a name may have brackets, too, but then it is quoted.
             if (match(table, / \([^()]*\)$/)) table = substr(table, 1, RSTART - 1)
             sub(/ +$/, "", table); inside = 1; rows = 0; next }
-        /^\\\.cut$/ { cut = 1; next }
+        /^\\\.cut [0-9]+$/ { cut = $2 == late ? late : 1; next }
         inside && /^\\\.$/ { inside = 0; print table "\t" rows; next }
         inside { rows++ }
-        END { exit cut || inside }') || return 1
+        END { exit cut ? cut : inside }') || return
     printf '%s\n' "$found" | LC_ALL=C sort
 }
 
 # counts_in DATABASE: the same of a database as it is now, and each table's oid; or what speaks against it.
 counts_in() {
-    found=$(ask "$1" --field-separator="$(printf '\t')" 2>&1 <<'SQL'
-set statement_timeout = '10min';
+    # The server gives up, too: it would go on counting for somebody who was killed.
+    found=$(ask "$1" --field-separator="$(printf '\t')" -v limit="$(patience_left)s" 2>&1 <<'SQL'
+set statement_timeout = :'limit';
 select format('%I.%I', n.nspname, c.relname),
     (xpath('/row/rows/text()', query_to_xml(
         format('select count(*) as rows from only %I.%I', n.nspname, c.relname),
