@@ -187,7 +187,8 @@ struct References {
 
     private func unknown(_ variable: Placed<String>, _ fields: Set<String>) {
         let names =
-            fields.sorted().flatMap { ["from.\($0)", "to.\($0)"] } + ["from.began", "service", "incident"]
+            fields.sorted().flatMap { ["from.\($0)", "to.\($0)"] }
+            + ["from.began", "service", "incident"]
         let near = Suggestion.nearest(to: variable.value, among: names)
         problems.error(
             variable.place,

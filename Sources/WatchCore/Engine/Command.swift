@@ -36,8 +36,8 @@ public enum Command: Hashable, Sendable {
     /// A rehearsal of a plan on the service that it names for that.
     case drill(DrillRequest)
     case abort(rollback: String, reason: String)
-    /// The step that somebody was told to do is done, or cannot be done. `step` as the message named
-    /// it (`m0s1t1`); nil: the one that is waited for, unless another was answered just now.
+    /// The step that somebody was told to do is done, or cannot be done. `step` as the message
+    /// named it (`m0s1t1`); nil: the one that is waited for, unless another was answered just now.
     case stepDone(rollback: String, succeeded: Bool, comment: String, step: String? = nil)
     /// `service` nil: the whole host.
     case arm(service: String?, reason: String)

@@ -1,5 +1,6 @@
-// What is only announced may not run for hours: a migration comes first. Until a source has read it,
-// the old release runs, and what that does speaks neither for the new one nor against suspecting it.
+// What is only announced may not run for hours: a migration comes first. Until a source has read
+// it, the old release runs, and what that does speaks neither for the new one nor against
+// suspecting it.
 
 import Testing
 

@@ -97,7 +97,7 @@ import Testing
         #expect(world.methodTasks.count == (after < 10 ? 1 : 2))
     }
 
-    /// A source that disagreed before has no say; the same one, wherever the configuration lists it.
+    /// A source that disagreed before has no say, wherever the configuration lists it.
     @Test(arguments: ["reload", "restart"])
     func whoHasNoSayStaysSoThoughTheSourcesAreListedAnew(_ how: String) {
         let link = World.source("link")
