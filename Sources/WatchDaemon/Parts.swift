@@ -102,8 +102,7 @@ struct Parts: Sendable {
         self.client = client
         self.broadcaster = broadcaster
         self.manager = manager
-        self.time = time
-        self.sleeper = sleeper
+        (self.time, self.sleeper) = (time, sleeper)
         self.logger = logger
         self.configuration = configuration
     }

@@ -54,8 +54,9 @@ public final class HTTPClient: Sendable {
         fileprivate let loop: TransferLoop
         fileprivate let id: UInt64
 
-        /// Calls `ring` once on the client's thread, at `due` or within a millisecond after it; after
-        /// the shutdown elsewhere. What was set before does not ring any more, unless it does just now.
+        /// Calls `ring` once on the client's thread, at `due` or within a millisecond after it;
+        /// after the shutdown elsewhere. What was set before does not ring any more, unless it does
+        /// just now.
         /// - Parameter ring: must not block.
         public func set(at due: Instant, _ ring: @escaping @Sendable () -> Void) {
             loop.set(TransferInbox.Alarm(id: id, due: due, ring: ring))

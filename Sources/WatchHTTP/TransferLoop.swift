@@ -156,8 +156,8 @@ final class TransferLoop: Sendable {
 
     private enum Turn { case over, stopping }
 
-    /// Begins what is asked, and lets tasks go on that live here, with what comes of it at once; but
-    /// not for ever, since others wait for the network.
+    /// Begins what is asked, and lets tasks go on that live here, with what comes of it at once;
+    /// but not for ever, since others wait for the network.
     private func takeTurns(
         _ multi: MultiHandle, _ tools: TransferTools, _ transfers: inout [UInt64: Transfer]
     ) -> Turn {

@@ -40,7 +40,8 @@ final class TaskAlarm: Alarm {
         task.withLock {
             $0?.cancel()
             $0 = Task {
-                // ContinuousClock is CLOCK_BOOTTIME on Linux, so a suspend is slept through rightly.
+                // ContinuousClock is CLOCK_BOOTTIME on Linux, so a suspend is slept through
+                // rightly.
                 let wait = due - SystemTime().boot()
                 guard (try? await Task.sleep(for: wait, clock: .continuous)) != nil else { return }
                 ring()
