@@ -34,6 +34,7 @@ let lifecycle = Target.Dependency.product(
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -104,7 +105,9 @@ let package = Package(
                 "CCrypto",
             ]),
         library("WatchStore", ["WatchCore", "WatchSystem", grdb]),
-        library("WatchControl", ["WatchCore", "WatchSystem", hummingbird, lifecycle, logging]),
+        library(
+            "WatchControl",
+            ["WatchCore", "WatchSystem", hummingbird, hummingbirdCore, lifecycle, logging]),
         library(
             "WatchDaemon",
             [

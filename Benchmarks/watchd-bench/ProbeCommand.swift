@@ -12,13 +12,14 @@ enum ProbeCommand {
         let count = try command.number("--count")
         let atOnce = try command.number("--at-once")
         let client = HTTPClient()
-        let prober = LiveProber(client: client, secrets: SystemSecrets(), time: SystemSleeper())
+        let prober = LiveProber(
+            client: client, secrets: SystemSecrets(), time: SystemSleeper(on: client))
         let use = command.text("--connection").flatMap(HTTPRequestSpec.ConnectionUse.init) ?? .fresh
         let probe = try probe(command.words[1], use)
         let passed = await withTaskGroup(of: Int.self) { group in
             for number in 0..<atOnce {
                 let share = count / atOnce + (number < count % atOnce ? 1 : 0)
-                group.addTask {
+                group.addTask(executorPreference: prober.home(of: probe)) {
                     var passed = 0
                     for _ in 0..<share
                     where await prober.probe(probe).outcome == .pass {

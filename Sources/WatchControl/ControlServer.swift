@@ -2,6 +2,7 @@
 // checks who asks and what they may, and hands the rest to a `ControlBackend`.
 
 import Hummingbird
+import HummingbirdCore
 public import Logging
 import NIOCore
 import NIOPosix
@@ -19,6 +20,7 @@ public final class ControlServer: Service {
     private let access: AccessBox
     private let responder: Responder
     private let onListening: @Sendable () async -> Void
+    private let time: any TimeSource
     /// Our own socket file, once it is there.
     private let own = Mutex<FileIdentity?>(nil)
 
@@ -40,6 +42,7 @@ public final class ControlServer: Service {
         self.group = group
         self.logger = logger
         self.onListening = onListening
+        self.time = time
         self.access = AccessBox(access)
         responder = Responder(
             backend: backend, users: UserDirectory(time: time), access: self.access, group: group,
@@ -53,28 +56,40 @@ public final class ControlServer: Service {
         let path = path
         let file = try await NIOThreadPool.singleton.runIfActive { try SocketFile.claim(path) }
         defer { file.release(removing: own.withLock { $0 }) }
-        let application = Application(
-            responder: responder,
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: .seconds(60),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024,
-                        maxHeaderFieldCount: 100))),
-            configuration: ApplicationConfiguration(
-                address: .unixDomainSocket(path: path),
-                availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),
-            onServerRunning: { _ in await self.listening(on: file) },
-            logger: quiet(logger))
-        try await runUntilShutdown(application)
+        try await runUntilShutdown(try server(on: file))
     }
 
-    private func runUntilShutdown(_ application: some ApplicationProtocol) async throws {
+    /// Hummingbird's `Application` without its clock, which wakes a thread once a second for ever
+    /// so that a date is at hand: here it is made when there is an answer to date.
+    private func server(on file: SocketFile) throws -> any Service {
+        let (responder, quiet) = (responder, quiet(logger))
+        return try HTTPServerBuilder.http1(
+            configuration: .init(
+                idleTimeout: .seconds(60),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024,
+                    maxHeaderFieldCount: 100))
+        ).buildServer(
+            configuration: ServerConfiguration(
+                address: .unixDomainSocket(path: path),
+                availableConnectionsDelegate: .maximum(Self.connections, logger: logger)),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quiet,
+            responder: { [time] request, writer, channel in
+                let context = ControlContext(
+                    source: ApplicationRequestContextSource(channel: channel, logger: quiet))
+                var response = await responder.respond(to: request, context: context)
+                response.headers[.date] = HTTPDate.text(time.now().wall)
+                try await writer.write(response: response.head, body: response.body)
+            },
+            onServerRunning: { _ in await self.listening(on: file) })
+    }
+
+    private func runUntilShutdown(_ server: any Service) async throws {
         let path = path
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 do {
-                    try await application.run()
+                    try await server.run()
                 } catch is CancellationError {
                 } catch let error as IOError {
                     throw ControlError.system(

@@ -20,7 +20,7 @@ struct Responder: HTTPResponder {
     let group: String
     let feed: EventFeed
 
-    func respond(to request: Request, context: ControlContext) async throws -> Response {
+    func respond(to request: Request, context: ControlContext) async -> Response {
         let response = await answer(request, context)
         guard request.method == .head else { return response }
         // RFC 9110 §9.3.2: the headers of GET, no content.

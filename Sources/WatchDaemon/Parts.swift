@@ -30,6 +30,7 @@ struct Parts: Sendable {
     private let broadcaster: EventBroadcaster
     private let manager: ServiceManager
     private let time: SystemTime
+    private let sleeper: SystemSleeper
     private let logger: Logger
     private let configuration: WatchCore.Configuration
     private let positions: [String: StreamPosition]
@@ -59,12 +60,12 @@ struct Parts: Sendable {
                 clean: { redactor.clean($0, of: $1) }),
             secrets: secrets, bus: bus, client: client, time: time,
             sink: { queue.post(redactor.clean($0)) })
-        let sleeper = SystemSleeper()
+        let sleeper = SystemSleeper(on: client)
         let schedule = ProbeSchedule(
             prober: LiveProber(
                 client: client, secrets: secrets, bus: bus, time: sleeper,
                 carried: { redactor.learn($1, of: $0) }),
-            time: sleeper, sink: { queue.post(redactor.clean($0)) })
+            time: sleeper, clean: { redactor.clean($0) }, sink: { queue.post($0) })
         let connectivity = ConnectivityChecker(
             client: client, time: sleeper, sink: { queue.post($0) })
         let outbox = Self.outbox(configuration, store, secrets, client, time, logger)
@@ -101,7 +102,7 @@ struct Parts: Sendable {
         self.client = client
         self.broadcaster = broadcaster
         self.manager = manager
-        self.time = time
+        (self.time, self.sleeper) = (time, sleeper)
         self.logger = logger
         self.configuration = configuration
     }
@@ -242,7 +243,6 @@ struct Parts: Sendable {
 
     /// Verdicts are computed at every whole second of engine time.
     private func ticks(into queue: EventQueue) async {
-        let sleeper = SystemSleeper()
         while !Task.isCancelled {
             let now = time.now().boot
             await sleeper.sleep(until: await supervisor.nextDeadline(after: now))

@@ -128,7 +128,7 @@ extension Transfer {
             status: 0, body: conversation.heard, timings: conversation.timings(timings, at: now),
             effectiveURL: request.url)
         response.tls = tls
-        response.peer = peer
+        response.place = place
         response.end = end
         return .success(response)
     }

@@ -11,8 +11,7 @@ final class EasyHandle {
     unowned(unsafe) var transfer: Transfer?
     /// What all options are set for; nil: none is set, or some that nobody else needs.
     private(set) var order: TransferLoop.Order?
-    /// A hash of what is asked, which tells nearly all apart.
-    private(set) var key = 0
+    var key: Int { order?.prepared.key ?? 0 }
     let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
     private var address: OpaquePointer?
@@ -39,10 +38,7 @@ final class EasyHandle {
     }
 
     /// All options are set, and stay so.
-    func isReady(for order: TransferLoop.Order, key: Int) {
-        self.order = order
-        self.key = key
-    }
+    func isReady(for order: TransferLoop.Order) { self.order = order }
 
     /// What a handle remembers across a reset (curl_easy_reset(3)) is of no use to anybody here:
     /// sessions are kept in `SessionCache`, connections and names by the multi handle, cookies
@@ -51,7 +47,6 @@ final class EasyHandle {
         curl_easy_reset(easy)
         freeTexts()
         order = nil
-        key = 0
     }
 
     private func freeTexts() {
@@ -75,14 +70,29 @@ final class EasyHandle {
     /// Taken apart once: libcurl would do so for each request, and put it together again. One that
     /// cannot be is for libcurl to complain of.
     func set(url: String) {
-        guard let parts = curl_url() else { return setText(url) }
+        guard let parts = Self.parts(of: url) else { return setText(url) }
+        address = parts
+        watchd_easy_set_url(easy, parts)
+    }
+
+    /// Of a handle whose URL was taken apart.
+    /// - Returns: false when this one cannot be, and all is as it was.
+    func change(url: String) -> Bool {
+        guard let before = address, let parts = Self.parts(of: url) else { return false }
+        watchd_easy_set_url(easy, parts)
+        address = parts
+        curl_url_cleanup(before)
+        return true
+    }
+
+    private static func parts(of url: String) -> OpaquePointer? {
+        guard let parts = curl_url() else { return nil }
         let flags = UInt32(CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME)
         guard curl_url_set(parts, CURLUPART_URL, url, flags) == CURLUE_OK else {
             curl_url_cleanup(parts)
-            return setText(url)
+            return nil
         }
-        address = parts
-        watchd_easy_set_url(easy, parts)
+        return parts
     }
 
     private func setText(_ url: String) { watchd_easy_set_string(easy, CURLOPT_URL, url) }

@@ -19,6 +19,10 @@ public final class HTTPClient: Sendable {
 
     /// Sends and waits for the whole answer. Cancelling the task cancels the transfer.
     public func send(_ request: HTTPRequest) async -> HTTPResult {
+        await run(PreparedRequest(request), onBytes: nil)
+    }
+
+    public func send(_ request: PreparedRequest) async -> HTTPResult {
         await run(request, onBytes: nil)
     }
 
@@ -28,7 +32,7 @@ public final class HTTPClient: Sendable {
     public func stream(
         _ request: HTTPRequest, onBytes: @escaping @Sendable ([UInt8]) -> Bool
     ) async -> HTTPResult {
-        await run(request, onBytes: onBytes)
+        await run(PreparedRequest(request), onBytes: onBytes)
     }
 
     /// Connects, with TLS for an `https:` URL, says something and listens; no HTTP is spoken.
@@ -37,8 +41,29 @@ public final class HTTPClient: Sendable {
     public func converse(_ request: HTTPRequest, _ exchange: Exchange) async -> HTTPResult {
         var request = request
         request.connectOnly = true
-        return await run(request, onBytes: nil, exchange: exchange)
+        return await run(PreparedRequest(request), onBytes: nil, exchange: exchange)
     }
+
+    /// The client's thread, for tasks that do little but ask: they need no other thread between
+    /// question and answer. They must not block, nor compute for long: all requests wait meanwhile.
+    /// After the shutdown they go on elsewhere.
+    public var thread: any TaskExecutor { loop }
+
+    /// What the client's thread can be woken by, besides its requests.
+    public struct Alarm: Sendable {
+        fileprivate let loop: TransferLoop
+        fileprivate let id: UInt64
+
+        /// Calls `ring` once on the client's thread, at `due` or within a millisecond after it;
+        /// after the shutdown elsewhere. What was set before does not ring any more, unless it does
+        /// just now.
+        /// - Parameter ring: must not block.
+        public func set(at due: Instant, _ ring: @escaping @Sendable () -> Void) {
+            loop.set(TransferInbox.Alarm(id: id, due: due, ring: ring))
+        }
+    }
+
+    public func makeAlarm() -> Alarm { Alarm(loop: loop, id: loop.newID()) }
 
     /// Ends every transfer as `cancelled` and the thread after them; returns at once.
     public func shutdown() { loop.shutdown() }
@@ -50,18 +75,19 @@ public final class HTTPClient: Sendable {
     }
 
     private func run(
-        _ request: HTTPRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?,
+        _ request: PreparedRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?,
         exchange: Exchange? = nil
     ) async -> HTTPResult {
         if let refusal = request.refusal {
-            return .failure(.unsent(.badRequest, "\(request.target): \(refusal)"))
+            let message = "\(request.request.target): \(refusal)"
+            return .failure(.unsent(.badRequest, message))
         }
         let id = loop.newID()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 loop.submit(
                     TransferLoop.Order(
-                        id: id, request: request, onBytes: onBytes, exchange: exchange,
+                        id: id, prepared: request, onBytes: onBytes, exchange: exchange,
                         finish: { continuation.resume(returning: $0) }))
                 // A cancellation before the line above found nothing to cancel.
                 if Task.isCancelled { loop.cancel(id) }

@@ -17,27 +17,30 @@ struct HTTPHead: Hashable, Sendable {
     var all: [HTTPHeader] { matching { _ in true } }
 
     /// Those whose name is wanted, in the order they came. Lines without a colon are none.
-    func matching(_ isWanted: (ArraySlice<UInt8>) -> Bool) -> [HTTPHeader] {
-        var found: [HTTPHeader] = []
-        var at = 0
-        while at < bytes.count {
-            let start = at
-            while bytes[at] != 10, bytes[at] != UInt8(ascii: ":") { at += 1 }
-            let colon = at
-            while bytes[at] != 10 { at += 1 }
-            if colon < at, isWanted(bytes[start..<colon]) {
-                found.append(
-                    HTTPHeader(
-                        String(decoding: bytes[start..<colon], as: UTF8.self),
-                        Self.trimmed(bytes[(colon + 1)..<at])))
+    func matching(_ isWanted: (UnsafeBufferPointer<UInt8>) -> Bool) -> [HTTPHeader] {
+        bytes.withUnsafeBufferPointer { bytes in
+            var found: [HTTPHeader] = []
+            var at = 0
+            while at < bytes.count {
+                let start = at
+                while bytes[at] != 10, bytes[at] != UInt8(ascii: ":") { at += 1 }
+                let colon = at
+                while bytes[at] != 10 { at += 1 }
+                let name = UnsafeBufferPointer(rebasing: bytes[start..<colon])
+                if colon < at, isWanted(name) {
+                    found.append(
+                        HTTPHeader(
+                            String(decoding: name, as: UTF8.self),
+                            Self.trimmed(bytes[(colon + 1)..<at])))
+                }
+                at += 1
             }
-            at += 1
+            return found
         }
-        return found
     }
 
     /// White space around a value is not part of it (RFC 9110 §5.5), nor is the line's end.
-    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
+    private static func trimmed(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String {
         let isSpace: (UInt8) -> Bool = { $0 == 32 || $0 == 9 || $0 == 13 }
         var rest = bytes.drop(while: isSpace)
         while let last = rest.last, isSpace(last) { rest.removeLast() }

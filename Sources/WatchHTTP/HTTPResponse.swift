@@ -15,13 +15,25 @@ public struct HTTPResponse: Hashable, Sendable {
     public var effectiveURL: String
     /// Of the last connection; nil without TLS.
     public var tls: TLSInfo?
-    /// Address and port that answered; nil over a Unix socket.
-    public var peer: String?
+    /// Address and port that answered; nil over a Unix socket. Put together when asked for: nearly
+    /// nobody does.
+    public var peer: String? { place?.text }
+    var place: Place?
     /// What is in the jar now, where the request had one: the seven fields of a line of Netscape's
     /// cookie file (https://curl.se/docs/http-cookies.html), with tabs between them.
     public var cookies: [String]?
     /// How a conversation ended.
     public var end: Exchange.End?
+
+    struct Place: Hashable, Sendable {
+        let address: String
+        let port: Int
+
+        /// `127.0.0.1:80`, `[::1]:80`.
+        var text: String {
+            address.utf8.contains(UInt8(ascii: ":")) ? "[\(address)]:\(port)" : "\(address):\(port)"
+        }
+    }
 
     init(
         status: Int, head: HTTPHead = HTTPHead(), body: [UInt8] = [], timings: PhaseTimings,
@@ -43,7 +55,9 @@ public struct HTTPResponse: Hashable, Sendable {
     public func header(_ name: String) -> String? { head.first(name) }
 
     /// The headers whose name, as it came, is wanted; no others are made into texts.
-    public func headers(where isWanted: (ArraySlice<UInt8>) -> Bool) -> [HTTPHeader] {
+    public func headers(
+        where isWanted: (UnsafeBufferPointer<UInt8>) -> Bool
+    ) -> [HTTPHeader] {
         head.matching(isWanted)
     }
 }

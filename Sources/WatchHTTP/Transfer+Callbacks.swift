@@ -98,7 +98,7 @@ extension Transfer {
         }
         phase = .body
         if firstByteCame == nil { firstByteCame = SystemTime().boot() }
-        if line.starts(with: "HTTP/".utf8) {
+        if Self.isStatusLine(line) {
             head.removeAll()
             body = []
             return true
@@ -109,6 +109,12 @@ extension Transfer {
         }
         head.append(line: line)
         return true
+    }
+
+    private static func isStatusLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count >= 5 && line[0] == UInt8(ascii: "H") && line[1] == UInt8(ascii: "T")
+            && line[2] == UInt8(ascii: "T") && line[3] == UInt8(ascii: "P")
+            && line[4] == UInt8(ascii: "/")
     }
 
     /// Whether the answer just read sends libcurl elsewhere.

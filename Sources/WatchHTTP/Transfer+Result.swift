@@ -12,7 +12,7 @@ extension Transfer {
                 status: status, head: head, body: body, timings: timings,
                 effectiveURL: hops > 0 ? effectiveURL : request.url)
             response.tls = tls
-            response.peer = peer
+            response.place = place
             response.cookies = cookies
             return .success(response)
         }
@@ -131,7 +131,7 @@ extension Transfer {
         }
         var failure = HTTPFailure(kind: kind, phase: phase, message: message, timings: timings)
         failure.tls = tls
-        failure.peer = peer
+        failure.peer = place?.text ?? triedPlace
         return failure
     }
 
@@ -184,36 +184,18 @@ extension Transfer {
     }
 
     /// Nil before there was a connection.
-    var peer: String? {
+    var place: HTTPResponse.Place? {
+        guard request.unixSocket == nil else { return nil }
         var text: UnsafePointer<CChar>?
         watchd_easy_get_string(easy, CURLINFO_PRIMARY_IP, &text)
-        guard request.unixSocket == nil else { return nil }
-        guard let text, text.pointee != 0 else { return Self.text(tried) }
-        return Self.place(
-            UnsafeBufferPointer(start: text, count: strlen(text)), long(CURLINFO_PRIMARY_PORT))
+        guard let text, text.pointee != 0 else { return nil }
+        return HTTPResponse.Place(
+            address: String(cString: text), port: long(CURLINFO_PRIMARY_PORT))
     }
 
-    /// `127.0.0.1:80`, `[::1]:80`. Byte by byte: every answer has one, and hardly anybody looks.
-    private static func place(_ address: UnsafeBufferPointer<CChar>, _ port: Int) -> String {
-        let isLong = address.contains(CChar(UInt8(ascii: ":")))
-        return String(unsafeUninitializedCapacity: address.count + 24) { buffer in
-            var count = 0
-            func put(_ byte: UInt8) {
-                buffer[count] = byte
-                count += 1
-            }
-            if isLong { put(UInt8(ascii: "[")) }
-            for letter in address { put(UInt8(bitPattern: letter)) }
-            if isLong { put(UInt8(ascii: "]")) }
-            put(UInt8(ascii: ":"))
-            var unit = 10_000
-            while unit > 1, port < unit { unit /= 10 }
-            while unit > 0 {
-                put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: port / unit % 10))
-                unit /= 10
-            }
-            return count
-        }
+    /// What was last tried to be connected to.
+    private var triedPlace: String? {
+        request.unixSocket == nil ? Self.text(tried) : nil
     }
 
     private static func text(_ address: [UInt8]) -> String? {

@@ -58,16 +58,15 @@ final class Transfer {
     var needsOwnOptions = false
 
     init?(_ order: TransferLoop.Order, _ tools: TransferTools) {
-        let key = HandlePool.key(of: order.request)
-        guard let handle = tools.handles.take(for: order.request, key: key) else { return nil }
+        guard let handle = tools.handles.take(for: order) else { return nil }
         self.order = order
         self.tools = tools
         self.handle = handle
         sessionKey = SessionKey(order.request)
         handle.begin(self)
-        guard handle.order == nil else { return }
+        guard handle.order !== order else { return }
         setUp(userAgent: tools.userAgent)
-        if isForAll { handle.isReady(for: order, key: key) }
+        if isForAll { handle.isReady(for: order) }
     }
 
     deinit { tools.handles.giveBack(handle, isReady: isHandleGood) }

@@ -13,7 +13,7 @@ final class TransferLoop: Sendable {
     /// them up and down each time.
     final class Order: Sendable {
         let id: UInt64
-        let request: HTTPRequest
+        let prepared: PreparedRequest
         let onBytes: (@Sendable ([UInt8]) -> Bool)?
         /// What is said and heard once there is a connection.
         let exchange: Exchange?
@@ -21,47 +21,27 @@ final class TransferLoop: Sendable {
         let finish: @Sendable (HTTPResult) -> Void
 
         init(
-            id: UInt64, request: HTTPRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?,
+            id: UInt64, prepared: PreparedRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?,
             exchange: Exchange?, finish: @escaping @Sendable (HTTPResult) -> Void
         ) {
             self.id = id
-            self.request = request
+            self.prepared = prepared
             self.onBytes = onBytes
             self.exchange = exchange
             self.finish = finish
         }
 
+        var request: HTTPRequest { prepared.request }
+
         /// The same with another request.
         func with(_ request: HTTPRequest) -> Order {
-            Order(id: id, request: request, onBytes: onBytes, exchange: exchange, finish: finish)
+            Order(
+                id: id, prepared: PreparedRequest(request), onBytes: onBytes, exchange: exchange,
+                finish: finish)
         }
     }
 
-    private enum Message {
-        case start(Order)
-        case cancel(UInt64)
-    }
-
-    private struct State {
-        /// Bounded by `limit` starts and two cancellations for each.
-        var inbox: [Message] = []
-        /// The thread waits for the network, or is about to: it must be woken.
-        var isWaiting = false
-        var stopping = false
-        var ended = false
-        /// Those who wait for the thread's end.
-        var waiters: [CheckedContinuation<Void, Never>] = []
-        var multi: MultiHandle?
-
-        /// Once for all that comes before the thread looks.
-        mutating func wake() {
-            guard isWaiting else { return }
-            isWaiting = false
-            multi?.wakeUp()
-        }
-    }
-
-    private let state = Mutex(State())
+    private let state = Mutex(TransferInbox())
     /// Orders taken and not finished; counted without the lock, which both sides want all the time.
     private let underWay = Atomic(0)
     private let lastID = Atomic<UInt64>(0)
@@ -79,10 +59,7 @@ final class TransferLoop: Sendable {
     func start() {
         let started = startThread { self.run() }
         guard !started else { return }
-        state.withLock {
-            $0.stopping = true
-            $0.ended = true
-        }
+        endWithout(multi: nil, transfers: [:])
     }
 
     func newID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
@@ -98,8 +75,7 @@ final class TransferLoop: Sendable {
                     "\(order.request.target): not asked, \(limit) requests are under way already")
             }
             underWay.add(1, ordering: .relaxed)
-            $0.inbox.append(.start(order))
-            $0.wake()
+            $0.put(.start(order))
             return nil
         }
         if let refused { order.finish(.failure(refused)) }
@@ -108,27 +84,26 @@ final class TransferLoop: Sendable {
     func cancel(_ id: UInt64) {
         state.withLock {
             guard underWay.load(ordering: .relaxed) > 0 else { return }
-            $0.inbox.append(.cancel(id))
-            $0.wake()
+            $0.put(.cancel(id))
         }
     }
 
-    func shutdown() {
-        state.withLock {
-            $0.stopping = true
-            $0.wake()
-        }
+    /// - Returns: false when the thread has ended.
+    func take(_ job: UnownedJob) -> Bool { state.withLock { $0.put(job) } }
+
+    /// In place of the alarm of that id that was set before.
+    func set(_ alarm: TransferInbox.Alarm) {
+        if !state.withLock({ $0.set(alarm) }) { Self.ringElsewhere(alarm) }
     }
+
+    func shutdown() { state.withLock { $0.stop() } }
 
     /// Returns when the thread is done with libcurl. Until then the program must not exit:
     /// libraries are taken down under whoever still uses them.
     func waitForEnd() async {
         await withCheckedContinuation { continuation in
-            let hasEnded = state.withLock {
-                if !$0.ended { $0.waiters.append(continuation) }
-                return $0.ended
-            }
-            if hasEnded { continuation.resume() }
+            let mustWait = state.withLock { $0.waitForEnd(continuation) }
+            if !mustWait { continuation.resume() }
         }
     }
 
@@ -142,9 +117,7 @@ final class TransferLoop: Sendable {
         var conversing: Set<UInt64> = []
         var crowd = 0
         while true {
-            let (messages, stopping) = takeInbox()
-            for message in messages { obey(message, multi, tools, &transfers) }
-            if stopping { break }
+            if takeTurns(multi, tools, &transfers) == .stopping { break }
             multi.perform()
             while let (id, code) = multi.nextFinished() {
                 if code == CURLE_OK, transfers[id]?.beginConversation(at: time.boot()) == true {
@@ -161,9 +134,10 @@ final class TransferLoop: Sendable {
             }
             converse(&conversing, multi, &transfers)
             Self.giveMemoryBack(transfers.count, &crowd)
-            guard isIdle() else { continue }
+            let (isIdle, alarm) = state.withLock { ($0.isIdle(), $0.nextAlarm) }
+            guard isIdle else { continue }
             let talks = conversing.compactMap { transfers[$0]?.conversation }
-            multi.wait(milliseconds: Self.wait(talks, time.boot()), for: talks)
+            multi.wait(milliseconds: Self.wait(talks, alarm, time.boot()), for: talks)
         }
         endWithout(multi: multi, transfers: transfers)
     }
@@ -180,13 +154,26 @@ final class TransferLoop: Sendable {
     /// So many transfers at once are one.
     private static let crowd = 512
 
-    /// Whether there is nothing new to do; from here on whoever has something wakes the thread.
-    private func isIdle() -> Bool {
-        state.withLock {
-            $0.isWaiting = $0.inbox.isEmpty && !$0.stopping
-            return $0.isWaiting
+    private enum Turn { case over, stopping }
+
+    /// Begins what is asked, and lets tasks go on that live here, with what comes of it at once;
+    /// but not for ever, since others wait for the network.
+    private func takeTurns(
+        _ multi: MultiHandle, _ tools: TransferTools, _ transfers: inout [UInt64: Transfer]
+    ) -> Turn {
+        let now = time.boot()
+        for _ in 0..<Self.turns {
+            let contents = state.withLock { $0.take(at: now) }
+            for message in contents.messages { obey(message, multi, tools, &transfers) }
+            run(contents.jobs)
+            for alarm in contents.alarms { alarm.ring() }
+            if contents.stopping { return .stopping }
+            if contents.isEmpty { break }
         }
+        return .over
     }
+
+    private static let turns = 8
 
     /// Goes on with those that talk; with whom is for the kernel to say, so all are asked.
     private func converse(
@@ -206,22 +193,16 @@ final class TransferLoop: Sendable {
     }
 
     /// libcurl knows its own deadlines; these are ours.
-    private static func wait(_ talks: [Conversation], _ now: Instant) -> Int32 {
-        let next = talks.compactMap(\.deadline).min().map { ($0 - now).nanoseconds / 1_000_000 + 1 }
+    private static func wait(
+        _ talks: [Conversation], _ alarm: Instant?, _ now: Instant
+    ) -> Int32 {
+        let dues = talks.compactMap(\.deadline) + (alarm.map { [$0] } ?? [])
+        let next = dues.min().map { ($0 - now).nanoseconds / 1_000_000 + 1 }
         return Int32(min(1000, max(0, next ?? 1000)))
     }
 
-    private func takeInbox() -> (messages: [Message], stopping: Bool) {
-        state.withLock {
-            let messages = $0.inbox
-            $0.isWaiting = false
-            $0.inbox.removeAll(keepingCapacity: $0.inbox.capacity <= 1024)
-            return (messages, $0.stopping)
-        }
-    }
-
     private func obey(
-        _ message: Message, _ multi: MultiHandle, _ tools: TransferTools,
+        _ message: TransferInbox.Message, _ multi: MultiHandle, _ tools: TransferTools,
         _ transfers: inout [UInt64: Transfer]
     ) {
         switch message {
@@ -256,13 +237,7 @@ final class TransferLoop: Sendable {
     }
 
     private func endWithout(multi: MultiHandle?, transfers: [UInt64: Transfer]) {
-        let rest = state.withLock {
-            $0.stopping = true
-            $0.multi = nil
-            let rest = $0.inbox
-            $0.inbox = []
-            return rest
-        }
+        let rest = state.withLock { $0.close() }
         for transfer in transfers.values {
             if let multi { finish(transfer, multi) { transfer.cancelled() } }
         }
@@ -271,11 +246,9 @@ final class TransferLoop: Sendable {
             order.finish(.failure(.unsent(.cancelled, message)))
         }
         multi?.close()
-        let waiters = state.withLock { state in
-            state.ended = true
-            defer { state.waiters = [] }
-            return state.waiters
-        }
+        let (jobs, alarms, waiters) = state.withLock { $0.end() }
         for waiter in waiters { waiter.resume() }
+        for job in jobs { Self.runElsewhere(job) }
+        for alarm in alarms { Self.ringElsewhere(alarm) }
     }
 }

@@ -54,7 +54,7 @@ struct HTTPVersion: Sendable {
             .map { "\($0.name): \($0.value)" }
     }
 
-    private static func mayTell(_ name: ArraySlice<UInt8>) -> Bool {
+    private static func mayTell(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         switch name.first {
         case UInt8(ascii: "A"), UInt8(ascii: "a"): name.count == 3
         case UInt8(ascii: "X"), UInt8(ascii: "x"): true

@@ -34,16 +34,23 @@ public actor ProbeSchedule {
 
     private let prober: any Prober
     private let time: any Sleeper
+    private let clean: @Sendable (Event) -> Event
     private let sink: @Sendable (Event) -> Void
     private var entries: [ScheduleKey: ScheduleEntry] = [:]
     private var generation = 0
 
-    /// - Parameter sink: gets `.probe` and `.version` events; must not block.
+    /// - Parameters:
+    ///   - clean: takes out of an event what must not be kept of what others said. May take long;
+    ///     is not called for a probe that passed and quotes nothing.
+    ///   - sink: gets `.probe` and `.version` events; must not block.
     public init(
-        prober: any Prober, time: any Sleeper, sink: @escaping @Sendable (Event) -> Void
+        prober: any Prober, time: any Sleeper,
+        clean: @escaping @Sendable (Event) -> Event = { $0 },
+        sink: @escaping @Sendable (Event) -> Void
     ) {
         self.prober = prober
         self.time = time
+        self.clean = clean
         self.sink = sink
     }
 
@@ -101,7 +108,8 @@ public actor ProbeSchedule {
         generation += 1
         let slots = Slots(name: key.text, start: time.now().boot, every: work.every)
         var entry = ScheduleEntry(key: key, work: work, generation: generation)
-        entry.clock = Task { [weak self, time, generation] in
+        entry.clock = Task(executorPreference: prober.home) {
+            [weak self, time, generation] in
             var slot = slots.first
             while !Task.isCancelled {
                 await time.sleep(until: slot)
@@ -123,9 +131,17 @@ public actor ProbeSchedule {
     @discardableResult
     private func run(_ key: ScheduleKey, isRecheck: Bool) -> Bool {
         guard let entry = entries[key], isRecheck || entry.sample == nil else { return false }
-        let task = Task { [prober, generation = entry.generation] in
+        let task = Task(executorPreference: entry.work.home(by: prober)) {
+            [weak self, prober, clean, generation = entry.generation] in
             let event = await key.event(of: entry.work, by: prober, isRecheck: isRecheck)
-            self.finished(key, generation, event, isRecheck)
+            guard event.mayQuote else {
+                await self?.finished(key, generation, event, isRecheck)
+                return
+            }
+            // It is searched for secrets, which takes as long as it takes.
+            await withTaskExecutorPreference(globalConcurrentExecutor) {
+                await self?.finished(key, generation, clean(event), isRecheck)
+            }
         }
         if isRecheck { entries[key]?.recheck = .running(task) } else { entries[key]?.sample = task }
         return true

@@ -8,6 +8,15 @@ public import WatchUnits
 public protocol Prober: Sendable {
     func probe(_ configuration: ProbeConfiguration, isRecheck: Bool) async -> ProbeResult
     func read(_ source: VersionSource) async -> VersionReading
+    /// Where the schedule keeps its time.
+    var home: (any TaskExecutor)? { get }
+    /// Where such a probe is best run; nil: anywhere.
+    func home(of configuration: ProbeConfiguration) -> (any TaskExecutor)?
+}
+
+extension Prober {
+    public var home: (any TaskExecutor)? { nil }
+    public func home(of configuration: ProbeConfiguration) -> (any TaskExecutor)? { nil }
 }
 
 /// Probes real targets.
@@ -23,6 +32,7 @@ public struct LiveProber: Prober {
     private let journeys: JourneyProbe
     private let versions: VersionReader
     private let gate = HostGate()
+    private let client: HTTPClient
 
     /// - Parameter carried: gets what a journey saved, and its cookies, step after step; must not
     ///   block.
@@ -31,6 +41,7 @@ public struct LiveProber: Prober {
         time: any Sleeper,
         carried: @escaping @Sendable (JourneyCheck, [String]) -> Void = { _, _ in }
     ) {
+        self.client = client
         let workers = BlockingWorkers(time: time)
         let requests = RequestBuilder(secrets: secrets, workers: workers)
         http = HTTPProbe(client: client, requests: requests, time: time)
@@ -85,6 +96,17 @@ public struct LiveProber: Prober {
         case .journey(let check): await journeys.run(check, run)
         case .step:
             preconditionFailure("a step is asked by its journey, which has what it needs")
+        }
+    }
+
+    public var home: (any TaskExecutor)? { client.thread }
+
+    /// What asks over HTTP and nothing else: its answer is looked at where it came, without another
+    /// thread. What takes longer goes elsewhere by itself (`HTTPProbe`).
+    public func home(of configuration: ProbeConfiguration) -> (any TaskExecutor)? {
+        switch configuration.kind {
+        case .http: client.thread
+        case .tcp, .tls, .dns, .grpc, .exec, .unit, .prometheus, .journey, .step: nil
         }
     }
 

@@ -9,6 +9,7 @@ package import WatchHTTP
 public struct RequestBuilder: Sendable {
     let secrets: any SecretSource
     let workers: BlockingWorkers
+    private let ready = ReadyRequests()
 
     public init(secrets: any SecretSource, workers: BlockingWorkers) {
         self.secrets = secrets
@@ -19,6 +20,8 @@ public struct RequestBuilder: Sendable {
         package var request: HTTPRequest
         /// What must be shown to nobody, as it is and as it is sent.
         package var hidden: [String]
+        /// As a probe asks, where it is the same each time.
+        package var prepared: PreparedRequest?
 
         package var redactor: Redactor { Redactor(hidden) }
     }
@@ -68,10 +71,12 @@ public struct RequestBuilder: Sendable {
     package func build(
         _ spec: HTTPRequestSpec, timeout: Duration, saved: [String: String] = [:]
     ) async -> Result<Built, Failure> {
+        if let built = ready.request(for: spec, timeout: timeout) { return .success(built) }
         do throws(Failure) {
             // Two probes may share their secrets; each needs an answer of its own.
+            let isLiteral = spec.templates.allSatisfy { $0.literal != nil }
             var filling =
-                spec.templates.allSatisfy { $0.literal != nil }
+                isLiteral
                 ? .nothing
                 : try await filling(
                     spec.templates, for: spec.method + " " + spec.url.source, timeout)
@@ -98,7 +103,12 @@ public struct RequestBuilder: Sendable {
                 caFile: spec.caFile, maxBody: spec.maxBody, unixSocket: spec.unixSocket,
                 reuse: HTTPRequest.Reuse(spec.connection))
             try setRoute(of: &request, spec, filling)
-            return .success(Built(request: request, hidden: filling.values + disguised))
+            var built = Built(request: request, hidden: filling.values + disguised)
+            if isLiteral {
+                built.prepared = PreparedRequest(request.asProbe)
+                ready.keep(built, for: spec, timeout: timeout)
+            }
+            return .success(built)
         } catch {
             return .failure(error)
         }
@@ -170,6 +180,15 @@ public struct RequestBuilder: Sendable {
                 message: "\(names.joined(separator: ", ")) could not be read within \(timeout.text)"
             )
         }
+    }
+}
+
+extension HTTPRequest {
+    /// Past all caches, unless the configuration says something about them itself.
+    var asProbe: HTTPRequest {
+        var request = self
+        request.noCache = !headers.contains { $0.name.lowercased() == "cache-control" }
+        return request
     }
 }
 

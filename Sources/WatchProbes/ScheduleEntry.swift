@@ -55,6 +55,13 @@ struct ScheduleEntry: Sendable {
             case .version(let source): source.every
             }
         }
+
+        func home(by prober: any Prober) -> (any TaskExecutor)? {
+            switch self {
+            case .probe(let configuration): prober.home(of: configuration)
+            case .version: nil
+            }
+        }
     }
 
     enum Recheck: Sendable {
@@ -97,5 +104,13 @@ struct ScheduleEntry: Sendable {
         clock?.cancel()
         sample?.cancel()
         recheck?.task.cancel()
+    }
+}
+
+extension Event {
+    /// Something of what the other side said may be in it.
+    var mayQuote: Bool {
+        guard case .probe(_, _, let result) = self else { return true }
+        return result.outcome != .pass || result.body != nil || result.degraded != nil
     }
 }

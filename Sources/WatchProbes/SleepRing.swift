@@ -1,9 +1,16 @@
-// Thousands that sleep, and one timer for all: those that are due at about the same time wake
+// Thousands that sleep, and one alarm for all: those that are due at about the same time wake
 // together. A timer of its own for each, and a thread woken for each, cost more than what they wake
 // up to do.
 
 import Synchronization
 import WatchCore
+
+/// What wakes a ring of sleepers.
+protocol Alarm: Sendable {
+    /// Calls `ring` at `due` or soon after it, in place of what was set before; what was set may
+    /// ring all the same.
+    func set(at due: Instant, _ ring: @escaping @Sendable () -> Void)
+}
 
 /// Wakes on a lattice of `grain`, never before the time.
 final class SleepRing: Sendable {
@@ -14,15 +21,25 @@ final class SleepRing: Sendable {
         /// Who sleeps until which point of the lattice; at most one for each task of the schedule.
         var sleeping: [Int64: [UInt64: CheckedContinuation<Void, Never>]] = [:]
         var cancelled: Set<UInt64> = []
-        /// The point for which the timer is set.
+        /// The point for which the alarm is set.
         var next: Int64?
-        var timer: Task<Void, Never>?
+
+        /// A point for which the alarm must be set, as it is not for one before.
+        mutating func mustSet(for point: Int64) -> Bool {
+            if let next, next <= point { return false }
+            next = point
+            return true
+        }
     }
 
     private let state = Mutex(State())
     private let time: any TimeSource
+    private let alarm: any Alarm
 
-    init(time: any TimeSource) { self.time = time }
+    init(time: any TimeSource, alarm: any Alarm) {
+        self.time = time
+        self.alarm = alarm
+    }
 
     func sleep(until instant: Instant) async {
         let point = Self.point(instant)
@@ -35,7 +52,7 @@ final class SleepRing: Sendable {
                 let isOver = state.withLock { state in
                     if state.cancelled.remove(id) != nil { return true }
                     state.sleeping[point, default: [:]][id] = continuation
-                    setTimer(&state)
+                    if state.mustSet(for: point) { setAlarm(for: point) }
                     return false
                 }
                 if isOver { continuation.resume() }
@@ -59,16 +76,9 @@ final class SleepRing: Sendable {
         return rest > 0 ? whole + 1 : whole
     }
 
-    private func setTimer(_ state: inout State) {
-        guard let first = state.sleeping.keys.min() else { return }
-        if let next = state.next, next <= first { return }
-        state.timer?.cancel()
-        state.next = first
-        let due = Instant(nanoseconds: first * Self.grain.nanoseconds)
-        state.timer = Task { [weak self, time] in
-            // ContinuousClock is CLOCK_BOOTTIME on Linux, so a suspend is slept through rightly.
-            let wait = due - time.now().boot
-            guard (try? await Task.sleep(for: wait, clock: .continuous)) != nil else { return }
+    /// Under the lock, so that the last that is set is the first to come.
+    private func setAlarm(for point: Int64) {
+        alarm.set(at: Instant(nanoseconds: point * Self.grain.nanoseconds)) { [weak self] in
             self?.wake()
         }
     }
@@ -79,7 +89,9 @@ final class SleepRing: Sendable {
             let points = state.sleeping.keys.filter { $0 <= now }
             let due = points.compactMap { state.sleeping.removeValue(forKey: $0) }
             state.next = nil
-            setTimer(&state)
+            if let first = state.sleeping.keys.min(), state.mustSet(for: first) {
+                setAlarm(for: first)
+            }
             return due
         }
         for continuation in due.joined() { continuation.value.resume() }

@@ -42,7 +42,7 @@ extension Rule {
         "WatchStore": ["WatchCore", "WatchSystem", "GRDB", "Dispatch"],
         "WatchControl": [
             "WatchCore", "WatchSystem", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore",
-            // Hummingbird's application is a `Service`, and so is the server around it.
+            // Hummingbird's server is a `Service`, and so is the server around it.
             "NIOPosix", "ServiceLifecycle", "Logging",
         ],
         "WatchDaemon": [

@@ -12,6 +12,7 @@ import WatchSystem
             #expect(answer.status == 200)
             #expect(answer.header("Content-Type") == "application/json")
             #expect(answer.header("Cache-Control") == "no-store")
+            #expect(answer.header("Date")?.hasSuffix(" GMT") == true)
             #expect(answer.text.contains(#""last_known_good":"1.9.0""#))
             #expect(answer.text.contains(#""error_rate(access, 2m)":{"#))
             #expect(try WireJSON.decode(StatusReport.self, from: answer.body) == Fixtures.report)

@@ -84,12 +84,13 @@ import WatchCore
         let requests = (0...HandlePool.limit).map { HTTPRequest(url: "http://shop.example/\($0)") }
         func take(_ number: Int) throws -> EasyHandle {
             let request = requests[number]
-            let key = HandlePool.key(of: request)
-            let handle = try #require(pool.take(for: request, key: key))
-            if handle.order == nil {
-                let order = TransferLoop.Order(
-                    id: 0, request: request, onBytes: nil, exchange: nil, finish: { _ in })
-                handle.isReady(for: order, key: key)
+            let order = TransferLoop.Order(
+                id: 0, prepared: PreparedRequest(request), onBytes: nil, exchange: nil,
+                finish: { _ in })
+            let handle = try #require(pool.take(for: order))
+            if handle.order !== order {
+                handle.set(url: request.url)
+                handle.isReady(for: order)
             }
             return handle
         }
@@ -103,8 +104,59 @@ import WatchCore
         #expect(second.order == nil)
         pool.giveBack(first, isReady: true)
         for number in 1..<HandlePool.limit { pool.giveBack(try take(number), isReady: true) }
-        // There is no room: the one that was used longest ago makes it.
+        // There is no room: the one that was used longest ago makes it, with another URL.
         #expect(try take(HandlePool.limit) === first)
         #expect(first.order?.request == requests[HandlePool.limit])
+    }
+
+    /// More targets than handles are kept for: one that asked one of them asks another next.
+    @Test func anotherURLIsAskedAsItIs() async throws {
+        try await withServer {
+            $0.answer(200, [], "ok")
+        } _: { server in
+            var request = HTTPRequest(url: server.url, reuse: .nothing)
+            for round in 0..<3 {
+                for number in 0...HandlePool.limit {
+                    request.url = "\(server.url)\(number)?\(round)#x"
+                    let response = try #require(await client.send(request).response)
+                    #expect(response.effectiveURL == request.url)
+                }
+                request.headers = [HTTPHeader("X-Round", "\(round)")]
+            }
+            let heads = server.requests
+            #expect(heads.count == 3 * (HandlePool.limit + 1))
+            for (place, head) in heads.enumerated() {
+                let (round, number) = place.quotientAndRemainder(dividingBy: HandlePool.limit + 1)
+                #expect(head.hasPrefix("GET /\(number)?\(round) HTTP/1.1\r\n"))
+                #expect(head.contains("Host: \(server.address)\r\n"))
+                #expect(head.contains("X-Round") == (round > 0))
+                #expect(round == 0 || head.contains("X-Round: \(round - 1)\r\n"))
+            }
+        }
+    }
+
+    /// Half of them are at one host, half at another, some are failures.
+    @Test func anotherHostIsAskedAsItIs() async throws {
+        let port = try #require(RefusingPort())
+        try await withServer {
+            $0.answer(200, [], "one")
+        } _: { one in
+            try await withServer {
+                $0.answer(200, [], "two")
+            } _: { two in
+                for number in 0..<(2 * HandlePool.limit) {
+                    let (server, body) = number % 2 == 0 ? (one, "one") : (two, "two")
+                    let request = HTTPRequest(url: "\(server.url)\(number)", reuse: .nothing)
+                    let response = try #require(await client.send(request).response)
+                    #expect(response.body == Array(body.utf8))
+                    guard number % 16 == 0 else { continue }
+                    let dead = HTTPRequest(
+                        url: "http://\(port.address)/\(number)", reuse: .nothing)
+                    #expect(await client.send(dead).failure?.kind == .refused)
+                }
+                #expect(one.requests.count == HandlePool.limit)
+                #expect(two.requests.count == HandlePool.limit)
+            }
+        }
     }
 }

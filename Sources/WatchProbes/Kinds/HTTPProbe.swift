@@ -15,6 +15,11 @@ struct HTTPProbe: Sendable {
         var expectation: HTTPExpectation
         var degradedUnless: HTTPExpectation?
         var saves: [JourneyCheck.Saved] = []
+
+        var hasPatterns: Bool {
+            expectation.hasPatterns || degradedUnless?.hasPatterns == true
+                || saves.contains { if case .pattern = $0.source { true } else { false } }
+        }
     }
 
     func run(_ question: Question, _ run: ProbeRun) async -> ProbeReport {
@@ -34,21 +39,50 @@ struct HTTPProbe: Sendable {
             report.result.outcome =
                 failure.isTargets ? .fail(failure.message) : .error(failure.message)
         case .success(let built):
-            var request = built.request
-            request.cookies = visit.cookies
-            request.inspectsTLS = run.isTraced
-            if run.isAnew { request.reuse = .nothing }
-            request.noCache = !request.headers.contains {
-                $0.name.lowercased() == "cache-control"
-            }
+            let request = Self.request(built, run, visit)
             report.result.host = OtherHost.name(request.host)
             visit.hide(built.hidden)
             let answer = await client.send(request)
-            judge(answer, question, &visit, &report)
-            if run.isTraced { trace(request, answer, visit.redactor, &report.trace) }
+            if Self.takesLong(answer, question) {
+                // The client's thread, if this task lives there, has others to serve.
+                await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    await judgeElsewhere(answer, question, &visit, &report)
+                }
+            } else {
+                judge(answer, question, &visit, &report)
+            }
+            if run.isTraced { trace(request.request, answer, visit.redactor, &report.trace) }
         }
         report.result.took = time.now().boot - report.result.started
         return report
+    }
+
+    private static func request(
+        _ built: RequestBuilder.Built, _ run: ProbeRun, _ visit: Visit
+    ) -> PreparedRequest {
+        if let prepared = built.prepared, !run.isAnew, visit.cookies == nil { return prepared }
+        var request = built.request.asProbe
+        request.cookies = visit.cookies
+        request.inspectsTLS = run.isTraced
+        if run.isAnew { request.reuse = .nothing }
+        return PreparedRequest(request)
+    }
+
+    /// A body of more bytes is searched and read elsewhere: of as many it takes a tenth of a
+    /// millisecond.
+    private static let quickBody = 16 * 1024
+
+    /// Patterns may take all the steps that they are given, and a body may be a megabyte.
+    static func takesLong(_ answer: HTTPResult, _ question: Question) -> Bool {
+        guard case .success(let response) = answer else { return false }
+        return response.body.count > quickBody || question.hasPatterns
+    }
+
+    private func judgeElsewhere(
+        _ answer: HTTPResult, _ question: Question, _ visit: inout Visit,
+        _ report: inout ProbeReport
+    ) async {
+        judge(answer, question, &visit, &report)
     }
 
     private func judge(
@@ -102,4 +136,15 @@ struct HTTPProbe: Sendable {
             + response.headers.map { redactor.redact("\($0.name): \($0.value)") }
             + ["(a body of \(response.body.count) bytes)"]
     }
+}
+
+extension HTTPExpectation {
+    fileprivate var hasPatterns: Bool {
+        matches != nil || json.contains { $0.comparison.isPattern }
+            || headers.contains { $0.comparison.isPattern }
+    }
+}
+
+extension HTTPExpectation.Comparison {
+    fileprivate var isPattern: Bool { if case .matches = self { true } else { false } }
 }
