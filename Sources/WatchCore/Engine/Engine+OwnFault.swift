@@ -8,6 +8,8 @@ extension Engine {
 
     private var isDeclared: Bool { !configuration.connectivity.isEmpty }
     var ownFault: OwnFault? { host.quiet?.ownFault }
+    /// By pattern: asked at every event, and no copy of it.
+    var hasOwnFault: Bool { if case .some(.some) = host.quiet?.ownFault { true } else { false } }
 
     mutating func probed(
         _ service: String, _ probe: String, _ result: ProbeResult, _ now: Moment
@@ -18,7 +20,7 @@ extension Engine {
         }
         var effects: [Effect] = []
         if !isDeclared { effects += judgeByProbes(now) }
-        guard ownFault == nil else { return effects }
+        guard !hasOwnFault else { return effects }
         if result.timedOut ?? false, result.host != nil, isDeclared || network.hostCount >= 2,
             network.hold(.init(service: service, probe: probe, result: result, since: now.boot))
         {
@@ -72,7 +74,7 @@ extension Engine {
     }
 
     private mutating func judgeByProbes(_ now: Moment) -> [Effect] {
-        if ownFault == nil {
+        if !hasOwnFault {
             guard network.hearsNobody(at: now.boot) else { return [] }
             let hosts = network.hosts.sorted().prefix(5).joined(separator: ", ")
             return beginOwnFault("no probe hears from any other host (\(hosts))", now)
@@ -189,7 +191,7 @@ extension Engine {
     /// What still counts of a batch while the fault is ours: that a pattern was seen, but no
     /// request, for those tell of the network.
     func withoutSamples(_ batch: StreamBatch) -> StreamBatch {
-        guard ownFault != nil else { return batch }
+        guard hasOwnFault else { return batch }
         var batch = batch
         batch.slices = batch.slices.map { slice in
             var bare = StreamBatch.Slice(

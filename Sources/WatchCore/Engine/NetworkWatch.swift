@@ -58,10 +58,11 @@ struct NetworkWatch: Sendable {
             if case .error = result.outcome { true } else { result.timedOut ?? false }
         let now = Seen(
             host: host, started: result.started, every: every, isUnreachable: isUnreachable)
+        let before = seen.updateValue(now, forKey: "\(service)/\(probe)")
+        // Mostly it is as it was.
+        if let before, before.isUnreachable == isUnreachable, before.host == host { return }
         count(now, by: 1)
-        if let before = seen.updateValue(now, forKey: "\(service)/\(probe)") {
-            count(before, by: -1)
-        }
+        if let before { count(before, by: -1) }
     }
 
     private mutating func count(_ one: Seen, by step: Int) {
