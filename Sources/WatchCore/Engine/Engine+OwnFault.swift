@@ -21,7 +21,8 @@ extension Engine {
         var effects: [Effect] = []
         if !isDeclared { effects += judgeByProbes(now) }
         guard !hasOwnFault else { return effects }
-        if result.timedOut ?? false, result.host != nil, isDeclared || network.hostCount >= 2,
+        if result.timedOut ?? false, result.host != nil,
+            isDeclared || network.mayBeDead(at: now.boot, probes: probeCount),
             network.hold(.init(service: service, probe: probe, result: result, since: now.boot))
         {
             // One question is enough for all that time out together.
@@ -31,6 +32,10 @@ extension Engine {
         effects += count(service, probe, result, now)
         if !isDeclared { effects += releaseProven(now) }
         return effects
+    }
+
+    private var probeCount: Int {
+        services.indices.reduce(0) { $0 + services.values[$1].probes.values.count }
     }
 
     private func interval(of probe: String, _ service: String) -> Duration {

@@ -50,6 +50,6 @@ extension VersionTracker {
     /// When the release taken to run was read last from the source that led.
     var lastLed: Instant? {
         guard let current else { return nil }
-        return history.last { $0.identity.matches(current) }?.asked
+        return history.lazy.filter { $0.identity.matches(current) }.map(\.asked).max()
     }
 }

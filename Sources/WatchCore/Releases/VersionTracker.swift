@@ -234,7 +234,9 @@ struct VersionTracker: Hashable, Sendable, Codable {
                 // was last seen when it last answered.
                 sources[index].previousSeen = sources[index].lastAnswered
             }
-            sources[index].lastAnswered = reading.asked
+            // Answers overtake one another: what was asked for later was seen later.
+            sources[index].lastAnswered = Swift.max(
+                sources[index].lastAnswered ?? reading.asked, reading.asked)
             sources[index].identity =
                 isRepeat ? sources[index].identity?.completed(by: identity) : identity
             sources[index].fields = fields
