@@ -125,11 +125,18 @@ extension Simulation {
             guard let theirs = graveBreach(other.name),
                 abs(theirs.at - mine.at) < 58 * Clock.second,
                 !own.contains(other.name), !other.dependsOn.contains(task.service),
+                !isTimeLost(since: Swift.min(theirs.at, mine.at)),
                 !wereAnnouncedTogether, mine.version == nil || mine.version != theirs.version
             else { continue }
             throw Violation(
                 "no-act-on-a-common-cause", "\(task.id): \(other.name) broke in the same minute")
         }
+    }
+
+    /// A host that boots knows by its wall clock alone how long ago a breach began, and that was set
+    /// since: what was a minute may look like two.
+    private func isTimeLost(since time: Int64) -> Bool {
+        time < rebootedAt && time <= wallSetAt
     }
 
     /// Two services with one version number, announced: a deployment they share may be the cause.

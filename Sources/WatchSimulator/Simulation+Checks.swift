@@ -56,7 +56,9 @@ extension Simulation {
         switch command {
         case .arm(let service, _): arm(true, service, nil, &books)
         case .disarm(let service, let span, _):
-            let until = span.map { Moment(boot: now.boot + $0, wall: now.wall + $0) }
+            let until = span.map {
+                Rearming(at: Moment(boot: now.boot + $0, wall: now.wall + $0), lasts: $0)
+            }
             arm(false, service, until, &books)
         case .mark(let service, let version, let standing, _):
             books.services[service]?.bad[version] = standing == .bad
@@ -108,7 +110,7 @@ extension Simulation {
     }
 
     private func arm(
-        _ isArmed: Bool, _ service: String?, _ until: Moment?, _ books: inout Books
+        _ isArmed: Bool, _ service: String?, _ until: Rearming?, _ books: inout Books
     ) {
         if let service {
             books.services[service]?.isArmed = isArmed
@@ -223,7 +225,9 @@ extension Simulation {
         _ event: EventRecord, of version: String, isMixed: Bool, _ index: Int
     ) {
         let now = clock.moment.boot
-        breaches[index].detected(version, announced: event.reason == "announced", at: now)
+        breaches[index].detected(
+            version, announced: event.reason == "announced", isPut: event.reason == "rollback",
+            at: now)
         for trigger in scenario.configuration.services[index].triggers where trigger.mode != .veto {
             breaches[index].ended(trigger.name, at: now)
         }
@@ -295,32 +299,31 @@ extension Simulation {
 
     // MARK: - Verdicts
 
-    func checkVerdicts(after event: Event, isTick: Bool, at now: Instant) throws(Violation) {
+    func checkVerdicts(after touched: Touched, isTick: Bool, at now: Instant) throws(Violation) {
         defer { hasNewFloor = false }
         // The engine judged before them.
         if isTick, !hasNewFloor { noteBreaches(now) }
         guard isHealing ? events % 64 == 0 : events % 32 == 0, !hasNewFloor, !isDown else { return }
-        let (service, signal) = isTick ? (nil, nil) : Self.source(of: event)
-        for index in ledgers.indices where isTick || service == ledgers[index].name {
+        for index in ledgers.indices where isTick || touched.service == ledgers[index].name {
             let ledger = ledgers[index]
-            for trigger in scenario.configuration.services[index].triggers {
+            for place in scenario.configuration.services[index].triggers.indices {
+                let trigger = ledger.triggers[place]
                 // Between two seconds only what was heard of is judged.
-                guard
-                    isTick
-                        || scenario.rules[ledger.name]?[trigger.name]?.signals.contains(
-                            where: { $0 == signal }) ?? false
-                else { continue }
+                guard isTick || trigger.signals.contains(where: { $0 == touched.signal }) else {
+                    continue
+                }
                 guard let verdict = engine.verdict(ledger.name, trigger.name),
                     let found = ledger.truth(
-                        of: trigger.name,
+                        at: place,
                         isBreached: verdict == .breached
                             || clearedNow.contains(Cleared(index: index, trigger: trigger.name)),
                         now: now)
                 else { continue }
                 tally.verdicts += 1
                 // Not for long enough yet.
-                let isShort =
-                    found == .true && !(ledger.sustained(trigger.name)?.holds ?? true)
+                let sustained = trigger.sustained
+                if let sustained, sustained.mayHold, !sustained.holds { continue }
+                let isShort = found == .true && !(sustained?.holds ?? true)
                 let truth: Truth = isShort ? .false : found
                 let isRight =
                     switch (truth, verdict) {
@@ -331,7 +334,7 @@ extension Simulation {
                 if !isRight {
                     throw Violation(
                         "verdict-by-recount",
-                        "\(ledger.name)/\(trigger.name) '\(trigger.when.source)' is "
+                        "\(ledger.name)/\(trigger.name) '\(source(of: trigger.name, index))' is "
                             + "\(verdict.rawValue), and by recount \(truth.rawValue)")
                 }
             }
@@ -364,12 +367,29 @@ extension Simulation {
         }
     }
 
-    /// Whose event it is, and of which signal.
-    private static func source(of event: Event) -> (service: String?, signal: String?) {
+    private func source(of trigger: String, _ index: Int) -> String {
+        scenario.configuration.services[index].triggers.first { $0.name == trigger }?.when.source
+            ?? ""
+    }
+}
+
+/// Whose event it is, and of which signal.
+struct Touched {
+    var service: String?
+    var signal: String?
+    var tellsOfNetwork = false
+
+    init() {}
+
+    init(_ event: borrowing Event) {
         switch event {
-        case .probe(let service, let name, _), .stream(let service, let name, _): (service, name)
-        case .version(let service, _, _): (service, nil)
-        case .tick, .task, .command, .connectivity, .storeFailed, .storeRecovered: (nil, nil)
+        case .probe(let service, let name, _):
+            (self.service, signal) = (copy service, copy name)
+            tellsOfNetwork = true
+        case .stream(let service, let name, _): (self.service, signal) = (copy service, copy name)
+        case .version(let service, _, _): self.service = copy service
+        case .connectivity: tellsOfNetwork = true
+        case .tick, .task, .command, .storeFailed, .storeRecovered: break
         }
     }
 }

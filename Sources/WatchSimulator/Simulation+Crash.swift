@@ -49,6 +49,7 @@ extension Simulation {
     func comeUp() throws(Violation) {
         if crashIsReboot {
             clock.reboot()
+            rebootedAt = clock.time
             if profile.wallJump > 0, random.chance(30) { jumpWall() }
         }
         crashIsReboot = false
@@ -137,6 +138,7 @@ extension Simulation {
         let seconds = Int64(random.pick([-86_400, -3600, -30, 30, 3600, 86_400]))
         say("the wall clock jumps by \(seconds) s")
         wallSettings += 1
+        wallSetAt = clock.time
         clock.jumpWall(seconds * Clock.second)
     }
 }

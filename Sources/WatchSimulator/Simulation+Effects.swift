@@ -39,20 +39,25 @@ extension Simulation {
     }
 
     /// Hands an event to the engine, and looks at what comes of it.
-    func deliver(_ event: Event) throws(Violation) {
+    /// - Parameter isTick: said by who knows, for an event is long to copy and to look into.
+    func deliver(_ event: consuming Event, isTick: Bool = false) throws(Violation) {
         guard !isDown else { return }
         let now = clock.moment
         events += 1
-        if trace != nil { say("event \(Describe.event(event))") }
+        if trace != nil {
+            let line = Describe.event(event)
+            say("event \(line)")
+        }
         noteGap(now.boot)
         if !clearedNow.isEmpty { clearedNow = [] }
         note(event, now.boot)
-        let result = engine.handle(event, at: now)
+        // What it was about, for it is the engine's from here on.
+        let touched = isTick ? Touched() : Touched(event)
+        let result = engine.handle(consume event, at: now)
         if !result.isEmpty { try process(result) }
-        try checkNetwork(after: event)
+        if touched.tellsOfNetwork { try checkNetwork() }
         noteSustained(now.boot)
-        let isTick = event.isTick
-        try checkVerdicts(after: event, isTick: isTick, at: now.boot)
+        try checkVerdicts(after: touched, isTick: isTick, at: now.boot)
         if isTick { try checkQuiet() }
         if isTick, !dryGates.isEmpty { try checkDryGates() }
     }

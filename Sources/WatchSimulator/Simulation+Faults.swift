@@ -89,7 +89,8 @@ extension Simulation {
     func reload() throws(Violation) {
         guard !isDown else { return }
         var configuration = scenario.configuration
-        var maker = ConfigurationMaker(random: Random(seed: random.next()))
+        var maker = ConfigurationMaker(
+            random: Random(seed: random.next()), expressions: traffic.expressions)
         configuration.limits = maker.limits()
         configuration.policy = maker.policy()
         configuration.plans = configuration.plans.map { maker.plan($0.name) }

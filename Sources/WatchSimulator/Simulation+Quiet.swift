@@ -81,7 +81,7 @@ extension Simulation {
         defer { begun = [] }
         for (index, trigger, time) in begun where !hasNewFloor && time == clock.time {
             let ledger = ledgers[index]
-            guard let book = ledger.sustained(trigger.name), !book.holds,
+            guard let book = ledger.sustained(trigger.name), !book.mayHold,
                 ledger.truth(of: trigger.name, now: now) == .true
             else { continue }
             throw Violation(
@@ -91,9 +91,11 @@ extension Simulation {
     }
 
     func noteSustained(_ now: Instant) {
+        // The same event may have ended a settling after the engine had judged, or before.
+        let isSure = !hasNewFloor
         for index in ledgers.indices where ledgers[index].wantsSustained(second: now.second) {
             guard engine.judged(ledgers[index].name) == now else { continue }
-            ledgers[index].noteSustained(now: now)
+            ledgers[index].noteSustained(now: now, isSure: isSure)
         }
     }
 
@@ -112,12 +114,8 @@ extension Simulation {
     }
 
     /// The engine knows by now whose fault it is.
-    func checkNetwork(after event: Event) throws(Violation) {
+    func checkNetwork() throws(Violation) {
         guard scenario.network != .unknown, !isDown, !wasReloaded else { return }
-        switch event {
-        case .probe, .connectivity: break
-        case .tick, .stream, .version, .task, .command, .storeFailed, .storeRecovered: return
-        }
         guard let fails = network.fails(scenario.network, at: clock.moment.boot),
             fails != emitted.isOwnFault
         else { return }

@@ -27,7 +27,8 @@ extension Simulation {
         _ probe: String, of world: ServiceWorld, isRecheck: Bool = false
     ) -> ProbeResult {
         var result = ProbeResult(
-            started: clock.moment.boot, took: .milliseconds(5), outcome: .pass,
+            started: clock.moment.boot, took: world.saysLatencies ? .milliseconds(5) : .zero,
+            outcome: .pass,
             isRecheck: isRecheck)
         let isOut = clock.time < networkDownUntil
         result.outcome =
@@ -44,15 +45,18 @@ extension Simulation {
     }
 
     /// A part of each second after the other part of a later one.
-    private func jumbled(_ slices: [StreamBatch.Slice]) -> [StreamBatch.Slice] {
+    private func jumbled(
+        _ slices: [StreamBatch.Slice], _ world: ServiceWorld
+    ) -> [StreamBatch.Slice] {
+        let latency: Traffic.Latency? = world.saysLatencies ? .fast : nil
         let halves = slices.map { slice in
             (
                 traffic.slice(
                     second: slice.second, count: slice.count / 2, errors: slice.errors / 2,
-                    isSlow: false),
+                    latency: latency),
                 traffic.slice(
                     second: slice.second, count: slice.count - slice.count / 2,
-                    errors: slice.errors - slice.errors / 2, isSlow: false)
+                    errors: slice.errors - slice.errors / 2, latency: latency)
             )
         }
         return halves.map(\.0).reversed() + halves.map(\.1)
@@ -92,7 +96,7 @@ extension Simulation {
         case .unreadable: batch.source = .unreadable("no such file")
         case .reading: batch.slices = slices(stream, of: world, seconds, age: 1)
         case .lagging(let age): batch.slices = slices(stream, of: world, seconds, age: Int64(age))
-        case .jumbled: batch.slices = jumbled(slices(stream, of: world, seconds, age: 1))
+        case .jumbled: batch.slices = jumbled(slices(stream, of: world, seconds, age: 1), world)
         case .repeating:
             let slices = slices(stream, of: world, seconds, age: 1)
             batch.slices = slices + slices
@@ -127,7 +131,7 @@ extension Simulation {
         return (0..<Swift.min(seconds, 3)).reversed().map { back in
             traffic.slice(
                 second: newest - Int64(back), count: count, errors: Swift.min(errors, count),
-                isSlow: release.isSlow)
+                latency: world.saysLatencies ? world.isSlow(release) ? .slow : .fast : nil)
         }
     }
 

@@ -123,8 +123,9 @@ extension Simulation {
 
     /// Somebody reads what is to be done, and does it, or not, late, twice, or says so untruly.
     func hearOfManual(_ message: Message) {
-        guard message.title.contains(StepBook.asks),
-            let id = message.fields.first(where: { $0.name == "rollback" })?.value
+        // Most messages are about no rollback, and to search a title takes longer.
+        guard let id = message.fields.first(where: { $0.name == "rollback" })?.value,
+            message.title.contains(StepBook.asks)
         else { return }
         let first = clock.time + random.nanoseconds(upTo: isHealing ? 5 : random.pick([8, 60]))
         guard isHealing || random.chance(70) else { return }

@@ -86,8 +86,11 @@ public final class Simulation {
     var isHashing: Bool
     var hasher = Hasher()
 
-    /// How often the wall clock was set.
+    /// How often the wall clock was set, and the true time at which it was last.
     var wallSettings = 0
+    var wallSetAt = Int64.min
+    /// The true time at which the host came up last.
+    var rebootedAt = Int64.min
     /// The daemon stays away for so long when it dies next.
     var outage: Int64?
     /// Gates that are asked without a rollback, with when their time is up; and since when one is
@@ -168,13 +171,14 @@ public final class Simulation {
         self.trace = trace
         random = Random(seed: seed)
         profile = Profile(&random)
-        var maker = ConfigurationMaker(random: Random(seed: random.next()))
+        var maker = ConfigurationMaker(
+            random: Random(seed: random.next()), expressions: traffic.expressions)
         scenario = maker.make()
         let now = clock.moment
         engine = Engine(configuration: scenario.configuration, now: now)
         store.bootID = clock.bootID
         for service in scenario.configuration.services {
-            worlds.append(ServiceWorld(service, &random))
+            worlds.append(ServiceWorld(service, scenario.rules[service.name] ?? [:], &random))
             var ledger = ServiceLedger(
                 service, scenario.rules[service.name] ?? [:], floor: now.boot)
             // Which results count is told apart by what is heard of others, or not heard.
@@ -231,7 +235,7 @@ public final class Simulation {
         if isDown {
             if clock.time >= upAt { try comeUp() }
         } else {
-            try deliver(.tick)
+            try deliver(.tick, isTick: true)
             try retryStore()
             try drainInbox()
         }

@@ -36,6 +36,20 @@ struct Boxed<Value: Hashable & Sendable & Codable>: Hashable, Sendable {
     }
 }
 
+/// A value in one word, of which many hold the same until one of them changes it: for what is
+/// handed on at every event and hardly ever changes.
+struct Shared<Value> {
+    /// Always one.
+    private var box: [Value]
+
+    init(_ value: Value) { box = [value] }
+
+    var value: Value {
+        _read { yield box[0] }
+        _modify { yield &box[0] }
+    }
+}
+
 extension Boxed: Codable {
     init(from decoder: any Decoder) throws {
         self.init(wrappedValue: try Value?(from: decoder))

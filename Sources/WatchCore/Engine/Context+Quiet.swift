@@ -111,16 +111,16 @@ struct NeighbourIncident: Hashable, Sendable {
     /// It is going on, and somebody was paged or is not to be.
     var explainsOthers: Bool
 
-    init?(_ incident: Incident?) {
-        guard let incident else { return nil }
-        id = incident.record.id
+    /// A function, whose argument is borrowed: an initialiser would copy the incident.
+    static func of(_ incident: Incident) -> NeighbourIncident {
         let isKnown =
-            !incident.pagedChannels.isEmpty || incident.held != nil
+            !incident.pagedChannels.isEmpty || incident.isHeld
             || incident.record.acknowledgedBy != nil
-        switch incident.record.state {
-        case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver:
-            explainsOthers = isKnown
-        case .recovered, .cleared, .superseded, .closed: explainsOthers = false
-        }
+        let explainsOthers =
+            switch incident.record.state {
+            case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver: isKnown
+            case .recovered, .cleared, .superseded, .closed: false
+            }
+        return NeighbourIncident(id: incident.record.id, explainsOthers: explainsOthers)
     }
 }

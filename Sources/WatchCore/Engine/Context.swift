@@ -11,10 +11,16 @@ struct Context {
     let holders: [Neighbour]
     /// Why the store takes nothing; nil: it does.
     let storeProblem: String?
-    var host: HostState {
-        didSet { hostChanged = true }
-    }
+    /// By reference, too, until it changes.
+    private(set) var sharedHost: Shared<HostState>
     private(set) var hostChanged = false
+    var host: HostState {
+        _read { yield sharedHost.value }
+        _modify {
+            hostChanged = true
+            yield &sharedHost.value
+        }
+    }
 
     var mode = EngineMode.live
     /// Whether verdicts and timers move now.
@@ -36,14 +42,14 @@ struct Context {
 
     init(
         now: Moment, configuration: SharedConfiguration, neighbours: Neighbours,
-        storeProblem: String?, host: HostState
+        storeProblem: String?, host: Shared<HostState>
     ) {
         self.now = now
         shared = configuration
         self.neighbours = neighbours.all
         holders = neighbours.holders
         self.storeProblem = storeProblem
-        self.host = host
+        sharedHost = host
     }
 
     var configuration: Configuration {

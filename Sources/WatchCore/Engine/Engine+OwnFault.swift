@@ -8,6 +8,8 @@ extension Engine {
 
     private var isDeclared: Bool { !configuration.connectivity.isEmpty }
     var ownFault: OwnFault? { host.quiet?.ownFault }
+    /// By pattern: asked at every event, and no copy of it.
+    var hasOwnFault: Bool { if case .some(.some) = host.quiet?.ownFault { true } else { false } }
 
     mutating func probed(
         _ service: String, _ probe: String, _ result: ProbeResult, _ now: Moment
@@ -18,8 +20,9 @@ extension Engine {
         }
         var effects: [Effect] = []
         if !isDeclared { effects += judgeByProbes(now) }
-        guard ownFault == nil else { return effects }
-        if result.timedOut ?? false, result.host != nil, isDeclared || network.hostCount >= 2,
+        guard !hasOwnFault else { return effects }
+        if result.timedOut ?? false, result.host != nil,
+            isDeclared || network.mayBeDead(at: now.boot, probes: probeCount),
             network.hold(.init(service: service, probe: probe, result: result, since: now.boot))
         {
             // One question is enough for all that time out together.
@@ -29,6 +32,10 @@ extension Engine {
         effects += count(service, probe, result, now)
         if !isDeclared { effects += releaseProven(now) }
         return effects
+    }
+
+    private var probeCount: Int {
+        services.indices.reduce(0) { $0 + services.values[$1].probes.values.count }
     }
 
     private func interval(of probe: String, _ service: String) -> Duration {
@@ -72,7 +79,7 @@ extension Engine {
     }
 
     private mutating func judgeByProbes(_ now: Moment) -> [Effect] {
-        if ownFault == nil {
+        if !hasOwnFault {
             guard network.hearsNobody(at: now.boot) else { return [] }
             let hosts = network.hosts.sorted().prefix(5).joined(separator: ", ")
             return beginOwnFault("no probe hears from any other host (\(hosts))", now)
@@ -189,7 +196,7 @@ extension Engine {
     /// What still counts of a batch while the fault is ours: that a pattern was seen, but no
     /// request, for those tell of the network.
     func withoutSamples(_ batch: StreamBatch) -> StreamBatch {
-        guard ownFault != nil else { return batch }
+        guard hasOwnFault else { return batch }
         var batch = batch
         batch.slices = batch.slices.map { slice in
             var bare = StreamBatch.Slice(

@@ -209,7 +209,7 @@ extension Engine {
         Context(
             now: now, configuration: sharedConfiguration, neighbours: Neighbours([]),
             storeProblem: storeProblem,
-            host: host)
+            host: Shared(host))
     }
 }
 

@@ -60,7 +60,7 @@ extension Engine {
         let context = Context(
             now: now, configuration: sharedConfiguration,
             neighbours: Neighbours(neighbours(now: now.boot)), storeProblem: storeProblem,
-            host: host)
+            host: Shared(host))
         return body(&service, context)
     }
 }

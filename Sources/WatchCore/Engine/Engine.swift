@@ -10,7 +10,11 @@ public struct Engine {
 
     public var configuration: Configuration { sharedConfiguration.value }
     private(set) var sharedConfiguration: SharedConfiguration
-    var host: HostState
+    private var sharedHost: Shared<HostState>
+    var host: HostState {
+        _read { yield sharedHost.value }
+        _modify { yield &sharedHost.value }
+    }
     var services = Named<ServiceEngine>()
     /// Why the store takes nothing; nil: it does.
     private(set) public var storeProblem: String?
@@ -36,7 +40,7 @@ public struct Engine {
         self.mode = mode
         let rebase = Rebase(
             now: now, isSameBoot: storedBootID == bootID, written: stored?.written)
-        host = stored?.host ?? HostState()
+        sharedHost = Shared(stored?.host ?? HostState())
         host.arming.rebase(rebase)
         host.quiet?.rebase(rebase)
         for service in configuration.services {
@@ -100,22 +104,23 @@ public struct Engine {
         return effects + [.deliver]
     }
 
-    /// Takes in one event. Effects are to be done in order; see `Effect`.
-    public mutating func handle(_ event: Event, at now: Moment) -> [Effect] {
+    /// Takes in one event, which is its own then: what it holds is moved. Effects are to be done in
+    /// order; see `Effect`.
+    public mutating func handle(_ event: consuming Event, at now: Moment) -> [Effect] {
         noteGap(now)
         judging = !mode.judgesAtTicksOnly || event.isTick
-        switch event {
+        switch consume event {
         case .tick:
-            return expireQuiet(at: now) + watchNetwork(now) + updateAll(now) { $0.tick(&$1) }
+            var effects = expireQuiet(at: now)
+            effects.add(watchNetwork(now))
+            effects.add(updateAll(now) { $0.tick(&$1) })
+            return effects
         case .probe(let service, let probe, let result):
             return probed(service, probe, result, now)
         case .connectivity(let result): return connectivity(result, now)
         case .stream(let service, let stream, let batch):
-            let batch = withoutSamples(batch)
-            return update(service, now) {
-                $0.record(batch, stream: stream, now: $1.now.boot)
-                $0.tick(touched: .signal(stream), &$1)
-            }
+            guard !hasOwnFault else { return take(withoutSamples(batch), stream, service, now) }
+            return take(batch, stream, service, now)
         case .version(let service, let source, let reading):
             return update(service, now) {
                 $0.record(reading, source: source, &$1)
@@ -140,6 +145,15 @@ public struct Engine {
         case .storeRecovered:
             storeProblem = nil
             return updateAll(now) { $0.storeRecovered(&$1) }
+        }
+    }
+
+    private mutating func take(
+        _ batch: StreamBatch, _ stream: String, _ service: String, _ now: Moment
+    ) -> [Effect] {
+        update(service, now) {
+            $0.record(batch, stream: stream, now: $1.now.boot)
+            $0.tick(touched: .signal(stream), &$1)
         }
     }
 
@@ -179,7 +193,7 @@ public struct Engine {
         _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
     ) -> [Effect] {
         var effects: [Effect] = []
-        for place in services.indices { effects += update(at: place, now, body) }
+        for place in services.indices { effects.add(update(at: place, now, body)) }
         return effects
     }
 
@@ -195,13 +209,14 @@ public struct Engine {
         // Changed in place: a second reference would copy its windows.
         var context = Context(
             now: now, configuration: sharedConfiguration,
-            neighbours: rememberedNeighbours(now.boot), storeProblem: storeProblem, host: host)
+            neighbours: rememberedNeighbours(now.boot), storeProblem: storeProblem,
+            host: sharedHost)
         context.mode = mode
         context.judges = judging
         body(&services.values[place], &context)
         services.values[place].syncRollbackRecord()
         if context.isDirty { services.values[place].state.savedAt = now.wall }
-        if context.hostChanged { host = context.host }
+        if context.hostChanged { sharedHost = context.sharedHost }
         return effects(of: place, &context)
     }
 
@@ -250,11 +265,19 @@ public struct Engine {
         }
         return services.indices.map { place in
             var neighbour = services.values[place].asNeighbour(now: now)
+            guard !foreign.isEmpty else { return neighbour }
             for asked in foreign where asked.hasPrefix("\(neighbour.name)/") {
                 let probe = String(asked.dropFirst(neighbour.name.count + 1))
                 neighbour.probes[probe] = services.values[place].probes[probe]?.health
             }
             return neighbour
         }
+    }
+}
+
+extension [Effect] {
+    /// Mostly there is nothing to be added, or nothing yet.
+    fileprivate mutating func add(_ more: [Effect]) {
+        if isEmpty { self = more } else if !more.isEmpty { self += more }
     }
 }

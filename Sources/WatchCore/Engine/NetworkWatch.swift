@@ -47,6 +47,8 @@ struct NetworkWatch: Sendable {
     private var lastAsked: Instant?
     /// Nobody was asked before: after a start it takes a while until anything is heard.
     private var began: Instant?
+    /// When the first result of another host came in.
+    private var firstNoted: Instant?
     private(set) var waiting: [Waiting] = []
 
     /// Takes note of a probe's result; `every` is how often it is asked.
@@ -54,14 +56,16 @@ struct NetworkWatch: Sendable {
         _ service: String, _ probe: String, _ result: ProbeResult, every: Duration
     ) {
         guard let host = result.host else { return }
+        firstNoted = firstNoted ?? result.started
         let isUnreachable: Bool =
             if case .error = result.outcome { true } else { result.timedOut ?? false }
         let now = Seen(
             host: host, started: result.started, every: every, isUnreachable: isUnreachable)
+        let before = seen.updateValue(now, forKey: "\(service)/\(probe)")
+        // Mostly it is as it was.
+        if let before, before.isUnreachable == isUnreachable, before.host == host { return }
         count(now, by: 1)
-        if let before = seen.updateValue(now, forKey: "\(service)/\(probe)") {
-            count(before, by: -1)
-        }
+        if let before { count(before, by: -1) }
     }
 
     private mutating func count(_ one: Seen, by step: Int) {
@@ -86,6 +90,14 @@ struct NetworkWatch: Sendable {
     func hearsNobody(at now: Instant) -> Bool {
         hostCount >= 2 && heard == 0
             && seen.values.allSatisfy { $0.isUnreachable && now - $0.started <= $0.every * 2 }
+    }
+
+    /// Whether a time-out may be the network's: several other hosts are probed; or so soon after a
+    /// start that only one has been asked yet.
+    func mayBeDead(at now: Instant, probes: Int) -> Bool {
+        if hostCount >= 2 { return true }
+        guard probes > 1, let firstNoted else { return false }
+        return now - firstNoted < Self.waitsAtMost
     }
 
     /// Some other host was heard since `start`.

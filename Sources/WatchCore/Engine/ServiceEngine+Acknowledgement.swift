@@ -24,18 +24,30 @@ extension ServiceEngine {
             }
             return
         }
-        guard let severity = state.peek(slot, { $0.record.severity }) else { return }
-        let lasts = context.configuration.policy(severity).ackExpires
         guard let until = state.peek(slot, { $0.acknowledgedUntil }) else {
-            state[slot]?.acknowledgedUntil = context.moment(after: lasts)
-            context.isDirty = true
+            beginAcknowledgement(slot: slot, &context)
             return
         }
         let again =
             state.peek(slot, { $0.brokeAgainUntil }).map { $0.boot <= context.now.boot } ?? false
-        guard again || until.boot <= context.now.boot, let incident = state[slot],
-            incident.needsAnAnswer, let who = incident.record.acknowledgedBy
+        guard again || until.boot <= context.now.boot else { return }
+        endAcknowledgement(slot: slot, brokeAgain: again, &context)
+    }
+
+    private mutating func beginAcknowledgement(slot: IncidentSlot, _ context: inout Context) {
+        guard let severity = state.peek(slot, { $0.record.severity }) else { return }
+        let lasts = context.configuration.policy(severity).ackExpires
+        state[slot]?.acknowledgedUntil = context.moment(after: lasts)
+        context.isDirty = true
+    }
+
+    private mutating func endAcknowledgement(
+        slot: IncidentSlot, brokeAgain again: Bool, _ context: inout Context
+    ) {
+        guard let incident = state[slot], incident.needsAnAnswer,
+            let who = incident.record.acknowledgedBy
         else { return }
+        let lasts = context.configuration.policy(incident.record.severity).ackExpires
         let subject = subject(of: incident, context)
         guard mute(subject, incident.record.severity, context) == nil else { return }
         state[slot]?.record.acknowledgedBy = nil

@@ -18,7 +18,7 @@ extension ServiceEngine {
             name: name,
             isRollingBackAutomatically: state.$rollback.peek { $0.asker.isAutomatic } ?? false,
             isRollingBack: state.hasRollback && !drills,
-            incident: drills ? nil : state.peek(.breaches) { NeighbourIncident($0) },
+            incident: drills ? nil : state.peek(.breaches) { .of($0) },
             graveBreaches: state.spannedBy == nil
                 ? graveBreaches(now: now).filter { !isOfDrill($0.began) } : [])
         if !drills, state.hasRollback, let rollback = state.rollback { neighbour.note(rollback) }

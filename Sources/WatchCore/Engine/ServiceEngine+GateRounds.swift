@@ -34,15 +34,16 @@ extension ServiceEngine {
             gateRound.due = context.now.boot + GateRound.settles
             return
         }
-        let about = [state.book.running?.release, state.book.lastKnownGood?.identity]
-            .compactMap { $0 }
         // Another release has news for tonight; a moment later, so that it settles.
-        if about != gateRound.askedAbout, due > context.now.boot + GateRound.settles {
-            gateRound.due = context.now.boot + GateRound.settles
+        let soon = context.now.boot + GateRound.settles
+        guard due <= soon else {
+            if !state.book.isAbout(gateRound.askedAbout) { gateRound.due = soon }
             return
         }
         // Gates that ask over a dead network would only say that it is dead.
         guard due <= context.now.boot, ownFault == nil, !isActing(context) else { return }
+        let about = [state.book.running?.release, state.book.lastKnownGood?.identity]
+            .compactMap { $0 }
         gateRound.due = context.now.boot + GateRound.every
         gateRound.askedAbout = about
         beginGateRound(&context)

@@ -17,7 +17,7 @@ extension ServiceEngine {
 
     /// The blindness of a journey is that of all its steps.
     mutating func noteHealth(ofJourney place: Int) {
-        guard let journey = configuration.probes[place].journey else { return }
+        guard hasSteps, let journey = configuration.probes[place].journey else { return }
         let health = probes.values[place].health
         for step in journey.steps {
             let signal = ProbeConfiguration.signal(ofStep: step.name, in: probes.names[place])

@@ -64,7 +64,8 @@ extension ServiceEngine {
             sustainedFor: configuration.triggers[index].sustainedFor, now: now)
         // Words cost more than verdicts: they are made when something changed.
         guard let transition else {
-            if before && isNewSecond { refresh(index, now.boot) }
+            // A breach has figures that people are told of later.
+            if before && isNewSecond { refreshFigures(index, now: now.boot) }
             return
         }
         let trigger = configuration.triggers[index]
@@ -72,14 +73,6 @@ extension ServiceEngine {
             trigger.when, judgement(of: trigger), isBreached: before, isFull: false, now: now.boot)
         triggers.values[index].describe(evaluation)
         note(transition, of: trigger, triggers.values[index], evaluation, &context)
-    }
-
-    /// A breach has figures that people are told of later.
-    private mutating func refresh(_ index: Int, _ now: Instant) {
-        triggers.values[index].refresh(
-            figures(
-                configuration.triggers[index].when, judgement(at: index), isBreached: true,
-                now: now))
     }
 
     private mutating func note(
@@ -171,18 +164,24 @@ extension ServiceEngine {
                 text: "\(release.text) is good: healthy for \(needed.text) of watched time"))
     }
 
-    private func isEvidence(_ now: Instant) -> Bool {
+    /// Mutating, though nothing changes: asked at every second, and looked at in place.
+    private mutating func isEvidence(_ now: Instant) -> Bool {
         // What was only announced may not have run for a second yet.
-        guard !state.book.deployments.isEmpty, !tracker.isUnknown, tracker.mixed == nil,
+        guard !state.book.deployments.isEmpty, !tracker.isUnknown, !tracker.isMixed,
             !tracker.isUnconfirmed
         else { return false }
         // A shadow trigger that is healthy speaks for the release, too; its breach says nothing.
-        let healthy = configuration.triggers.indices.contains {
-            configuration.triggers[$0].severity >= .high
-                && triggers.values[$0].isHealthy
+        var isHealthy = false
+        for index in triggers.indices
+        where triggers.values[index].isHealthy && configuration.triggers[index].severity >= .high {
+            isHealthy = true
+            break
         }
-        return healthy && openOperationBreaches.isEmpty
-            && !automaticSignals.contains { blindCause(of: $0, now: now) != nil }
+        guard isHealthy, !state.hasIncident || openOperationBreaches.isEmpty else { return false }
+        for signal in automaticSignals where blindCause(of: signal, now: now) != nil {
+            return false
+        }
+        return true
     }
 
     /// Probes and streams it asks.

@@ -27,6 +27,11 @@ struct HeldPage: Hashable, Sendable, Codable {
     var count: Int
 }
 
+extension Incident {
+    /// By pattern: a comparison with nil copies it, and this is asked at every event.
+    var isHeld: Bool { if case .some = held { true } else { false } }
+}
+
 extension ServiceEngine {
     func mute(_ subject: PageSubject, _ severity: Severity, _ context: Context) -> Mute? {
         let trigger: String?
@@ -103,7 +108,7 @@ extension ServiceEngine {
 
     /// What was kept back is sent when nothing keeps it back any more and it is still true.
     mutating func releaseHeldPage(slot: IncidentSlot, _ context: inout Context) {
-        guard state.peek(slot, { $0.held }) != nil, let incident = state[slot],
+        guard state.peek(slot, { $0.isHeld }) ?? false, let incident = state[slot],
             let held = incident.held
         else {
             return

@@ -110,10 +110,12 @@ extension ServiceEngine {
     }
 
     var openOperationBreaches: [OperationBreach] {
-        state.peek(.breaches) { incident in
-            incident.record.breaches.lazy.filter { $0.cleared == nil }
-                .compactMap { OperationBreach(name: $0.trigger) }
-        } ?? []
+        // By place: asked at every second of an incident.
+        guard state.hasIncident, let breaches = state.peek(.breaches, { $0.record.breaches })
+        else { return [] }
+        return breaches.indices.compactMap {
+            breaches[$0].cleared == nil ? OperationBreach(name: breaches[$0].trigger) : nil
+        }
     }
 
     /// What its breach says, for a message; nil: another trigger, whose figures say it.
@@ -142,7 +144,9 @@ extension ServiceEngine {
     /// While the operation that announced it runs, or has failed and nobody has seen to it, no
     /// source need have read the release.
     var holdsAnnouncement: Bool {
-        guard let announced = tracker.announced?.identity else { return false }
+        guard tracker.isAnnounced, let announced = tracker.announced?.identity else {
+            return false
+        }
         if state.operations?.contains(where: { $0.release?.matches(announced) ?? false }) ?? false {
             return true
         }

@@ -57,10 +57,11 @@ extension ServiceEngine {
         let expression = configuration.triggers[index].when
         return expression.outcome(terms(judgement)) { place in
             guard let asked = askedWindows[index][place] else {
-                return reading(of: expression.operands[place], asking, now: now)
+                return Figure(reading(of: expression.operands[place], asking, now: now))
             }
-            if let gap = generalGap { return Reading(gap: gap) }
-            return reading(asked, asking, now)
+            if isUnseen { return .unknown }
+            if case .some = ownFault { return .blind }
+            return figure(asked, judgement, now)
         }
     }
 
@@ -76,12 +77,15 @@ extension ServiceEngine {
         }
     }
 
-    /// The figures alone.
-    mutating func figures(
-        _ expression: Expression, _ judgement: Judgement, isBreached: Bool, now: Instant
-    ) -> [String: Reading] {
-        let asking = Asking(judgement: judgement, isBreached: isBreached, wantsWords: true)
-        return expression.readings { reading(of: $0, asking, now: now) }
+    /// The figures of a breach that goes on, in the place of those of the second before.
+    mutating func refreshFigures(_ index: Int, now: Instant) {
+        let asking = Asking(judgement: judgement(at: index), isBreached: true, wantsWords: true)
+        let expression = configuration.triggers[index].when
+        // Of two with one text the first counts.
+        for place in expression.operands.indices.reversed() {
+            let reading = reading(of: expression.operands[place], asking, now: now)
+            triggers.values[index].refresh(expression.operandTexts[place], reading)
+        }
     }
 
     mutating func evaluate(_ trigger: TriggerConfiguration, now: Instant) -> Evaluation {
@@ -104,10 +108,11 @@ extension ServiceEngine {
         case .burnRate(let signal, let width):
             guard let slo = configuration.slo else { return Reading(gap: .undefined) }
             return windows(signal, asking, width, now) { windows, needed in
-                let sums = windows.sums(width: width, now: now)
-                var reading = SignalFunction.errorRate.reading(sums, width: width, needed: needed)
+                let (tally, covered) = windows.counts(width: width, now: now)
+                var reading = SignalFunction.errorRate.reading(
+                    tally, covered, width: width, needed: needed)
                 reading.value = reading.value.map { $0 / (1 - slo) }
-                return Answer(sums.covered, reading)
+                return Answer(covered, reading)
             }
         case .matches(let stream, let pattern, let width):
             return windows(stream, asking, width, now) { windows, _ in
@@ -166,12 +171,37 @@ extension ServiceEngine {
         _ asked: AskedWindow, _ asking: Asking, _ now: Instant
     ) -> Reading {
         windows(asked.source, asking, asked.width, now) { windows, needed in
-            let sums =
-                asked.function.isOfLatency
-                ? windows.sums(width: asked.width, now: now)
-                : windows.counts(width: asked.width, now: now)
+            if asked.function.isOfLatency {
+                let sums = windows.sums(width: asked.width, now: now)
+                return Answer(
+                    sums.covered, asked.function.reading(sums, width: asked.width, needed: needed))
+            }
+            let (tally, covered) = windows.counts(width: asked.width, now: now)
             return Answer(
-                sums.covered, asked.function.reading(sums, width: asked.width, needed: needed))
+                covered, asked.function.reading(tally, covered, width: asked.width, needed: needed))
+        }
+    }
+
+    /// The same as `reading(_:_:_:)` without words.
+    private mutating func figure(
+        _ asked: AskedWindow, _ judgement: Judgement, _ now: Instant
+    ) -> Figure {
+        switch asked.source {
+        case .probe(let place):
+            if probes.values[place].health.isBlind { return .blind }
+            guard probes.values[place].health.hasSpoken else { return .unknown }
+            return asked.figure(
+                &probes.values[place].windows, judgement.minSamplesOfProbe, judgement.warmUp, now)
+        case .stream(let place):
+            if isDoubtful(stream: place, now),
+                streams.values[place].health.cause(
+                    now: now, noDataAfter: configuration.streams[place].noDataAfter) != nil
+            {
+                return .blind
+            }
+            guard streams.values[place].health.hasReported else { return .unknown }
+            return asked.figure(
+                &streams.values[place].windows, judgement.minSamplesOfStream, judgement.warmUp, now)
         }
     }
 
@@ -236,33 +266,39 @@ extension ServiceEngine {
 
     // MARK: - States of probes
 
-    private func isWarm(_ asking: Asking, _ now: Instant) -> Bool {
-        (now - restarted) - uncovered.within(from: restarted, to: now) >= asking.judgement.warmUp
+    // Mutating, though nothing changes: asked at every event, and looked at in place.
+
+    private mutating func isWarm(_ asking: Asking, _ now: Instant) -> Bool {
+        let since = now - restarted
+        guard !uncovered.isEmpty else { return since >= asking.judgement.warmUp }
+        return since - uncovered.within(from: restarted, to: now) >= asking.judgement.warmUp
     }
 
     /// Whether the state of a probe is of today: it spoke, and was not due in a time that nobody
     /// watched since.
-    private func hasSpoken(_ place: Int, _ health: ProbeHealth, _ now: Instant) -> Bool {
-        guard health.state != .waiting, let last = health.lastVerdict else { return false }
-        if isOutdated(stepAt: place, last, now) { return false }
+    private mutating func hasSpoken(_ place: Int, _ now: Instant) -> Bool {
+        guard probes.values[place].health.state != .waiting,
+            let last = probes.values[place].health.lastVerdict
+        else { return false }
+        if hasSteps, isOutdated(stepAt: place, last, now) { return false }
+        if uncovered.isEmpty { return true }
         let unwatched = uncovered.within(from: last, to: now)
         guard unwatched > .zero else { return true }
         return unwatched <= configuration.probes[place].every
     }
 
-    private func failing(_ names: [String], _ asking: Asking, _ now: Instant) -> Reading {
+    private mutating func failing(_ names: [String], _ asking: Asking, _ now: Instant) -> Reading {
         guard isWarm(asking, now) else { return Reading(gap: .warmingUp) }
         var blind = 0
         var spoken = 0
         var failing = 0
         for name in names {
             guard let place = probes.place(of: name) else { continue }
-            let health = probes.values[place].health
-            if health.isBlind {
+            if probes.values[place].health.isBlind {
                 blind += 1
-            } else if hasSpoken(place, health, now) {
+            } else if hasSpoken(place, now) {
                 spoken += 1
-                if health.state == .failing { failing += 1 }
+                if probes.values[place].health.state == .failing { failing += 1 }
             }
         }
         guard spoken * 2 >= names.count, spoken > 0 else {
@@ -274,13 +310,12 @@ extension ServiceEngine {
         return Reading(value: Double(failing) / Double(spoken), samples: spoken)
     }
 
-    private func up(_ name: String, _ asking: Asking, _ now: Instant) -> Reading {
+    private mutating func up(_ name: String, _ asking: Asking, _ now: Instant) -> Reading {
         guard isWarm(asking, now) else { return Reading(gap: .warmingUp) }
         guard let place = probes.place(of: name) else { return Reading(gap: .noData) }
-        let health = probes.values[place].health
-        if health.isBlind { return blind(name, asking, now) }
-        guard hasSpoken(place, health, now) else { return Reading(gap: .noData) }
-        switch health.state {
+        if probes.values[place].health.isBlind { return blind(name, asking, now) }
+        guard hasSpoken(place, now) else { return Reading(gap: .noData) }
+        switch probes.values[place].health.state {
         case .waiting: return Reading(gap: .noData)
         case .passing: return Reading(value: 1, samples: 1)
         case .failing: return Reading(value: 0, samples: 1)
@@ -291,7 +326,7 @@ extension ServiceEngine {
 
     /// Unknown while none runs, so that it is no evidence of health. Of a breach it is 0 then:
     /// what has ended overruns nothing, and a breach clears only by what is false.
-    private func overrun(_ name: String, _ asking: Asking, _ now: Instant) -> Reading {
+    private mutating func overrun(_ name: String, _ asking: Asking, _ now: Instant) -> Reading {
         guard let operation = state.operation(name) else {
             return asking.isBreached ? Reading(value: 0, samples: 0) : Reading(gap: .noData)
         }
@@ -333,39 +368,5 @@ extension RouteTallies {
         }
         guard enough > 0 else { return Reading(gap: .tooFewSamples(needed: needed), samples: most) }
         return Reading(value: Double(failing) / Double(enough), samples: enough)
-    }
-}
-
-extension SignalFunction {
-    /// The function's value over the sums of one window.
-    func reading(_ sums: SignalWindows.Sums, width: Duration, needed: Int) -> Reading {
-        let count = Double(sums.count)
-        switch self {
-        case .count: return Reading(value: count, samples: sums.count)
-        case .errors: return Reading(value: Double(sums.errors), samples: sums.count)
-        case .rate:
-            // Since a restart the window is only as wide as what it covers.
-            let time = Swift.min(width, Swift.max(.seconds(1), sums.covered))
-            return Reading(value: count / time.seconds, samples: sums.count)
-        case .errorRate, .successRate:
-            guard sums.count >= Swift.max(1, needed) else {
-                return Reading(gap: .tooFewSamples(needed: needed), samples: sums.count)
-            }
-            let rate = Double(sums.errors) / count
-            return Reading(value: self == .errorRate ? rate : 1 - rate, samples: sums.count)
-        case .percentile(let p): return latency(sums, needed) { $0.percentile(p) }
-        case .mean: return latency(sums, needed) { $0.mean }
-        case .max: return latency(sums, needed) { $0.max }
-        }
-    }
-
-    private func latency(
-        _ sums: SignalWindows.Sums, _ needed: Int, _ value: (LatencySketch) -> Double?
-    ) -> Reading {
-        let samples = sums.latency.count
-        guard samples >= Swift.max(1, needed), let value = value(sums.latency) else {
-            return Reading(gap: .tooFewSamples(needed: needed), samples: samples)
-        }
-        return Reading(value: value, samples: samples)
     }
 }

@@ -92,7 +92,7 @@ extension ServiceEngine {
         case .person: startActing(&context)
         case .approval: rereadForApproval(rollback, &context)
         case .watchd(let name):
-            guard !isOver(rollback) else {
+            guard !isOver(rollback, context) else {
                 withdraw(nil, &context)
                 return
             }
@@ -112,12 +112,29 @@ extension ServiceEngine {
 
     /// Nothing is left to cure. After a first rollback of the incident its breaches ended with the
     /// release they were of, so there the triggers themselves must have been seen false.
-    private func isOver(_ rollback: Rollback) -> Bool {
+    private mutating func isOver(_ rollback: Rollback, _ context: Context) -> Bool {
         guard let incident = state.incident, !incident.record.breaches.isEmpty else {
             return rollback.asker.isAutomatic
         }
         if incident.hasOpenBreach { return false }
+        // On what nobody can measure nothing older is tried.
+        if rollback.walkedBack ?? 0 > 0 { return !isSeenBad(incident, rollback, context) }
         return rollback.wasHandedOver ?? false ? isAllSeenClear(incident) : true
+    }
+
+    /// Something is measurably bad still. The settling before stood for the warm-up.
+    private mutating func isSeenBad(
+        _ incident: Incident, _ rollback: Rollback, _ context: Context
+    ) -> Bool {
+        let names = Set(incident.record.breaches.map(\.trigger))
+        for trigger in configuration.triggers where names.contains(trigger.name) {
+            var judgement = trigger.judgement
+            judgement.warmUp = .zero
+            if find(trigger.when, judgement, now: context.now.boot).truth == .true { return true }
+        }
+        return rollback.plan.verify.probes.contains {
+            health(ofProbe: $0, context)?.state == .failing
+        }
     }
 
     /// The trigger that was decided for, else another that may act by itself.
@@ -155,7 +172,7 @@ extension ServiceEngine {
     /// An approval needs a target and no veto that the approver could not know of.
     private mutating func rereadForApproval(_ rollback: Rollback, _ context: inout Context) {
         // What a person asked for and another approved goes on though no breach is left.
-        if isOver(rollback), rollback.asker.trigger != nil {
+        if isOver(rollback, context), rollback.asker.trigger != nil {
             withdraw(nil, &context)
         } else if let veto = vetoRefusal(besides: rollback.knownVetoes ?? []) {
             withdraw(veto, &context)

@@ -59,5 +59,8 @@ extension ServiceState {
 }
 
 extension Context {
-    func isRetired(_ service: String) -> Bool { configuration.service(service) == nil }
+    /// Asked at every second, so by place: a look at a configuration as a whole copies it.
+    func isRetired(_ service: String) -> Bool {
+        !configuration.services.indices.contains { configuration.services[$0].name == service }
+    }
 }

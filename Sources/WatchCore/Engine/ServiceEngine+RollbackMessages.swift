@@ -63,10 +63,13 @@ extension ServiceEngine {
     }
 
     mutating func tellProgress(_ context: inout Context) {
-        guard let rollback = state.rollback, rollback.hasActed || rollback.record.state == .before
+        // Asked at every event of a rollback: without a copy of it.
+        let last = state.$rollback.peek {
+            $0.hasActed || $0.record.state == .before ? $0.told ?? $0.began : nil
+        }
+        guard let last, context.now.boot - last.boot >= Self.progressEvery,
+            let rollback = state.rollback
         else { return }
-        let last = rollback.told ?? rollback.began
-        guard context.now.boot - last.boot >= Self.progressEvery else { return }
         state.rollback?.told = context.now
         context.isDirty = true
         let gone = context.now.boot - rollback.began.boot

@@ -29,7 +29,7 @@ extension ServiceEngine {
 
     /// Counts reads of the target, and contrary ones, since the method ended.
     mutating func noteReadForRollback(_ reading: VersionReading, source index: Int) {
-        guard let rollback = state.rollback, let ended = rollback.methodEnded,
+        guard state.hasRollback, let rollback = state.rollback, let ended = rollback.methodEnded,
             reading.asked >= ended.boot
         else { return }
         switch reading.answer {

@@ -14,23 +14,24 @@ extension ServiceEngine {
         noteStuck(&context)
         for change in changes { apply(change, announcedBy: nil, &context) }
         noteMix(&context)
-        if state.announced != tracker.announced {
+        if state.isAnnounced || tracker.isAnnounced, state.announced != tracker.announced {
             state.announced = tracker.announced
             context.isDirty = true
         }
-        if let running = state.book.running, let current = tracker.current,
-            current.matches(running.release)
-        {
-            if wasUnconfirmed, !tracker.isUnconfirmed, running.confirmed == nil,
-                case .announced = running.origin
-            {
-                state.book.confirmRunning(
-                    at: Moment(boot: reading.asked, wall: context.now.wall(at: reading.asked)))
-                context.isDirty = true
-            }
+        if let current = tracker.current, state.book.isRunning(current) {
+            if wasUnconfirmed, !tracker.isUnconfirmed { confirm(asked: reading.asked, &context) }
             state.book.touchRunning(now: context.now)
             if state.book.capture(tracker.fields) { context.isDirty = true }
         }
+    }
+
+    /// What had been announced was read.
+    private mutating func confirm(asked: Instant, _ context: inout Context) {
+        guard let running = state.book.running, running.confirmed == nil,
+            case .announced = running.origin
+        else { return }
+        state.book.confirmRunning(at: Moment(boot: asked, wall: context.now.wall(at: asked)))
+        context.isDirty = true
     }
 
     /// Which sources are known to be wrong outlives a restart: the first one may be silent then.
@@ -38,7 +39,7 @@ extension ServiceEngine {
         guard state.stuckSources != nil || tracker.hasStuck else { return }
         var named: [String: ReleaseIdentity] = [:]
         for (source, read) in zip(configuration.version, tracker.stuck) {
-            named[source.label] = read
+            if let read { named[source.label] = read }
         }
         let next = named.isEmpty ? nil : named
         guard state.stuckSources != next else { return }
@@ -48,6 +49,7 @@ extension ServiceEngine {
 
     /// A mix outlives a restart, or two equal reads in the middle of it would be a deployment.
     private mutating func noteMix(_ context: inout Context) {
+        guard tracker.isMixed || state.isMixed else { return }
         let mix = tracker.mix
         guard state.mix != mix else { return }
         state.mix = mix
@@ -56,7 +58,7 @@ extension ServiceEngine {
 
     /// What was announced and never read ends, where there is a source to read it.
     mutating func expireAnnouncement(_ context: inout Context) {
-        guard tracker.announced != nil else { return }
+        guard tracker.isAnnounced else { return }
         tracker.holdsAnnouncement = holdsAnnouncement
         guard tracker.expireAnnouncement(at: context.now.boot) else { return }
         state.announced = nil

@@ -53,6 +53,8 @@ struct ServiceEngine {
     private(set) var triggersOf = Named<[Int]>()
     /// Of each trigger, for each operand of its expression.
     private(set) var askedWindows: [[AskedWindow?]] = []
+    /// Some probe is a step of a journey.
+    private(set) var hasSteps = false
     /// What triggers of mode `auto` ask.
     private(set) var automaticSignals: [String] = []
     /// First bad second since the running deployment began (or since the last incident closed).
@@ -113,6 +115,7 @@ struct ServiceEngine {
                 }
             }
         }
+        hasSteps = configuration.probes.contains { $0.isStep || $0.journey != nil }
         sight = sightAtStart(now)
         hearOperations(at: now.boot)
     }

@@ -79,6 +79,8 @@ extension ServiceState {
     var hasIncident: Bool { !$incident.isEmpty }
     var hasRollback: Bool { !$rollback.isEmpty }
     var hasBlind: Bool { !$blind.isEmpty }
+    var isMixed: Bool { if case .some = mix { true } else { false } }
+    var isAnnounced: Bool { if case .some = announced { true } else { false } }
 
     /// One member of an incident, without a copy of the rest: asked for at every event.
     func peek<Member>(_ slot: IncidentSlot, _ member: (Incident) -> Member?) -> Member? {

@@ -62,16 +62,16 @@ public struct Expression: Hashable, Sendable, Codable {
 
     /// The outcome alone. Each operand is read once; nothing is allocated.
     public func find(_ terms: EvaluationTerms = .plain, _ read: (Operand) -> Reading) -> Finding {
-        outcome(terms) { read(operands[$0]) }
+        outcome(terms) { Figure(read(operands[$0])) }
     }
 
     /// The same for who knows the operands by their places.
-    func outcome(_ terms: EvaluationTerms, _ read: (Int) -> Reading) -> Finding {
+    func outcome(_ terms: EvaluationTerms, _ read: (Int) -> Figure) -> Finding {
         var isBlind = false
         let value = parts.program.run(terms) { place in
-            let reading = read(place)
-            if case .blind = reading.gap { isBlind = true }
-            return reading
+            let figure = read(place)
+            if figure.isBlind { isBlind = true }
+            return figure
         }
         return Finding(truth: Truth(value), isBlind: isBlind)
     }

@@ -27,6 +27,30 @@ public struct EvaluationTerms: Hashable, Sendable {
     public static let plain = EvaluationTerms()
 }
 
+/// A reading as far as a verdict asks: no words, so that nothing is copied but numbers.
+struct Figure {
+    /// NaN: unknown.
+    var value: Double
+    var samples: Int
+    /// It could not be measured.
+    var isBlind = false
+
+    static let unknown = Figure(value: .nan, samples: 0)
+    static let blind = Figure(value: .nan, samples: 0, isBlind: true)
+
+    init(value: Double, samples: Int, isBlind: Bool = false) {
+        self.value = value
+        self.samples = samples
+        self.isBlind = isBlind
+    }
+
+    init(_ reading: Reading) {
+        value = reading.value ?? .nan
+        samples = reading.samples
+        if case .blind = reading.gap { isBlind = true }
+    }
+}
+
 struct ExpressionProgram: Sendable {
     /// The places are those of earlier steps.
     enum Step: Sendable {
@@ -113,7 +137,7 @@ struct ExpressionProgram: Sendable {
     // MARK: - Running
 
     /// The value of the whole: 1, 0 or NaN. Each operand is read once.
-    func run(_ terms: EvaluationTerms, _ read: (Int) -> Reading) -> Double {
+    func run(_ terms: EvaluationTerms, _ read: (Int) -> Figure) -> Double {
         withUnsafeTemporaryAllocation(of: Double.self, capacity: steps.count + 2 * operandCount) {
             fill($0, terms, read)
             return steps.isEmpty ? .nan : $0[steps.count - 1]
@@ -123,7 +147,7 @@ struct ExpressionProgram: Sendable {
     /// The value of every step, for an explanation.
     func trace(_ terms: EvaluationTerms, _ read: (Int) -> Reading) -> [Double] {
         withUnsafeTemporaryAllocation(of: Double.self, capacity: steps.count + 2 * operandCount) {
-            fill($0, terms, read)
+            fill($0, terms) { Figure(read($0)) }
             return Array($0[..<steps.count])
         }
     }
@@ -131,19 +155,19 @@ struct ExpressionProgram: Sendable {
     /// Values of the steps, then those of the operands, then their samples.
     private func fill(
         _ values: UnsafeMutableBufferPointer<Double>, _ terms: EvaluationTerms,
-        _ read: (Int) -> Reading
+        _ read: (Int) -> Figure
     ) {
         let first = steps.count
         for operand in 0..<operandCount {
-            let reading = read(operand)
+            let figure = read(operand)
             // What is no number decides nothing.
-            let value = reading.value ?? .nan
+            let value = figure.value
             values.initializeElement(at: first + operand, to: value.isFinite ? value : .nan)
             values.initializeElement(
-                at: first + operandCount + operand, to: Double(reading.samples))
+                at: first + operandCount + operand, to: Double(figure.samples))
         }
-        for (place, step) in steps.enumerated() {
-            values.initializeElement(at: place, to: value(of: step, values, terms))
+        for place in steps.indices {
+            values.initializeElement(at: place, to: value(of: steps[place], values, terms))
         }
     }
 

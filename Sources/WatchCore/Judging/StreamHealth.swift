@@ -1,6 +1,8 @@
 // Whether a stream can be believed. A log that cannot be read, no longer parses, lost lines or
 // lives in another time must make its triggers blind, never healthy.
 
+import DequeModule
+
 struct StreamHealth: Hashable, Sendable, Codable {
     /// Seconds that the shares are taken of.
     static let span: Int64 = 60
@@ -30,7 +32,7 @@ struct StreamHealth: Hashable, Sendable, Codable {
     }
 
     /// Ascending.
-    private var seconds: [Second] = []
+    private var seconds: Deque<Second> = []
     /// All of them together: asked for by every rule at every event.
     private var sum = Second(second: 0)
 
@@ -64,10 +66,10 @@ struct StreamHealth: Hashable, Sendable, Codable {
         }
         seconds[seconds.count - 1] += more
         sum += more
-        let old = seconds.prefix { $0.second <= now.second - Self.span }
-        guard !old.isEmpty else { return }
-        for second in old { sum -= second }
-        seconds.removeFirst(old.count)
+        while let oldest = seconds.first, oldest.second <= now.second - Self.span {
+            sum -= oldest
+            seconds.removeFirst()
+        }
     }
 
     /// Why the stream cannot be believed, not yet in words.
@@ -138,7 +140,7 @@ extension StreamHealth {
     /// The sum is made anew, so that it cannot disagree with the seconds.
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        seconds = try container.decode([Second].self, forKey: .seconds)
+        seconds = try container.decode(Deque<Second>.self, forKey: .seconds)
         unreadable = try container.decodeIfPresent(String.self, forKey: .unreadable)
         lastLine = try container.decodeIfPresent(Instant.self, forKey: .lastLine)
         hasReported = try container.decode(Bool.self, forKey: .hasReported)

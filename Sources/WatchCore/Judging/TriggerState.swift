@@ -149,8 +149,8 @@ struct TriggerState: Hashable, Sendable, Codable {
         if let uncertain = uncertainty(evaluation) { verdict = uncertain }
     }
 
-    /// Only the figures, of a breach that goes on.
-    mutating func refresh(_ readings: [String: Reading]) { self.readings = readings }
+    /// Only a figure, of a breach that goes on; those of the second before are in its place.
+    mutating func refresh(_ operand: String, _ reading: Reading) { readings[operand] = reading }
 
     /// The same verdict with today's reason; nil: it is certain.
     func uncertainty(_ evaluation: Evaluation) -> Verdict? {

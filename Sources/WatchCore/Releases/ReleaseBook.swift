@@ -14,6 +14,15 @@ struct ReleaseBook: Hashable, Sendable, Codable {
 
     var running: Deployment? { deployments.last }
 
+    /// By place, as all that is asked at every event: a look at an element copies all of it.
+    private var runningPlace: Int? {
+        deployments.indices.last.flatMap { index(of: deployments[$0].release) }
+    }
+
+    func isRunning(_ identity: ReleaseIdentity) -> Bool {
+        deployments.indices.last.map { identity.matches(deployments[$0].release) } ?? false
+    }
+
     func release(_ identity: ReleaseIdentity) -> Release? {
         index(of: identity).map { releases[$0] }
     }
@@ -28,20 +37,40 @@ struct ReleaseBook: Hashable, Sendable, Codable {
     }
 
     /// The `good` release that ran most recently before the running one.
-    var lastKnownGood: Release? {
-        let last = deployments.indices.last ?? 0
+    var lastKnownGood: Release? { lastKnownGoodPlace.map { releases[$0] } }
+
+    private var lastKnownGoodPlace: Int? {
+        guard let last = deployments.indices.last else { return lastSeededPlace }
         for place in deployments.indices.dropLast().reversed() {
             if deployments[place].release.matches(deployments[last].release) { continue }
             if let index = index(of: deployments[place].release), releases[index].standing == .good
             {
-                return releases[index]
+                return index
             }
         }
+        return lastSeededPlace
+    }
+
+    private var lastSeededPlace: Int? {
         for identity in (seeded ?? []).reversed() {
             if let running, identity.matches(running.release) { continue }
-            if let release = release(identity), release.standing == .good { return release }
+            if let index = index(of: identity), releases[index].standing == .good { return index }
         }
         return nil
+    }
+
+    /// Whether these are the running release and the last known good one, as far as there are any:
+    /// asked at every second, and without a copy of either.
+    func isAbout(_ identities: [ReleaseIdentity]) -> Bool {
+        var next = identities.startIndex
+        if let last = deployments.indices.last {
+            guard next < identities.endIndex, deployments[last].release == identities[next] else {
+                return false
+            }
+            next += 1
+        }
+        guard let good = lastKnownGoodPlace else { return next == identities.endIndex }
+        return next + 1 == identities.endIndex && releases[good].identity == identities[next]
     }
 
     /// The `good` release that ran most recently, leaving out some.
@@ -147,8 +176,7 @@ struct ReleaseBook: Hashable, Sendable, Codable {
 
     /// The running release is still seen.
     mutating func touchRunning(now: Moment) {
-        guard let running, let index = index(of: running.release),
-            releases[index].lastRan.boot < now.boot
+        guard let index = runningPlace, releases[index].lastRan.boot < now.boot
         else { return }
         releases[index].lastRan = now
     }
@@ -163,9 +191,7 @@ struct ReleaseBook: Hashable, Sendable, Codable {
 
     /// More evidence for the running release; true when that made it good.
     mutating func bake(_ evidence: Duration, needed: Duration) -> Bool {
-        guard let running, let index = index(of: running.release),
-            releases[index].standing == .baking
-        else { return false }
+        guard let index = runningPlace, releases[index].standing == .baking else { return false }
         releases[index].baked += evidence
         guard releases[index].baked >= needed else { return false }
         releases[index].standing = .good
@@ -180,9 +206,7 @@ struct ReleaseBook: Hashable, Sendable, Codable {
     }
 
     mutating func restartBake() {
-        guard let running, let index = index(of: running.release),
-            releases[index].standing == .baking
-        else { return }
+        guard let index = runningPlace, releases[index].standing == .baking else { return }
         releases[index].baked = .zero
     }
 

@@ -14,7 +14,9 @@ extension VersionTracker.Source {
 extension VersionTracker {
     /// What sources that disagree read, by source; nil: it may lead.
     var stuck: [ReleaseIdentity?] { sources.map(\.stuck) }
-    var hasStuck: Bool { sources.indices.contains { sources[$0].stuck != nil } }
+    var hasStuck: Bool {
+        sources.indices.contains { if case .some = sources[$0].stuck { true } else { false } }
+    }
 
     /// Compares those behind the source that leads with the release that it says runs. The first
     /// source that answers counts, whatever the others say; and one that moves while the first is
@@ -48,6 +50,6 @@ extension VersionTracker {
     /// When the release taken to run was read last from the source that led.
     var lastLed: Instant? {
         guard let current else { return nil }
-        return history.last { $0.identity.matches(current) }?.asked
+        return history.lazy.filter { $0.identity.matches(current) }.map(\.asked).max()
     }
 }

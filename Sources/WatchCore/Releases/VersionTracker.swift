@@ -56,9 +56,12 @@ struct VersionTracker: Hashable, Sendable, Codable {
     /// The release taken to run, as last decided here.
     private(set) var current: ReleaseIdentity?
     private(set) var announced: Announced?
+    /// By pattern: a comparison with nil copies it, and this is asked at every event.
+    var isAnnounced: Bool { if case .some = announced { true } else { false } }
     /// It does not expire: what brings the release is under way.
     var holdsAnnouncement = false
     var mixed: MixedState?
+    var isMixed: Bool { if case .some = mixed { true } else { false } }
     /// The leading source's last reads, oldest first, with when each was asked for.
     var history: [Read] = []
     /// What ran before `current` when this tracker began: until its own history is long enough,
@@ -99,7 +102,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
     /// No source answers that can be believed (each missed `agree` reads, never spoke or is stuck)
     /// and no announcement counts.
     var isUnknown: Bool {
-        announced == nil
+        !isAnnounced
             && sources.allSatisfy {
                 $0.isStuck || $0.identity == nil && ($0.misses >= agree || $0.run == 0)
             }
@@ -116,10 +119,10 @@ struct VersionTracker: Hashable, Sendable, Codable {
     /// When the leader first read another release than the one taken to run, if it has not done so
     /// often enough yet: what runs is about to be decided anew.
     var changeBegan: Instant? {
-        guard mixed == nil, let current, let leader, let read = sources[leader].identity,
+        guard !isMixed, let current, let leader, let read = sources[leader].identity,
             !read.matches(current)
         else { return nil }
-        if let announced, announced.readThen?.matches(read) ?? false { return nil }
+        if isAnnounced, announced?.readThen?.matches(read) ?? false { return nil }
         return sources[leader].runBegan
     }
 
@@ -148,7 +151,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
 
     /// Equal reads that make *landed*: more while the version is mixed.
     func readsToLand(configured: Int) -> Int {
-        mixed == nil ? configured : Swift.max(configured, Self.mixedSpan)
+        !isMixed ? configured : Swift.max(configured, Self.mixedSpan)
     }
 
     /// watchd is about to put `identity` there: its return makes nothing mixed. nil: no more.
@@ -189,7 +192,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
     /// Time goes on: where there is a source, what was announced and never read ends. True when an
     /// announcement ended.
     mutating func expireAnnouncement(at now: Instant) -> Bool {
-        guard let announced, !sources.isEmpty, !holdsAnnouncement,
+        guard isAnnounced, let announced, !sources.isEmpty, !holdsAnnouncement,
             now - announced.at > Self.announcementHolds
         else {
             return false
@@ -216,9 +219,9 @@ struct VersionTracker: Hashable, Sendable, Codable {
                 predecessor = nil
             }
         }
-        if mixed != nil { return isLed ? continueMixed(effective, reading.asked) : [] }
+        if isMixed { return isLed ? continueMixed(effective, reading.asked) : [] }
         if isLed, let change = becomeMixed() { return change }
-        if let announced {
+        if isAnnounced, let announced {
             // The sources still read what they read before it.
             guard effective.matches(announced.identity) else { return [] }
             return complete(with: effective)
@@ -239,7 +242,9 @@ struct VersionTracker: Hashable, Sendable, Codable {
                 // was last seen when it last answered.
                 sources[index].previousSeen = sources[index].lastAnswered
             }
-            sources[index].lastAnswered = reading.asked
+            // Answers overtake one another: what was asked for later was seen later.
+            sources[index].lastAnswered = Swift.max(
+                sources[index].lastAnswered ?? reading.asked, reading.asked)
             sources[index].identity =
                 isRepeat ? sources[index].identity?.completed(by: identity) : identity
             sources[index].fields = fields
@@ -268,7 +273,8 @@ struct VersionTracker: Hashable, Sendable, Codable {
     }
 
     private mutating func endAnnouncementOnChange(leader: Int) {
-        guard let announced, let read = sources[leader].identity, sources[leader].run >= agree,
+        guard isAnnounced, let announced, let read = sources[leader].identity,
+            sources[leader].run >= agree,
             !(announced.readThen?.matches(read) ?? false)
         else { return }
         self.announced = nil

@@ -64,8 +64,16 @@ struct Rebase: Hashable, Sendable {
 extension DurableState {
     /// The latest wall time of which anything stored speaks as past.
     var written: WallTime? {
-        let all = services.values.flatMap(\.pastTimes) + [host.arming.since?.wall]
+        let all =
+            services.values.flatMap(\.pastTimes) + [host.arming.since?.wall]
+            + (host.quiet?.pastTimes ?? [])
         return all.compactMap { $0 }.max()
+    }
+}
+
+extension QuietState {
+    fileprivate var pastTimes: [WallTime?] {
+        silences.map(\.since.wall) + maintenance.map(\.since.wall) + [ownFault?.since.wall]
     }
 }
 

@@ -8,10 +8,15 @@ struct PackedSlices: Hashable, Sendable {
     private static let headSize = 12
 
     private var bytes: [UInt8] = []
+    /// What lies before has been taken out: at every second something is, and what is behind it is
+    /// moved up only now and then.
+    private var start = 0
     private(set) var count = 0
     private(set) var last: Int64?
 
-    var first: Int64? { bytes.isEmpty ? nil : head(at: 0).number }
+    private var isEmpty: Bool { start == bytes.count }
+
+    var first: Int64? { isEmpty ? nil : head(at: start).number }
 
     private func head(at offset: Int) -> (number: Int64, size: Int) {
         bytes.withUnsafeBytes { bytes in
@@ -76,7 +81,7 @@ struct PackedSlices: Hashable, Sendable {
     /// Into the slice of that number, wherever it is.
     mutating func merge(_ sketch: LatencySketch, into number: Int64) {
         guard let last, number <= last else { return append(number, sketch) }
-        var offset = 0
+        var offset = start
         while offset < bytes.count {
             let (found, size) = head(at: offset)
             if found < number {
@@ -98,17 +103,17 @@ struct PackedSlices: Hashable, Sendable {
 
     /// Takes out what comes before that number, also of the total.
     mutating func drop(before number: Int64, from total: inout LatencySketch) {
-        var offset = 0
-        while offset < bytes.count {
-            let (found, size) = head(at: offset)
+        while start < bytes.count {
+            let (found, size) = head(at: start)
             guard found < number else { break }
-            subtract(at: offset, size: size, from: &total)
-            offset += Self.headSize + size
+            subtract(at: start, size: size, from: &total)
+            start += Self.headSize + size
             count -= 1
         }
-        guard offset > 0 else { return }
-        replace(0..<offset, with: [])
-        if bytes.isEmpty { last = nil }
+        if isEmpty { last = nil }
+        guard start * 8 > bytes.count else { return }
+        replace(0..<start, with: [])
+        start = 0
     }
 
     /// Few values are not unpacked for it: one slice or another leaves its window at every second.
@@ -132,7 +137,7 @@ struct PackedSlices: Hashable, Sendable {
     /// - Parameter limit: none is larger, so that one as large ends the search; nil: nobody knows.
     func maximum(upTo limit: Double?) -> Double? {
         var maximum: Double?
-        var offset = 0
+        var offset = start
         while offset < bytes.count, maximum == nil || maximum != limit {
             let size = head(at: offset).size
             let value = LatencySketch.maximum(packed: body(at: offset, size: size))
@@ -143,7 +148,7 @@ struct PackedSlices: Hashable, Sendable {
     }
 
     private func forEachEntry(_ body: (_ number: Int64, _ offset: Int, _ size: Int) -> Void) {
-        var offset = 0
+        var offset = start
         while offset < bytes.count {
             let (number, size) = head(at: offset)
             body(number, offset, size)
@@ -166,6 +171,14 @@ struct PackedSlices: Hashable, Sendable {
     }
 }
 
+extension PackedSlices {
+    static func == (a: Self, b: Self) -> Bool {
+        a.count == b.count && a.last == b.last && a.bytes[a.start...] == b.bytes[b.start...]
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(bytes[start...]) }
+}
+
 extension PackedSlices: Codable {
     /// Base64.
     init(from decoder: any Decoder) throws {
@@ -179,7 +192,7 @@ extension PackedSlices: Codable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(Base64.encode(bytes))
+        try container.encode(Base64.encode(Array(bytes[start...])))
     }
 
     /// Whether every part of this can be read; notes how many slices there are, and the last.

@@ -153,13 +153,9 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     }
 
     /// The same without the latencies, which most rules do not ask for.
-    mutating func counts(width: Duration, now: Instant) -> Sums {
-        guard let index = advance(to: now, width) else { return Sums() }
-        var sums = Sums()
-        sums.count = windows[index].tallies.store.total.count
-        sums.errors = windows[index].tallies.store.total.errors
-        sums.covered = covered(width)
-        return sums
+    mutating func counts(width: Duration, now: Instant) -> (tally: Tally, covered: Duration) {
+        guard let index = advance(to: now, width) else { return (Tally(), .zero) }
+        return (windows[index].tallies.store.total, covered(width))
     }
 
     /// The place of the window of that width.

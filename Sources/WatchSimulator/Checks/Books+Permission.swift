@@ -112,6 +112,14 @@ extension Books {
 }
 
 extension IncidentBook {
+    /// A page was kept back, whose title names the breach that it is about.
+    mutating func noteHeld(_ event: EventRecord) {
+        isHeld = true
+        let title = event.text.split(separator: "'", maxSplits: 1).last ?? ""
+        let about = title.drop { $0 != ":" }.dropFirst(2)
+        isHeldOfBreach = triggers.contains { about.hasPrefix($0) }
+    }
+
     /// What its record says.
     mutating func note(_ record: IncidentRecord, _ configuration: Configuration) {
         state = record.state
@@ -119,6 +127,7 @@ extension IncidentBook {
         decision = record.decision
         hasBreach = false
         hasBreachToPage = false
+        triggers = Set(record.breaches.map(\.trigger))
         for index in record.breaches.indices where record.breaches[index].cleared == nil {
             hasBreach = true
             let policy = configuration.policy(record.breaches[index].severity)
@@ -128,7 +137,10 @@ extension IncidentBook {
         case .recovered, .cleared, .superseded:
             // All is well for now: what was kept back need not be said any more.
             if !hasBreach { isHeld = false }
-        case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver, .closed: break
+        case .open, .awaitingApproval, .handedOver:
+            // What was kept back about a breach that has cleared is over; a later one is another.
+            if !hasBreach, isHeldOfBreach { isHeld = false }
+        case .rollingBack, .verifying, .closed: break
         }
         // What was kept back and is over need not be told: whether it is told in time is checked
         // at every tick.

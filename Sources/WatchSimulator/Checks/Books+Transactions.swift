@@ -95,8 +95,17 @@ extension Books {
     ) throws(Violation) {
         readOfHost(event, circumstances)
         guard let name = event.service else { return }
-        var service = services.takeOut(name)
-        defer { services.putBack(&service, name) }
+        var box = services.takeOut(name)
+        defer { services.putBack(&box, name) }
+        try box[0]?.change { (service) throws(Violation) in
+            try self.read(event, transaction, &service, name, circumstances)
+        }
+    }
+
+    private mutating func read(
+        _ event: EventRecord, _ transaction: Transaction, _ service: inout ServiceBook,
+        _ name: String, _ circumstances: Circumstances
+    ) throws(Violation) {
         switch event.kind {
         case "trigger.breached", "trigger.cleared", "trigger.removed":
             service.noteBreach(event, at: circumstances.time)
@@ -261,7 +270,7 @@ extension ServiceBook {
     fileprivate mutating func noteUntold(_ event: EventRecord) {
         guard let id = event.incident else { return }
         if event.kind == "page.muted" {
-            open[id]?.isHeld = true
+            open[id]?.noteHeld(event)
         } else if !(open[id]?.told.isEmpty ?? true) {
             open[id]?.isHeld = false
         }

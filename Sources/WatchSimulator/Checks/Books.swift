@@ -38,6 +38,10 @@ struct IncidentBook {
     var hasBreachToPage = false
     /// A page was kept back since the last one that was sent.
     var isHeld = false
+    /// It was about a breach.
+    var isHeldOfBreach = false
+    /// Triggers that were breached in it, as its last record says.
+    var triggers: Set<String> = []
     /// What the last record says is to be done.
     var decision: String?
 }
@@ -60,7 +64,7 @@ struct ServiceBook {
     /// The release that the last rollback put there.
     var putByRollback: String?
     var isArmed = true
-    var armedAgain: Moment?
+    var armedAgain: Rearming?
     var isSettled = false
 
     /// Another release runs while these incidents are open.
@@ -87,11 +91,27 @@ struct ServiceBook {
     var own: OwnStepBook?
 }
 
+/// When a disarming for a time ends.
+struct Rearming {
+    var at: Moment
+    var lasts: Duration
+
+    func isOver(at now: Moment) -> Bool { at.boot <= now.boot }
+
+    /// In another boot, by the wall clock. That may have been set back, and then tells nothing: it is
+    /// never disarmed for longer than was wanted, counted from the boot (DESIGN "Time": a brake lasts
+    /// its whole length anew). An hour that a clock was set back was once expected of it.
+    func rebased(to now: Moment) -> Rearming {
+        let left = Swift.min(at.wall - now.wall, lasts)
+        return Rearming(at: Moment(boot: now.boot + left, wall: now.wall + left), lasts: lasts)
+    }
+}
+
 struct Books {
     var services = ServiceBooks()
     var isArmed = false
     /// A disarming for a time ends then.
-    var armedAgain: Moment?
+    var armedAgain: Rearming?
     var quiet = QuietBook()
     /// Channels that were told of a fault of the host's own, by message.
     var hostTold: Set<String> = []
@@ -104,16 +124,16 @@ struct Books {
     var unheard: [String] { closed.filter { !$0.value }.map(\.key).sorted() }
 
     func isArmed(_ service: String, at now: Moment) -> Bool {
-        let host = isArmed || (armedAgain.map { $0.boot <= now.boot } ?? false)
+        let host = isArmed || (armedAgain?.isOver(at: now) ?? false)
         guard let own = services[service] else { return false }
-        return host && (own.isArmed || (own.armedAgain.map { $0.boot <= now.boot } ?? false))
+        return host && (own.isArmed || (own.armedAgain?.isOver(at: now) ?? false))
     }
 
     /// What was disarmed for a time that is over is armed, whatever clocks show later.
     mutating func passArming(at now: Moment) {
-        if let again = armedAgain, again.boot <= now.boot { (isArmed, armedAgain) = (true, nil) }
+        if let again = armedAgain, again.isOver(at: now) { (isArmed, armedAgain) = (true, nil) }
         for name in services.keys {
-            guard let again = services[name]?.armedAgain, again.boot <= now.boot else { continue }
+            guard let again = services[name]?.armedAgain, again.isOver(at: now) else { continue }
             services[name]?.isArmed = true
             services[name]?.armedAgain = nil
         }
@@ -121,13 +141,11 @@ struct Books {
 
     /// Another boot: what was noted by its clocks is moved by the wall clock, never forwards.
     mutating func rebase(to now: Moment, latestWall: WallTime) {
-        armedAgain = armedAgain.map { Moment(boot: now.boot + ($0.wall - now.wall), wall: $0.wall) }
+        armedAgain = armedAgain?.rebased(to: now)
         quiet.rebase(to: now, latestWall: latestWall)
         for name in services.keys {
             guard var service = services[name] else { continue }
-            service.armedAgain = service.armedAgain.map {
-                Moment(boot: now.boot + ($0.wall - now.wall), wall: $0.wall)
-            }
+            service.armedAgain = service.armedAgain?.rebased(to: now)
             // Set back, the wall clock tells nothing of how long they have run.
             service.operations = service.operations.mapValues { _ in nil }
             service.rebaseWhatPeopleDo()

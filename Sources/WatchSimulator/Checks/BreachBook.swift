@@ -14,8 +14,9 @@ struct BreachBook {
     /// Reads of the one source: the version, and when it was read last before it changed.
     private var last: (version: String, at: Instant)?
     private var before: (version: String, at: Instant)?
-    /// When the release before was announced, which no source need ever have read.
-    private var announcedAt: Instant?
+    /// When the release before was announced, or put there by a rollback: no source need ever have
+    /// read it.
+    private var knownSince: Instant?
     /// The release that runs, and whether a breach predates it; nil: that is not sure.
     private(set) var predated: (version: String, is: Bool)?
 
@@ -33,14 +34,19 @@ struct BreachBook {
 
     mutating func read(_ version: String, at now: Instant) {
         if let last, last.version != version { before = last }
-        last = (version, now)
+        // Answers overtake one another: what was asked for later was seen later.
+        let isSame = last?.version == version
+        last = (version, isSame ? Swift.max(last?.at ?? now, now) : now)
     }
 
     /// Another release was found to run, by announcement or by reads of the only source.
-    mutating func detected(_ version: String, announced: Bool, at now: Instant) {
-        let read = before.map { Swift.max($0.at, announcedAt ?? $0.at) }
+    /// - Parameter isPut: a rollback put it there; what is read next may be its successor already.
+    mutating func detected(
+        _ version: String, announced: Bool, isPut: Bool = false, at now: Instant
+    ) {
+        let read = before.map { Swift.max($0.at, knownSince ?? $0.at) }
         let since = announced ? now : read
-        announcedAt = announced ? now : nil
+        knownSince = announced || isPut ? now : nil
         guard let since, announced || last?.version == version, before?.version != version else {
             predated = nil
             return

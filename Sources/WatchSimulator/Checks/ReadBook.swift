@@ -3,19 +3,46 @@
 
 import WatchCore
 
+/// Something of each source, by its number. They are few and asked for at every event: a dictionary
+/// would hash each of them.
+struct BySource<Value> {
+    private var values: [Value?] = []
+
+    subscript(source: Int) -> Value? {
+        get { source < values.count ? values[source] : nil }
+        set {
+            while values.count <= source { values.append(nil) }
+            values[source] = newValue
+        }
+    }
+
+    /// Those that there are.
+    var all: [(source: Int, value: Value)] {
+        values.indices.compactMap { source in values[source].map { (source, $0) } }
+    }
+
+    func filter(_ isKept: (Int, Value) -> Bool) -> BySource {
+        var result = self
+        for source in values.indices {
+            if let value = values[source], !isKept(source, value) { result.values[source] = nil }
+        }
+        return result
+    }
+}
+
 struct ReadBook {
-    private var last: [Int: String] = [:]
+    private var last = BySource<String>()
     /// The newest beginning of a row of equal answers, or announcement, by version.
     private(set) var begins: [String: Moment] = [:]
     /// What each source reads without a break, and since when; unanswered reads are no break.
-    private var rows: [Int: (version: String, since: Instant)] = [:]
+    private var rows = BySource<Row>()
     private var announcements: [String: Instant] = [:]
     /// What each source named last, and when.
-    private var named: [Int: (version: String, at: Moment)] = [:]
+    private var named = BySource<(version: String, at: Moment)>()
     /// What the sources said when the running release was taken to run.
     private struct Stand {
         var version: String
-        var said: [Int: String]
+        var said: BySource<String>
         /// Those that have said anything else since.
         var moved: Set<Int> = []
         /// No source need ever have named it.
@@ -27,7 +54,12 @@ struct ReadBook {
     }
     private var stand: Stand?
     /// Sources that answered since the daemon came up: of the others it may know nothing.
-    private var heard: Set<Int> = []
+    private var heard = BySource<Bool>()
+
+    fileprivate struct Row {
+        var version: String
+        var since: Instant
+    }
 
     mutating func read(_ answer: VersionReading.Answer, source: Int, at now: Moment) {
         guard case .version(let version, _, _) = answer else {
@@ -36,24 +68,26 @@ struct ReadBook {
         }
         if let said = stand?.said[source], said != version { stand?.moved.insert(source) }
         named[source] = (version, now)
-        heard.insert(source)
-        if last[source] != version { begins[version] = now }
-        last[source] = version
+        heard[source] = true
+        if last[source] != version {
+            begins[version] = now
+            last[source] = version
+        }
         // Answers overtake one another: the one that was asked for first began the row.
-        let began = rows[source].flatMap { $0.version == version ? $0.since : nil }
-        rows[source] = (version, Swift.min(began ?? now.boot, now.boot))
+        if let row = rows[source], row.version == version, row.since <= now.boot { return }
+        rows[source] = Row(version: version, since: now.boot)
     }
 
     /// What a checkpoint keeps of it.
-    struct Rows { fileprivate var rows: [Int: (version: String, since: Instant)] }
+    struct Rows { fileprivate var rows: BySource<Row> }
     var kept: Rows { Rows(rows: rows) }
 
     /// What was read since the checkpoint is not known any more; nil: there is none of this boot.
-    mutating func resume(_ kept: Rows?) { rows = kept?.rows ?? [:] }
+    mutating func resume(_ kept: Rows?) { rows = kept?.rows ?? BySource() }
 
     /// A deployment of it cannot have begun before; nil: that is not known.
     func earliest(_ version: String) -> Instant? {
-        let read = rows.values.filter { $0.version == version }.map(\.since).min()
+        let read = rows.all.filter { $0.value.version == version }.map(\.value.since).min()
         return [read, announcements[version]].compactMap { $0 }.min()
     }
 
@@ -66,13 +100,14 @@ struct ReadBook {
     mutating func detected(_ version: String, running: String?, origin: String?, isMixed: Bool)
         -> Bool?
     {
-        let silent = named.filter { last[$0.key] == nil && $0.value.version != version }
-        for (_, answer) in silent where begins[version].map({ $0.boot < answer.at.boot }) ?? false {
+        let silent = named.filter { last[$0] == nil && $1.version != version }
+        for (_, answer) in silent.all {
+            guard let began = begins[version], began.boot < answer.at.boot else { continue }
             begins[version] = answer.at
         }
         let before = stand
         stand = Stand(
-            version: version, said: last.filter { heard.contains($0.key) },
+            version: version, said: last.filter { source, _ in heard[source] ?? false },
             isAnnounced: announcements[version] != nil, isMixed: isMixed,
             replaced: origin == "rollback" ? running : nil)
         guard origin == "read", !isMixed, let before, before.version == running,
@@ -82,7 +117,7 @@ struct ReadBook {
         // Said to be replaced, it never was.
         if before.replaced == version { return nil }
         // Also one that has fallen silent since: then the next one counts.
-        return named.contains { source, answer in
+        return named.all.contains { source, answer in
             answer.version == version
                 && (before.said[source] != version || before.moved.contains(source))
         }
@@ -97,15 +132,15 @@ struct ReadBook {
     /// - Parameter known: what the store says runs. Whatever else was read before is forgotten, as
     ///   is that releases were mixed.
     mutating func comeUp(known: String?) {
-        heard = []
-        last = last.filter { $0.value == known }
+        heard = BySource()
+        last = last.filter { $1 == known }
         if stand?.isMixed ?? false { stand = nil }
     }
 
     mutating func rebase(to now: Moment) {
-        rows = [:]
+        rows = BySource()
         announcements = [:]
-        named = [:]
+        named = BySource()
         begins = begins.mapValues { moment in
             let elapsed = Swift.max(.zero, now.wall - moment.wall)
             return Moment(boot: now.boot - elapsed, wall: moment.wall)

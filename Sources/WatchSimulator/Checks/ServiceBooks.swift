@@ -3,27 +3,32 @@
 // at one of its members.
 
 struct ServiceBooks: Sequence {
+    /// A book in one word: an array of one.
+    typealias Box = [ServiceBook?]
+
     private(set) var keys: [String] = []
-    /// In the order in which they were added; none of them is nil.
-    private(set) var places: [ServiceBook?] = []
+    /// In the order in which they were added; none of the books is nil.
+    private var places: [Box] = []
+    /// What stands in the place of one that is taken out.
+    private let empty: Box = [ServiceBook()]
 
     /// By place: that of the service in the configuration.
     subscript(place: Int) -> ServiceBook? {
-        _read { yield places[place] }
+        _read { yield places[place][0] }
     }
 
     /// A book that is there stays.
     subscript(name: String) -> ServiceBook? {
-        get { keys.firstIndex(of: name).flatMap { places[$0] } }
+        get { keys.firstIndex(of: name).flatMap { places[$0][0] } }
         _modify {
             if let place = keys.firstIndex(of: name) {
-                yield &places[place]
+                yield &places[place][0]
             } else {
                 var book: ServiceBook?
                 yield &book
                 if let book {
                     keys.append(name)
-                    places.append(book)
+                    places.append([book])
                 }
             }
         }
@@ -31,37 +36,45 @@ struct ServiceBooks: Sequence {
 
     /// Changes the book of that name, which is there afterwards.
     mutating func change(_ name: String, _ body: (inout ServiceBook) -> Void) {
-        var book = takeOut(name)
-        body(&book)
-        putBack(&book, name)
+        var box = takeOut(name)
+        box[0]?.change(body)
+        putBack(&box, name)
     }
 
     /// So that what changes in it is not copied; an empty one where there is none. Until it is put
     /// back an empty one stands in its place.
-    mutating func takeOut(_ name: String) -> ServiceBook {
-        var book: ServiceBook? = ServiceBook()
-        if let place = keys.firstIndex(of: name) { swap(&book, &places[place]) }
-        return book ?? ServiceBook()
+    mutating func takeOut(_ name: String) -> Box {
+        var box = empty
+        if let place = keys.firstIndex(of: name) { swap(&box, &places[place]) }
+        return box
     }
 
-    /// Moved, so that it is not copied.
-    mutating func putBack(_ book: inout ServiceBook, _ name: String) {
-        var moved = ServiceBook()
-        swap(&book, &moved)
+    mutating func putBack(_ box: inout Box, _ name: String) {
         if let place = keys.firstIndex(of: name) {
-            places[place] = consume moved
+            swap(&box, &places[place])
         } else {
             keys.append(name)
-            places.append(consume moved)
+            places.append(box)
         }
     }
 
     /// Some rollback is still to come.
-    var hasScheduled: Bool { places.contains { $0?.scheduled != nil } }
+    var hasScheduled: Bool { places.indices.contains { places[$0][0]?.scheduled != nil } }
 
-    var values: [ServiceBook] { places.compactMap(\.self) }
+    var values: [ServiceBook] { places.compactMap { $0[0] } }
 
     func makeIterator() -> some IteratorProtocol<(key: String, value: ServiceBook)> {
         zip(keys, values).lazy.map { (key: $0, value: $1) }.makeIterator()
     }
+}
+
+extension ServiceBook {
+    /// Where it is: an optional's payload is changed in place by a method alone.
+    mutating func change(
+        _ body: (inout ServiceBook) throws(Violation) -> Void
+    ) throws(Violation) {
+        try body(&self)
+    }
+
+    mutating func change(_ body: (inout ServiceBook) -> Void) { body(&self) }
 }

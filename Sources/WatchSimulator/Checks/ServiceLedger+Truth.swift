@@ -56,9 +56,9 @@ extension ServiceLedger {
     /// breached.
     mutating func mayBeHealthy(_ breached: [String: Int64], _ now: Instant) -> Bool {
         if !breached.isEmpty {
-            for place in triggers.indices
-            where triggers[place].isGrave && breached[triggers[place].name] != nil {
-                return false
+            // Few, and a name is sooner compared than hashed.
+            for name in breached.keys {
+                if let place = place(ofTrigger: name), triggers[place].isGrave { return false }
             }
         }
         for place in triggers.indices where triggers[place].isOfHealth {
@@ -72,7 +72,8 @@ extension ServiceLedger {
     mutating func forEachNotFalse(
         _ breached: [String: Int64], _ now: Instant, _ body: (Int) -> Void
     ) {
-        for place in triggers.indices where breached[triggers[place].name] != nil {
+        for name in breached.keys {
+            guard let place = place(ofTrigger: name) else { continue }
             if let truth = truth(at: place, isBreached: true, now: now), truth != .false {
                 body(place)
             }
@@ -112,13 +113,19 @@ struct WilsonBounds {
     var lower: Double
     var upper: Double
 
-    /// Tables of the normal distribution, one-sided.
-    static let quantiles: [Double: Double] = [
-        0.9: 1.281_551_565_544_600_4, 0.95: 1.644_853_626_951_472_2, 0.99: 2.326_347_874_040_841,
-    ]
+    /// Tables of the normal distribution, one-sided. No dictionary: two threads that share one wait
+    /// for one another.
+    private static func quantile(_ level: Double) -> Double {
+        switch level {
+        case 0.9: 1.281_551_565_544_600_4
+        case 0.95: 1.644_853_626_951_472_2
+        case 0.99: 2.326_347_874_040_841
+        default: 0
+        }
+    }
 
     init(part: Int, of whole: Int, level: Double) {
-        let z = Self.quantiles[level] ?? 0
+        let z = Self.quantile(level)
         let (n, p) = (Double(whole), Double(part) / Double(whole))
         let (a, b, c) = (1 + z * z / n, 2 * p + z * z / n, p * p)
         let root = Swift.max(0, b * b - 4 * a * c).squareRoot()

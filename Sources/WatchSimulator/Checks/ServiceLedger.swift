@@ -10,6 +10,8 @@ struct ServiceLedger {
         /// nil: the simulator has no opinion.
         let rule: Rule?
         let judgement: Judgement
+        /// What it asks of, judged or not.
+        let signals: [String]
         /// Whether it speaks of a release's health, and whether its breach speaks against it.
         let isOfHealth: Bool
         let isGrave: Bool
@@ -28,6 +30,9 @@ struct ServiceLedger {
     private let widest: [Duration]
     /// Windows that its conditions ask for.
     let windows: [(signal: String, width: Duration)]
+    /// A rule that speaks of health counts lines or errors, of which silence has none: that no line
+    /// came is evidence then, which was once held against the engine.
+    private let countsSilence: Bool
     /// When anything was last heard that could be evidence of health.
     private var lastHeard: Instant?
     /// Samples from before do not count.
@@ -51,11 +56,13 @@ struct ServiceLedger {
             let rule = rules[trigger.name]
             return Judged(
                 name: trigger.name, rule: rule?.isJudged ?? false ? rule : nil,
-                judgement: trigger.judgement, isOfHealth: trigger.severity >= .high,
+                judgement: trigger.judgement, signals: rule?.signals ?? [],
+                isOfHealth: trigger.severity >= .high,
                 isGrave: trigger.severity >= .high && trigger.mode != .shadow,
                 sustained: trigger.sustainedFor.map { SustainedBook(span: $0) })
         }
         hasSustained = triggers.contains { $0.sustained != nil }
+        countsSilence = triggers.contains { $0.isOfHealth && $0.rule?.countsSilence ?? false }
         probeNames = configuration.probes.map(\.name)
         streamNames = configuration.streams.map(\.name)
         probes = configuration.probes.map { _ in ProbeBook() }
@@ -85,7 +92,8 @@ struct ServiceLedger {
 
     mutating func record(_ batch: StreamBatch, stream: Int, now: Instant) {
         streams[stream].record(batch, widest: widest[stream], floor: floor, now: now)
-        if batch.lines > 0 { lastHeard = now }
+        // Whoever counts hears of an empty log, too.
+        if batch.lines > 0 || countsSilence && batch.source == .reading { lastHeard = now }
     }
 
     mutating func restart(at instant: Instant) {
@@ -143,17 +151,23 @@ struct ServiceLedger {
     }
 
     /// Whether anything is noted of this second that is not yet.
-    func wantsSustained(second: Int64) -> Bool {
-        hasSustained && !hasNoOpinion && allNoted.map { $0 < second } ?? true
-            && triggers.indices.contains { wantsSustained(second, at: $0) }
+    ///
+    /// Mutating, though nothing changes: asked at every event, and looked at in place.
+    mutating func wantsSustained(second: Int64) -> Bool {
+        guard hasSustained, !hasNoOpinion, allNoted.map({ $0 < second }) ?? true else {
+            return false
+        }
+        for place in triggers.indices where wantsSustained(second, at: place) { return true }
+        return false
     }
 
-    private func wantsSustained(_ second: Int64, at place: Int) -> Bool {
+    private mutating func wantsSustained(_ second: Int64, at place: Int) -> Bool {
         triggers[place].sustained?.wants(second: second) ?? false
     }
 
     /// What the expression came to in this second goes into the history that `for` asks.
-    mutating func noteSustained(now: Instant) {
+    /// - Parameter isSure: the engine has judged by what counts now.
+    mutating func noteSustained(now: Instant, isSure: Bool) {
         guard wantsSustained(second: now.second) else { return }
         var isAll = true
         for place in triggers.indices where wantsSustained(now.second, at: place) {
@@ -161,7 +175,8 @@ struct ServiceLedger {
                 isAll = false
                 continue
             }
-            triggers[place].sustained?.note(truth == .true, second: now.second)
+            triggers[place].sustained?.note(
+                isSure ? truth == .true : nil, second: now.second)
         }
         if isAll { allNoted = now.second }
     }

@@ -104,7 +104,13 @@ struct StepBook {
             if task.action.isDenied(by: result) { begun[key] = 0 }
             return
         }
-        let isSure = if case .unknown = result.ending { false } else { !result.succeeded }
+        let isSure =
+            switch result.ending {
+            // What watchd gave up is no failure that it heard of: it asks the check, and a clear
+            // "no" allows another try at once.
+            case .unknown, .cancelled: false
+            case .exited, .signalled, .timedOut, .unexpected, .couldNotStart: !result.succeeded
+            }
         failed[key] = isSure ? now : nil
     }
 

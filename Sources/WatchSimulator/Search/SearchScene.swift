@@ -130,7 +130,7 @@ public struct SearchScene: Sendable {
         let judgement = Judgement(warmUp: .zero, clearFor: step)
         let request = HTTPRequestSpec(url: Template(literal: "http://127.0.0.1/"))
         let trigger = TriggerConfiguration(
-            name: "down", when: ConfigurationMaker.expression("failing(health) > 60%"),
+            name: "down", when: ExpressionCache().expression("failing(health) > 60%"),
             severity: .critical, mode: .auto, judgement: judgement)
         let guarded = ServiceConfiguration(
             name: service,

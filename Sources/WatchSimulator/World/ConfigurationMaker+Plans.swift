@@ -59,7 +59,7 @@ extension ConfigurationMaker {
             settle: .seconds(random.pick([0, 2, 5])),
             probes: random.chance(70) ? ["p0"] : [],
             clearFor: .seconds(random.pick([0, 3, 5])),
-            when: random.chance(50) ? [Self.expression("error_rate(log, 5s) < 10%")] : [],
+            when: random.chance(50) ? [expressions.expression("error_rate(log, 5s) < 10%")] : [],
             timeout: .seconds(random.pick([20, 40])))
     }
 

@@ -16,6 +16,7 @@ struct Scenario {
 
 struct ConfigurationMaker {
     var random: Random
+    var expressions: ExpressionCache
 
     mutating func make() -> Scenario {
         let count = random.pick([1, 1, 1, 2, 2, 3])
@@ -173,7 +174,7 @@ struct ConfigurationMaker {
         _ name: String, _ rule: Rule, _ judgement: Judgement, _ plans: [String], grave: Bool
     ) -> TriggerConfiguration {
         var trigger = TriggerConfiguration(
-            name: name, when: Self.expression(rule.source),
+            name: name, when: expressions.expression(rule.source),
             severity: grave
                 ? random.pick([.critical, .critical, .high]) : random.pick(Severity.allCases),
             mode: grave
@@ -195,11 +196,4 @@ struct ConfigurationMaker {
         return trigger
     }
 
-    static func expression(_ source: String) -> Expression {
-        do {
-            return try Expression(source)
-        } catch {
-            preconditionFailure("the simulator wrote '\(source)': \(error)")
-        }
-    }
 }

@@ -62,6 +62,26 @@ indirect enum Rule {
         }
     }
 
+    /// What asks for no samples has an answer where there are none.
+    var countsSilence: Bool {
+        switch self {
+        case .errors, .count: true
+        case .errorRate, .slow, .failing, .burning, .overrun, .unusual: false
+        case .both(let a, let b), .either(let a, let b): a.countsSilence || b.countsSilence
+        case .not(let a): a.countsSilence
+        }
+    }
+
+    /// Also of a baseline, which keeps them with the rest.
+    var asksOfLatencies: Bool {
+        switch self {
+        case .slow, .unusual: true
+        case .errorRate, .errors, .count, .failing, .burning, .overrun: false
+        case .both(let a, let b), .either(let a, let b): a.asksOfLatencies || b.asksOfLatencies
+        case .not(let a): a.asksOfLatencies
+        }
+    }
+
     /// Whether the simulator can judge it.
     var isJudged: Bool {
         switch self {

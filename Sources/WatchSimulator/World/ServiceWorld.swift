@@ -73,13 +73,18 @@ final class ServiceWorld {
     var nextProbe: [Int64]
     var nextRead: [Int64]
     var requestsPerSecond = 24
+    /// Some rule asks how long things take: else no log and no probe says so.
+    let saysLatencies: Bool
     /// What somebody runs under guard.
     var operation: OperationTruth?
     private let hosts: [(probe: String, name: String)]
     private var nextVersion = 1
 
-    init(_ configuration: ServiceConfiguration, _ random: inout Random) {
+    init(
+        _ configuration: ServiceConfiguration, _ rules: [String: Rule], _ random: inout Random
+    ) {
         name = configuration.name
+        saysLatencies = rules.values.contains { $0.asksOfLatencies }
         self.configuration = configuration
         hosts = configuration.probes.map {
             ($0.name, "\($0.name).\(configuration.name).example.com")
@@ -168,27 +173,30 @@ final class ServiceWorld {
     // MARK: - What can be seen
 
     /// The release that answers the next request.
-    func answering(_ random: inout Random, at time: Int64) -> ReleaseTruth {
-        if time < mixedUntil, random.chance(50) { return releases[previous] }
-        return releases[running]
+    /// By place: a release is long to copy, and this is asked at every event.
+    func answering(_ random: inout Random, at time: Int64) -> Int {
+        time < mixedUntil && random.chance(50) ? previous : running
     }
 
-    func errorShare(of release: ReleaseTruth, at time: Int64) -> Int {
-        if time < troubleUntil { return Swift.max(release.errors, 70) }
-        if release.crashes { return 90 }
-        guard release.flaps > 0 else { return release.errors }
-        let phase = time / Clock.second / Int64(release.flaps)
-        return phase % 2 == 0 ? release.errors : 0
+    func isSlow(_ release: Int) -> Bool { releases[release].isSlow }
+
+    func errorShare(of release: Int, at time: Int64) -> Int {
+        let errors = releases[release].errors
+        if time < troubleUntil { return Swift.max(errors, 70) }
+        if releases[release].crashes { return 90 }
+        let flaps = Int64(releases[release].flaps)
+        guard flaps > 0 else { return errors }
+        return time / Clock.second / flaps % 2 == 0 ? errors : 0
     }
 
     func answer(
         of source: Int, asked: Int64, _ random: inout Random
     ) -> VersionReading.Answer {
-        let release: ReleaseTruth
+        let release: Int
         switch sources[source] {
         case .honest: release = answering(&random, at: asked)
         case .cached(let age):
-            release = asked - age < runningSince ? releases[previous] : releases[running]
+            release = asked - age < runningSince ? previous : running
         case .stuck(let version):
             return .version(version, commit: nil, fields: [:])
         case .down: return .unavailable("no answer")
@@ -197,15 +205,16 @@ final class ServiceWorld {
             release = answering(&random, at: asked)
         }
         // A release that dies at boot names no version where the application is asked for it.
-        if source > 0, release.crashes { return .unavailable("connection refused") }
+        if source > 0, releases[release].crashes { return .unavailable("connection refused") }
         return .version(
-            release.version, commit: random.chance(70) ? release.commit : nil, fields: [:])
+            releases[release].version,
+            commit: random.chance(70) ? releases[release].commit : nil, fields: [:])
     }
 
     func probe(_ random: inout Random, at time: Int64) -> ProbeResult.Outcome {
         if time < blindUntil { return .error("network is unreachable") }
         let release = answering(&random, at: time)
-        if release.crashes { return .fail("connection refused") }
+        if releases[release].crashes { return .fail("connection refused") }
         let share = errorShare(of: release, at: time)
         return random.chance(share) ? .fail("status 502") : .pass
     }

@@ -8,6 +8,9 @@ public struct Traffic {
     private let fast: [LatencySketch]
     private let slow: [LatencySketch]
     static let most = 24
+    let expressions = ExpressionCache()
+
+    enum Latency { case fast, slow }
 
     public init() {
         func sketches(_ tail: Double) -> [LatencySketch] {
@@ -23,9 +26,32 @@ public struct Traffic {
         slow = sketches(0.9)
     }
 
-    func slice(second: Int64, count: Int, errors: Int, isSlow: Bool) -> StreamBatch.Slice {
-        StreamBatch.Slice(
-            second: second, count: count, errors: errors,
-            latency: isSlow ? slow[count] : fast[count])
+    /// - Parameter latency: how long they took; nil: the log does not say.
+    func slice(second: Int64, count: Int, errors: Int, latency: Latency?) -> StreamBatch.Slice {
+        let sketch =
+            switch latency {
+            case nil: LatencySketch()
+            case .fast: fast[count]
+            case .slow: slow[count]
+            }
+        return StreamBatch.Slice(second: second, count: count, errors: errors, latency: sketch)
+    }
+}
+
+/// Conditions that were parsed before: worlds draw theirs from a few dozen. One for each thread.
+final class ExpressionCache {
+    private var known: [String: Expression] = [:]
+    /// More are not kept.
+    private static let limit = 1000
+
+    func expression(_ source: String) -> Expression {
+        if let expression = known[source] { return expression }
+        do {
+            let expression = try Expression(source)
+            if known.count < Self.limit { known[source] = expression }
+            return expression
+        } catch {
+            preconditionFailure("the simulator wrote '\(source)': \(error)")
+        }
     }
 }

@@ -31,6 +31,19 @@ import Testing
         #expect(world.pages.isEmpty)
     }
 
+    @Test func aMaintenanceLastsNoLongerThanWantedWhenTheClockIsSetBackOverABoot() {
+        let world = World(World.configuration())
+        world.pass(5)
+        // Nothing else was written down since.
+        world.now.wall = world.now.wall + .seconds(3600)
+        _ = world.maintain(for: .seconds(20))
+        world.now.wall = world.now.wall + .seconds(-30)
+        world.crash(sameBoot: false)
+        world.pass(19)
+        #expect(world.kinds("maintenance.ended").isEmpty)
+        #expect(world.pass(upTo: 2) { !$0.kinds("maintenance.ended").isEmpty })
+    }
+
     @Test func theFirstFailingConditionIsTheReasonInMaintenanceToo() {
         let world = World(World.configuration(), armed: false)
         #expect(world.pass(upTo: 60) { !$0.kinds("release.good").isEmpty })

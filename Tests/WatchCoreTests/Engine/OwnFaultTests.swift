@@ -12,12 +12,18 @@ import Testing
             name: name, every: .seconds(1), kind: .http(request, HTTPExpectation()))
     }
 
-    private func world(declared: Bool = true, probes: [String] = ["a", "b"]) -> World {
+    private func world(
+        declared: Bool = true, probes: [String] = ["a", "b"], failures: Int = 2
+    ) -> World {
         var service = World.service(triggers: [
             World.trigger("down", "failing(\(probes.joined(separator: ", "))) > 60%"),
             World.trigger("storm", "error_rate(access, 10s) > 25%"),
         ])
         service.probes = probes.map(Self.probe)
+        for place in probes.indices {
+            service.probes[place].failures = failures
+            if failures == 1 { service.triggers[0].judgement.warmUp = .zero }
+        }
         var plan = World.plan()
         plan.verify.probes = []
         var configuration = World.configuration(services: [service], plan: plan)
@@ -175,6 +181,31 @@ import Testing
         world.pass(20)
         #expect(world.kinds("own-network.works").count == 1)
         #expect(verdicts(world) == [.healthy, .healthy])
+    }
+
+    @Test func aNetworkThatIsDeadWhenTheDaemonComesBackBeginsNoBreach() {
+        let world = world(declared: false, failures: 1)
+        world.deploy("2.0.0")
+        world.pass(10)
+        timeOut(world)
+        // One of two hosts is asked first, and watchd has heard of no other yet.
+        world.crash()
+        world.pass(60)
+        #expect(world.kinds("trigger.breached").isEmpty)
+        #expect(verdicts(world) == [.blind, .blind])
+        #expect(world.methodTasks.isEmpty)
+    }
+
+    @Test func aTargetThatHangsAfterAStartIsBlamedWhenAnotherHostAnswers() {
+        let world = world(declared: false, failures: 1)
+        world.deploy("2.0.0")
+        world.pass(10)
+        timeOut(world, ["a"])
+        world.crash()
+        #expect(
+            world.pass(upTo: 5) {
+                $0.engine.services["shop"]?.probes["a"]?.health.state == .failing
+            })
     }
 
     @Test func whereNoneIsDeclaredEveryProbeOfTwoOtherHostsMustErrOrTimeOut() {

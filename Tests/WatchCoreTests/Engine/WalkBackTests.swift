@@ -51,6 +51,44 @@ import Testing
         #expect(world.version == "1.0.0")
     }
 
+    /// Something was bad when it was decided; before the first step that is well again, and of the
+    /// rest nobody can say.
+    @Test func onWhatNobodyCanMeasureBeforeItsFirstStepItDoesNotWalk() {
+        let gate = Gate(
+            name: "migration", action: .unit(name: "gate", with: nil), timeout: .seconds(60))
+        var plan = World.plan(gates: [gate])
+        plan.walkBack = 1
+        let service = World.service(triggers: [
+            World.trigger("storm", "error_rate(access, 10s) > 25%"),
+            World.trigger("silent", "count(access, 5s) < 3", .high, .page),
+        ])
+        let world = World(World.configuration(services: [service], plan: plan))
+        world.version = "0.9.0"
+        #expect(world.bakeFirst())
+        world.deploy("1.0.0")
+        #expect(world.pass(upTo: 60) { $0.kinds("release.good").count == 2 })
+        var asked: StepTask?
+        world.answer = { world, task in
+            if task.title.hasPrefix("gate"), world.kinds("rollback.began").count == 2 {
+                asked = task
+                return nil
+            }
+            let result = world.obey(task)
+            if task.title.hasPrefix("method") { world.requestsPerSecond = 0 }
+            return result
+        }
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 300) { _ in asked != nil })
+        world.errorRate = 0
+        world.requestsPerSecond = 1
+        world.pass(12)
+        if let asked { world.finish(asked, TaskResult(ending: .exited(0))) }
+        world.pass(20)
+        #expect(world.version == "1.0.0")
+        #expect(world.incident?.state == .handedOver)
+        #expect(world.kinds("rollback.withdrawn").count == 1)
+    }
+
     @Test func withoutItNoOlderReleaseIsTried() {
         let world = world(walkBack: nil)
         #expect(world.pass(upTo: 240) { $0.incident?.state == .handedOver })

@@ -104,6 +104,16 @@ private func deployed(
         #expect(watched.read(".BB") == [deployed("B", began: 40, seen: 20)])
     }
 
+    @Test func aReadThatWasOvertakenTakesBackNoSight() {
+        let watched = Watched(agree: 1)
+        watched.read("A")
+        // Asked for before the last one, it comes in after it.
+        let late = VersionReading(
+            asked: .seconds(15), answer: .version("A", commit: nil, fields: [:]))
+        #expect(watched.tracker.record(late, from: 0, label: "source 0") == [])
+        #expect(watched.read("B") == [deployed("B", began: 40, seen: 30)])
+    }
+
     @Test func theNextSourceLeadsWhenTheFirstIsSilent() {
         let watched = Watched(sources: 2)
         watched.read("A", from: 1)
