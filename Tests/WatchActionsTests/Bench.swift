@@ -73,6 +73,7 @@ final class Bench: Sendable {
 
     init(
         secrets: [String: String] = [:], bootID: String = Bench.boot, outputLimit: Int = 1 << 20,
+        grace: Duration = .milliseconds(100),
         clean: @escaping @Sendable (_ text: String, _ service: String) -> String = { text, _ in text
         }
     ) throws {
@@ -84,7 +85,7 @@ final class Bench: Sendable {
         self.secrets = DictionarySecrets(values: secrets)
         settings = StepSettings(
             directory: root + "/steps", home: root, shim: Bench.shim, bootID: bootID,
-            unitLogs: root + "/logs", grace: .milliseconds(100), outputLimit: outputLimit,
+            unitLogs: root + "/logs", grace: grace, outputLimit: outputLimit,
             clean: clean)
     }
 

@@ -72,8 +72,9 @@ struct ExecStep: Sendable {
 
     /// Nothing of the step is at work any more when this returns.
     private func orphaned(_ claim: Claim, _ task: StepTask?) -> TaskResult {
+        let isQuery = if case .sql? = task?.action { true } else { false }
         let left = Leftovers(claim: claim, task: directory.id, home: settings.home)
-            .end(grace: settings.grace.seconds)
+            .end(by: isQuery ? SIGINT : SIGTERM, grace: settings.grace.seconds)
         var output = output(task)
         if let left { output += "\n[\(left)]" }
         return TaskResult(
@@ -109,6 +110,7 @@ struct ExecStep: Sendable {
             "--output-limit", "\(settings.outputLimit)",
         ]
         if call.isAnswerJudged { options += ["--answer", "apart"] }
+        if call.stopSignal == SIGINT { options += ["--stop", "INT"] }
         do throws(SystemError) {
             try directory.create()
             if let input = call.input {
@@ -174,6 +176,9 @@ struct ExecStep: Sendable {
         if record.ending != .couldNotStart && !record.message.isEmpty {
             output += "\n[\(record.message)]"
         }
+        if case .sql? = task?.action, output.contains("unsupported startup parameter") {
+            output += Self.poolerHint
+        }
         var result = judged(record, task)
         result.output = output
         result.took = .nanoseconds(Int64(max(0, min(record.took, 1e9)) * 1e9))
@@ -186,6 +191,10 @@ struct ExecStep: Sendable {
         }
         return result
     }
+
+    private static let poolerHint =
+        "\n[a pooler refused the limits that watchd sets for what it asks; write the address of "
+        + "the server itself, or add options to the pooler's ignore_startup_parameters]"
 
     /// What its end means. Whether its secrets can be read now changes what may be told of it, not
     /// whether it is good.
