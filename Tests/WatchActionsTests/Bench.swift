@@ -141,6 +141,8 @@ final class Bench: Sendable {
             decoding: (try? File.read("\(root)/\(name)", limit: 1 << 24)) ?? [], as: UTF8.self)
     }
 
+    func exists(_ name: String) -> Bool { access("\(root)/\(name)", F_OK) == 0 }
+
     func write(_ name: String, _ text: String, mode: UInt32 = 0o600) throws {
         try File.writeAtomically("\(root)/\(name)", Array(text.utf8), mode: mode)
     }

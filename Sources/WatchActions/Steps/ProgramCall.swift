@@ -26,6 +26,7 @@ struct ProgramCall: Sendable {
             }
             return text
         }
+        for template in task.action.expectedTemplates { _ = try filled(template) }
         switch task.action {
         case .exec(let templates, let settings):
             isAnswerJudged = settings.map { $0.judgesOutput || !$0.saves.isEmpty } ?? false

@@ -126,7 +126,9 @@ struct ActionReader {
             Section($0, .execExpectation, problems)
         }) {
             settings.exit = reader.statuses(expect)
-            settings.json = expect.named("json").compactMap(ComparisonReader(problems).field)
+            settings.json = expect.named("json").compactMap(
+                ComparisonReader(problems, .plan(variables)).field)
+            expect.checkExpectedTexts(.plan(variables))
             settings.contains = expect.text("contains")
             settings.matches = expect.pattern("matches")
             if section.table.what == KeyTable.gate.what, let place = expect.keyPlace("exit") {
@@ -164,7 +166,8 @@ struct ActionReader {
         var section = given
         section.variables = .plan(variables)
         let request = section.request(bodyAsJSON: "json", verb: verb == "http" ? nil : verb)
-        let expectation = section.value("expect").flatMap(HTTPExpectationReader(problems).read)
+        let expectation = section.value("expect").flatMap(
+            HTTPExpectationReader(problems, .plan(variables)).read)
         let saves = saves(section, .saved)
         let isQuestion = section.table.key("poll") == nil
         let before = variables.known
@@ -189,7 +192,7 @@ struct ActionReader {
     private func poll(_ value: YAMLValue) -> HTTPCall.Poll? {
         guard var section = Section(value, .poll, problems) else { return nil }
         section.variables = .plan(variables)
-        let reader = HTTPExpectationReader(problems)
+        let reader = HTTPExpectationReader(problems, .plan(variables))
         let until = section.value("until").flatMap(reader.read)
         let failed = section.value("failed").flatMap(reader.read)
         let every = section.duration(
@@ -282,9 +285,10 @@ struct ActionReader {
             return .same(as: name)
         }
         if let items = value.items {
+            items.forEach(ExpectedTexts(problems: problems, variables: .plan(variables)).check)
             return .rows(items.compactMap { Scalars.text($0, "expect", limit: 4096, problems) })
         }
-        return ComparisonReader(problems).json(value).map { .value($0) } ?? .any
+        return ComparisonReader(problems, .plan(variables)).json(value).map { .value($0) } ?? .any
     }
 
     // MARK: - People

@@ -45,7 +45,10 @@ public enum Action: Hashable, Sendable, Codable {
         }
     }
 
-    public var templates: [Template] {
+    public var templates: [Template] { askedTemplates + expectedTemplates }
+
+    /// Of what is done, without what is expected of it.
+    public var askedTemplates: [Template] {
         switch self {
         case .exec(let arguments, let settings): arguments + (settings?.templates ?? [])
         case .unit(_, let with): with.map { [$0] } ?? []
