@@ -1,4 +1,4 @@
-// Placeholders in what is expected.
+// Placeholders in what is expected, and questions that would change something.
 
 import Testing
 import WatchConfig
@@ -105,5 +105,52 @@ import WatchCore
                     + "{ $.v: \"semver ^${to.version}\" } } }"))
         #expect(found.count == 1)
         #expect(found.first?.remedy?.contains("a range is written out") ?? false)
+    }
+
+    // MARK: - Questions
+
+    @Test(arguments: ["put", "patch", "delete"])
+    func whatOnlyLooksSendsNothingThatChangesSomething(verb: String) {
+        let request = "\(verb): 'https://example.com/x'"
+        for text in [
+            config(gate: "{ \(request), timeout: 1m }"), config(check: ", check: { \(request) }"),
+            config(assess: "{ name: q, \(request) }"),
+            config(step: "{ unit: x, timeout: 1m, check: { \(request) } }"),
+            config(
+                gate: "{ http: 'https://example.com/x', method: \(verb.uppercased()), timeout: 1m }"
+            ),
+        ] {
+            let found = messages(text)
+            #expect(found.count == 1, "\(found)")
+            #expect(found.first?.contains("only looks, and a \(verb.uppercased())") ?? false)
+        }
+        #expect(messages(config(step: "{ \(request), timeout: 1m }")) == [])
+    }
+
+    @Test func aPostThatOnlyLooksIsDoubted() {
+        let text = config(gate: "{ post: 'https://example.com/graphql', timeout: 1m }")
+        #expect(messages(text) == [])
+        let warnings = problems(text).filter { $0.severity == .warning }.map(\.message)
+        #expect(warnings.contains { $0.contains("a gate only looks, and is asked again") })
+    }
+
+    @Test func aQueryThatOnlyLooksIsAskedReadOnly() throws {
+        let sql = "sql: select 1, database: 'postgresql://u@h/d'"
+        let loaded = ConfigurationLoader.loadText(
+            config(
+                step: "{ \(sql), timeout: 1m, check: { \(sql) } }", gate: "{ \(sql), timeout: 1m }",
+                check: ", check: { \(sql) }", assess: "{ name: q, \(sql) }"))
+        let configuration = try #require(loaded.configuration)
+        let plan = try #require(configuration.plans.first)
+        let method = try #require(plan.methods.first)
+        func onlyReads(_ action: Action?) -> Bool? {
+            guard case .sql(let query)? = action else { return nil }
+            return query.onlyReads ?? false
+        }
+        #expect(onlyReads(plan.gates.first?.action) == true)
+        #expect(onlyReads(method.check) == true)
+        #expect(onlyReads(method.steps.first?.check) == true)
+        #expect(onlyReads(configuration.services.first?.assess.first?.action) == true)
+        #expect(onlyReads(method.steps.first?.action) == false)
     }
 }

@@ -72,13 +72,14 @@ struct ProgramCall: Sendable {
     /// cancelled so is given up by the server itself: after the step's time, and when nobody waits
     /// for it any more. Behind a pooler `set` would stay behind in sessions of the application;
     /// options are refused there, or ignored.
-    /// - Parameter configured: options of the address. They count.
+    /// - Parameter configured: options of the address. They count, but a question never writes.
     private static func options(
         _ query: SQLQuery, _ timeout: Duration, _ configured: String?
     ) -> String {
         let time = max(1, min(timeout.nanoseconds / 1_000_000, Int64(Int32.max)))
         return [
             "-c statement_timeout=\(time)", configured,
+            query.onlyReads == true ? "-c default_transaction_read_only=on" : nil,
         ].compactMap { $0 }.joined(separator: " ")
     }
 

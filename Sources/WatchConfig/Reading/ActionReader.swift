@@ -176,6 +176,7 @@ struct ActionReader {
         let poll = isQuestion ? nil : section.value("poll").flatMap(poll)
         variables.known = before
         guard let request else { return nil }
+        if section.onlyLooks { checkThatItOnlyLooks(request, verb, section) }
         if !["GET", "HEAD"].contains(request.method), let place = section.keyPlace("redirects") {
             problems.error(
                 place,
@@ -187,6 +188,27 @@ struct ActionReader {
             request: request, expectation: expectation ?? HTTPExpectation(), poll: poll)
         call.saves = saves
         return .http(call)
+    }
+
+    /// They are asked at any time: gates every ten minutes, a check after any crash.
+    private func checkThatItOnlyLooks(
+        _ request: HTTPRequestSpec, _ verb: String, _ section: Section
+    ) {
+        guard !request.isReading else { return }
+        let place = section.keyPlace(section.has("method") ? "method" : verb) ?? section.place
+        let what = section.table.what
+        guard request.method == "POST" else {
+            problems.error(
+                place, "\(what) only looks, and a \(request.method) changes something",
+                "write get: URL; what changes something is a step")
+            return
+        }
+        // Some questions cannot be asked otherwise: GraphQL, searches.
+        problems.warning(
+            place,
+            "\(what) only looks, and is asked again and again; a POST may change something each "
+                + "time",
+            "keep it if it is a mere query, as of GraphQL; else write get: URL")
     }
 
     private func poll(_ value: YAMLValue) -> HTTPCall.Poll? {
@@ -239,6 +261,7 @@ struct ActionReader {
         let connection = section.template("database", .none)
         if let connection { check(connection, section.place("database")) }
         var query = SQLQuery(connection: connection, text: text)
+        if section.onlyLooks { query.onlyReads = true }
         // A check answers yes or no: nothing is kept of it.
         if section.table.key("capture") != nil {
             query.capture = section.text("capture", limit: 64)

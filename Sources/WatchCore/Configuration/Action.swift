@@ -163,6 +163,8 @@ public struct SQLQuery: Hashable, Sendable, Codable {
     public var expectation: Expectation
     /// The result is kept under this name.
     public var capture: String?
+    /// It is asked in a transaction that may not write; nil: it is a step, and may.
+    public var onlyReads: Bool?
 
     public init(
         connection: Template?, text: Template, expectation: Expectation = .any,

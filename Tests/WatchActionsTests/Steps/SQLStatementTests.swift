@@ -4,6 +4,7 @@
 import Glibc
 import TestServers
 import Testing
+import WatchConfig
 import WatchCore
 
 @testable import WatchActions
@@ -104,5 +105,42 @@ import WatchCore
         let result = await (try Bench()).result(of: task("select 1", at: address))
         #expect(result.ending == .exited(2))
         #expect(result.output.contains("write the address of the server itself"))
+    }
+
+    // MARK: - Questions
+
+    private func gate(_ text: String, at address: String) throws -> Action {
+        let loaded = ConfigurationLoader.loadText(
+            """
+            services:
+              shop:
+                version: [{ symlink: /srv/shop/current }]
+                rollback: { plan: back }
+            plans:
+              back:
+                gates: [{ sql: "\(text)", database: "\(address)", timeout: 1m }]
+                methods: [{ name: m, steps: [{ unit: x, timeout: 1m }] }]
+                verify: {}
+            """)
+        return try #require(loaded.configuration?.plans.first?.gates.first).action
+    }
+
+    @Test func aGateCannotChangeAnything() async throws {
+        let server = try await PostgresServer()
+        try await server.query("create table t(n int); insert into t values (1)")
+        // Nor where the address says otherwise.
+        let free = server.address() + "&options=-c%20default_transaction_read_only%3Doff"
+        for address in [server.address(), free] {
+            let bench = try Bench()
+            var asked = task("", at: address)
+            asked.action = try gate("delete from t", at: address)
+            let result = await bench.result(of: asked)
+            #expect(result.ending == .exited(3))
+            #expect(result.output.contains("in a read-only transaction"))
+            #expect(try await server.query("select count(*) from t") == "1")
+            asked.id = "t2"
+            asked.action = try gate("select count(*) from t", at: address)
+            #expect(await bench.result(of: asked).ending == .exited(0))
+        }
     }
 }
