@@ -120,7 +120,7 @@ let package = Package(
             "watchctl",
             [
                 "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes",
-                "WatchReplay", argumentParser,
+                "WatchReplay", "CProcess", argumentParser,
             ]),
         program("watchd-step", ["CProcess"]),
         // Not installed: what proves the engine, see docs/decisions/0015-a-simulator-of-its-own.md.

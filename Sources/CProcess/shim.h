@@ -1,6 +1,7 @@
 // Process control that Swift cannot call directly: variadic functions (prctl, syscall), and
 // calls that Swift's Glibc module leaves out. Header only; nothing is linked.
 #pragma once
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -10,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -50,3 +52,55 @@ static inline int watchd_spawn_close_from(posix_spawn_file_actions_t *actions, i
 }
 
 static inline int watchd_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+// A process that ignores SIGCHLD, as it may have been told to before it began, learns nothing of
+// how its children end (wait(2), NOTES). Returns whether it was ignored.
+static inline int watchd_heed_children(void) {
+    struct sigaction now;
+    if (sigaction(SIGCHLD, NULL, &now) != 0 || now.sa_handler != SIG_IGN) return 0;
+    signal(SIGCHLD, SIG_DFL);
+    return 1;
+}
+
+// With what watchd_run starts a program.
+struct watchd_start {
+    const sigset_t *mask;
+    const int *closed;
+    int closed_count;
+    int ignores_children;
+};
+
+// As posix_spawn(3), which can set a signal to its default, but not to be ignored. Returns 0 or
+// the error that kept it from being started.
+static inline int watchd_run(
+    pid_t *pid, const char *path, char *const *arguments, char *const *environment,
+    const struct watchd_start *how)
+{
+    int ends[2];
+    if (watchd_pipe(ends) != 0) return errno;
+    pid_t child = fork();
+    if (child == 0) {
+        // Only what is safe after a fork of a process with threads (signal-safety(7)).
+        for (int place = 0; place < how->closed_count; place++) close(how->closed[place]);
+        if (how->ignores_children) signal(SIGCHLD, SIG_IGN);
+        sigprocmask(SIG_SETMASK, how->mask, NULL);
+        execve(path, arguments, environment);
+        int problem = errno;
+        ssize_t told = write(ends[1], &problem, sizeof problem);
+        (void)told;
+        _exit(127);
+    }
+    int problem = child < 0 ? errno : 0;
+    close(ends[1]);
+    if (child > 0) {
+        // Nothing comes when it was started: then its end of the pipe was closed.
+        ssize_t count;
+        do count = read(ends[0], &problem, sizeof problem);
+        while (count < 0 && errno == EINTR);
+        if (count != (ssize_t)sizeof problem) problem = 0;
+        else while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+    }
+    close(ends[0]);
+    *pid = child;
+    return problem;
+}

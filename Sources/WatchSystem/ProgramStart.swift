@@ -23,6 +23,8 @@ public enum ProgramStart {
         _ path: String, _ arguments: [String], environment: [String] = environment,
         blocked: [Int32] = [], files: (inout posix_spawn_file_actions_t) -> Void
     ) throws(SystemError) -> pid_t {
+        // Whoever started us may have had it ignored; then every program would seem to end well.
+        _ = watchd_heed_children()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -10,7 +10,7 @@ struct Arguments {
     static let usage = """
         usage: watchd-step --directory DIR --timeout SECONDS [--grace SECONDS] \
         [--output-limit BYTES] [--chdir DIR] [--input FILE] [--answer apart|along] \
-        -- PROGRAM [ARGUMENT]...
+        [--stop TERM|INT] -- PROGRAM [ARGUMENT]...
         """
 
     /// Where claim, output and exit record go; exists already, absolute.
@@ -19,12 +19,14 @@ struct Arguments {
     var workingDirectory: String?
     /// Seconds the program may take.
     var timeout = 0.0
-    /// Seconds between SIGTERM and SIGKILL.
+    /// Seconds between the signal by which it is asked to end, and SIGKILL.
     var grace = 5.0
     /// Bytes of output that are kept.
     var outputLimit = 1_048_576
     /// What the program reads; removed when it has it open. nil: nothing.
     var input: String?
+    /// By which its program is asked to end.
+    var stopSignal = SIGTERM
     /// Its standard output goes to the file `answer`, apart from its errors.
     var separatesAnswer = false
     /// The program and its arguments, as the bytes they came in; ends with a null pointer.
@@ -51,6 +53,11 @@ struct Arguments {
                     throw UsageError(message: "--answer: '\(value)' is neither apart nor along")
                 }
                 separatesAnswer = value == "apart"
+            case "--stop":
+                guard ["TERM", "INT"].contains(value) else {
+                    throw UsageError(message: "--stop: '\(value)' is neither TERM nor INT")
+                }
+                stopSignal = value == "INT" ? SIGINT : SIGTERM
             case "--timeout": timeout = try Self.seconds(option, value)
             case "--grace": grace = try Self.seconds(option, value)
             case "--output-limit":

@@ -7,7 +7,7 @@ import Glibc
 final class Shim {
     private enum Phase {
         case running
-        /// SIGTERM was sent; the whole group has until the deadline.
+        /// It was asked to end; the whole group has until the deadline.
         case terminating
         /// SIGKILL was sent; only a process stuck in the kernel survives this.
         case killing
@@ -116,7 +116,7 @@ final class Shim {
                 if let status { return Self.record(status) }
                 guard cancelled || expired else { continue }
                 stopped = cancelled ? .cancelled : .timedOut
-                kill(-program, SIGTERM)
+                kill(-program, arguments.stopSignal)
                 phase = .terminating
                 deadline = now() + arguments.grace
             case .terminating:

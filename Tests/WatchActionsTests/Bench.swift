@@ -73,6 +73,7 @@ final class Bench: Sendable {
 
     init(
         secrets: [String: String] = [:], bootID: String = Bench.boot, outputLimit: Int = 1 << 20,
+        grace: Duration = .milliseconds(100),
         clean: @escaping @Sendable (_ text: String, _ service: String) -> String = { text, _ in text
         }
     ) throws {
@@ -84,7 +85,7 @@ final class Bench: Sendable {
         self.secrets = DictionarySecrets(values: secrets)
         settings = StepSettings(
             directory: root + "/steps", home: root, shim: Bench.shim, bootID: bootID,
-            unitLogs: root + "/logs", grace: .milliseconds(100), outputLimit: outputLimit,
+            unitLogs: root + "/logs", grace: grace, outputLimit: outputLimit,
             clean: clean)
     }
 
@@ -139,6 +140,8 @@ final class Bench: Sendable {
         String(
             decoding: (try? File.read("\(root)/\(name)", limit: 1 << 24)) ?? [], as: UTF8.self)
     }
+
+    func exists(_ name: String) -> Bool { access("\(root)/\(name)", F_OK) == 0 }
 
     func write(_ name: String, _ text: String, mode: UInt32 = 0o600) throws {
         try File.writeAtomically("\(root)/\(name)", Array(text.utf8), mode: mode)

@@ -43,6 +43,41 @@ import WatchCore
         }
     }
 
+    /// Some agents have SIGCHLD ignored, also in what they start. Then the kernel keeps no status
+    /// for anybody, and a deployment that went well looked like one that could not be run.
+    @Test func itsStatusIsKnownAlsoWhereChildrenAreIgnored() async throws {
+        try await withServer { server in
+            let guarded = try program("watchctl").path
+            func ignoring(_ command: String...) async throws -> ProgramResult {
+                let script =
+                    "import os, signal, sys; "
+                    + "signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], "
+                    + "sys.argv[1:])"
+                return try await runProgram(
+                    "/usr/bin/python3",
+                    [
+                        "-c", script, guarded, "run", "--service", "shop", "--socket", server.path,
+                        "--",
+                    ] + command)
+            }
+            #expect(try await ignoring("true").status == 0)
+            #expect(try await ignoring("sh", "-c", "exit 3").status == 3)
+            let ends = server.backend.commands.map(\.0).filter {
+                if case .endOperation = $0 { true } else { false }
+            }
+            #expect(
+                ends
+                    == [0, 3].map {
+                        .endOperation(service: "shop", operation: "deploy", status: $0)
+                    })
+            // The command is started as it would have been.
+            let own = try await ignoring("grep", "SigIgn", "/proc/self/status")
+            let mask = try #require(
+                UInt64(own.output.split(whereSeparator: \.isWhitespace)[1], radix: 16))
+            #expect(mask & (1 << UInt64(SIGCHLD - 1)) != 0)
+        }
+    }
+
     @Test func aSignalSentToTheGuardReachesTheCommand() async throws {
         try await withServer { server in
             // The shell that is guarded sends it to its parent, which passes it back.

@@ -159,6 +159,37 @@ import WatchUnits
         }
     }
 
+    @Test func directoriesInWhichProgramsStartAreEntered() async throws {
+        try await withDirectory { directory in
+            let steps = ["/usr/lib", "/no/such", "/etc/passwd"].map {
+                "{ exec: [/usr/bin/env], cwd: \($0), timeout: 1m }"
+            }
+            let report = try await examine(plan(steps.joined(separator: ", ")), in: directory)
+            let found = check(report, "directory").filter { $0.usedBy == ["plan back"] }
+            #expect(found.map(\.name) == ["/usr/lib", "/no/such", "/etc/passwd"])
+            #expect(found.map(\.state) == [.ok, .problem, .problem])
+            #expect(found.last?.text == "is no directory")
+        }
+    }
+
+    @Test func serversOfQueriesAreReached() async throws {
+        let server = try #require(ScriptedServer { _ in Issue.record("something was sent") })
+        let refusing = try #require(RefusingPort())
+        defer { server.stop() }
+        func place(_ url: String) -> String {
+            Doctor.origin(url).dropFirst("http://".count).dropLast().description
+        }
+        try await withDirectory { directory in
+            let steps = [place(server.url), place(refusing.url), "a.example,b.example", ""].map {
+                "{ sql: select 1, database: \"postgresql://u@\($0)/db\", timeout: 1m }"
+            }
+            let report = try await examine(plan(steps.joined(separator: ", ")), in: directory)
+            #expect(check(report, "database").map(\.state) == [.ok, .problem, .unknown, .unknown])
+            #expect(server.requests.isEmpty)
+        }
+        #expect(Doctor.origin("postgresql://u:p@db/x") == "postgresql://db/")
+    }
+
     @Test func groupsThatNoHostKnowsHaveNoMembers() async throws {
         try await withDirectory { directory in
             let text = """

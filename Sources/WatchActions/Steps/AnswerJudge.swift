@@ -13,8 +13,11 @@ struct AnswerJudge: Sendable {
     func judge(_ ending: TaskResult.Ending, _ answer: [UInt8]?) -> TaskResult {
         guard case .exited(let status) = ending else { return TaskResult(ending: ending) }
         switch task.action {
-        case .exec(_, let settings?): return judge(settings, status, answer)
-        case .sql(let query) where status == 0: return judge(query, answer)
+        case .exec(_, let settings?):
+            return judge(settings.filled(task.variables), status, answer)
+        case .sql(var query) where status == 0:
+            query.expectation = query.expectation.filled(task.variables)
+            return judge(query, answer)
         case .exec, .sql, .unit, .http, .wait, .manual: return TaskResult(ending: ending)
         }
     }

@@ -72,8 +72,9 @@ struct ExecStep: Sendable {
 
     /// Nothing of the step is at work any more when this returns.
     private func orphaned(_ claim: Claim, _ task: StepTask?) -> TaskResult {
+        let isQuery = if case .sql? = task?.action { true } else { false }
         let left = Leftovers(claim: claim, task: directory.id, home: settings.home)
-            .end(grace: settings.grace.seconds)
+            .end(by: isQuery ? SIGINT : SIGTERM, grace: settings.grace.seconds)
         var output = output(task)
         if let left { output += "\n[\(left)]" }
         return TaskResult(
@@ -109,6 +110,7 @@ struct ExecStep: Sendable {
             "--output-limit", "\(settings.outputLimit)",
         ]
         if call.isAnswerJudged { options += ["--answer", "apart"] }
+        if call.stopSignal == SIGINT { options += ["--stop", "INT"] }
         do throws(SystemError) {
             try directory.create()
             if let input = call.input {
@@ -174,11 +176,10 @@ struct ExecStep: Sendable {
         if record.ending != .couldNotStart && !record.message.isEmpty {
             output += "\n[\(record.message)]"
         }
-        var result = TaskResult(ending: record.taskEnding)
-        if let task, case .success(let redactor) = redactor(task) {
-            let answer = record.answerDropped ?? 0 > 0 ? nil : directory.answer()
-            result = AnswerJudge(task: task, redactor: redactor).judge(record.taskEnding, answer)
+        if case .sql? = task?.action, output.contains("unsupported startup parameter") {
+            output += Self.poolerHint
         }
+        var result = judged(record, task)
         result.output = output
         result.took = .nanoseconds(Int64(max(0, min(record.took, 1e9)) * 1e9))
         if !printed.changed.isEmpty {
@@ -191,18 +192,58 @@ struct ExecStep: Sendable {
         return result
     }
 
-    private struct Unreadable: Error { var reference: SecretReference }
+    private static let poolerHint =
+        "\n[a pooler refused the limits that watchd sets for what it asks; write the address of "
+        + "the server itself, or add options to the pooler's ignore_startup_parameters]"
+
+    /// What its end means. Whether its secrets can be read now changes what may be told of it, not
+    /// whether it is good.
+    private func judged(_ record: ExitRecord, _ task: StepTask?) -> TaskResult {
+        guard let task else {
+            guard record.taskEnding == .exited(0), directory.hasAnswer else {
+                return TaskResult(ending: record.taskEnding)
+            }
+            return TaskResult(
+                ending: .unknown("it ended by itself, and what it answered was not judged"))
+        }
+        let answer = record.answerDropped ?? 0 > 0 ? nil : directory.answer()
+        func judge(_ redactor: Redactor) -> TaskResult {
+            AnswerJudge(task: task, redactor: redactor).judge(record.taskEnding, answer)
+        }
+        switch redactor(task) {
+        case .success(let redactor):
+            var result = judge(redactor)
+            if case .unexpected(let why) = result.ending {
+                result.ending = .unexpected(settings.clean(why, task.service))
+            }
+            return result
+        case .failure(let problem):
+            var result = judge(Redactor([]))
+            if case .unexpected = result.ending {
+                result.ending = .unexpected(
+                    "its answer is not the expected one; what it is is withheld: "
+                        + "\(problem.what) cannot be read, so it cannot be redacted")
+            }
+            return result
+        }
+    }
+
+    private struct Unreadable: Error { var what: String }
 
     private func redactor(_ task: StepTask) -> Result<Redactor, Unreadable> {
         var values: [String] = []
         for reference in task.action.templates.flatMap(\.secrets) {
             guard let value = try? secrets.secret(reference) else {
-                return .failure(Unreadable(reference: reference))
+                return .failure(Unreadable(what: "\(reference)"))
             }
             values.append(value)
         }
-        let hidden = (try? ProgramCall(task, secrets))?.hidden ?? []
-        return .success(Redactor(values + hidden))
+        guard case .sql = task.action else { return .success(Redactor(values)) }
+        // A password is a part of its address.
+        guard let call = try? ProgramCall(task, secrets) else {
+            return .failure(Unreadable(what: "the address of its database"))
+        }
+        return .success(Redactor(values + call.hidden))
     }
 
     private struct Printed {
@@ -224,8 +265,9 @@ struct ExecStep: Sendable {
             return Printed(
                 text: TaskDirectory.excerpt(of: clean), changed: changed.map { ($0.file, $1) })
         case .failure(let problem):
+            if directory.printed().isEmpty { return Printed() }
             return Printed(
-                text: "[output withheld: \(problem.reference) cannot be read, so it cannot be "
+                text: "[output withheld: \(problem.what) cannot be read, so it cannot be "
                     + "redacted]")
         }
     }

@@ -21,6 +21,9 @@ struct HTTPPoll: Sendable {
     init(
         poll: HTTPCall.Poll, step: HTTPStep, variables: [String: String], deadline: Instant
     ) {
+        var poll = poll
+        poll.until = poll.until.filled(variables)
+        poll.failed = poll.failed?.filled(variables)
         self.poll = poll
         self.step = step
         self.variables = variables

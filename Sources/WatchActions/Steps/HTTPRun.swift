@@ -97,7 +97,8 @@ struct HTTPRun: Sendable {
         switch answer {
         case .success(let response):
             record.isOut = false
-            var judged = report.judged(response, call.expectation, call.saves, call.request)
+            var judged = report.judged(
+                response, call.expectation.filled(task.variables), call.saves, call.request)
             if judged.complaint != nil, let later = response.later(step.time.now().wall) {
                 await note()
                 let pause = later.pause ?? pauseLength
@@ -146,9 +147,11 @@ struct HTTPRun: Sendable {
 
     /// Also the poll's: better before the request than after it.
     private var missing: String? {
-        let own = call.request.templates.flatMap(\.variables)
+        let asked = call.request.templates + call.expectation.expectedTemplates
+        let own = asked.flatMap(\.variables)
         let saved = Set(call.saves.map(\.name))
-        let later = (call.poll?.request.templates ?? []).flatMap(\.variables)
+        let polled = (call.poll?.request.templates ?? []) + (call.poll?.expectedTemplates ?? [])
+        let later = polled.flatMap(\.variables)
         return (own + later.filter { !saved.contains($0) }).first { task.variables[$0] == nil }
     }
 

@@ -16,19 +16,19 @@ struct Leftovers: Sendable {
     /// `$HOME` of its programs: tasks of another watchd on this host may have the same ids.
     let home: String
 
-    /// Ends all of it as the shim would have: SIGTERM, and SIGKILL after `grace` seconds. Blocks.
+    /// Ends all of it as the shim would have: by `first`, and SIGKILL after `grace` seconds. Blocks.
     /// - Returns: what to tell people; nil: nothing was left.
-    func end(grace: Double) -> String? {
+    func end(by first: Int32, grace: Double) -> String? {
         var met: Set<pid_t> = []
-        for (number, seconds) in [(SIGTERM, grace), (SIGKILL, Self.patience)] {
+        for (number, seconds) in [(first, grace), (SIGKILL, Self.patience)] {
             for _ in 0...Int(seconds / Self.pause) {
                 let living = living()
-                guard let first = living.first else { return Self.text(met.count) }
+                guard let oldest = living.first else { return Self.text(met.count) }
                 for process in living where number == SIGKILL || !met.contains(process.pid) {
                     process.send(number)
                 }
                 met.formUnion(living.map(\.pid))
-                _ = first.wait(seconds: Self.pause)
+                _ = oldest.wait(seconds: Self.pause)
             }
         }
         return "\(living().count) processes that its shim left behind do not die of SIGKILL"

@@ -81,6 +81,9 @@ struct TaskDirectory: Sendable {
         (try? File.read("\(path)/answer", limit: Self.outputLimit)) ?? []
     }
 
+    /// What it answers is kept apart, since somebody looks at it.
+    var hasAnswer: Bool { access("\(path)/answer", F_OK) == 0 }
+
     /// How the program's end was judged, where what it answered is not kept as it was.
     func judged() -> TaskResult? {
         (try? read(JudgedRecord.self, JudgedRecord.fileName))?.result

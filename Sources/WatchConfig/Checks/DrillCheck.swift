@@ -137,7 +137,7 @@ struct DrillCheck {
     private func isTold(
         _ action: Action, _ service: ServiceDraft, _ drill: DrillDraft, _ users: [ServiceDraft]
     ) -> Bool {
-        let variables = action.templates.flatMap(\.variables)
+        let variables = action.askedTemplates.flatMap(\.variables)
         if variables.contains("service") { return true }
         let differs = variables.contains { variable in
             guard variable.hasPrefix("vars.") else { return false }

@@ -126,7 +126,9 @@ struct ActionReader {
             Section($0, .execExpectation, problems)
         }) {
             settings.exit = reader.statuses(expect)
-            settings.json = expect.named("json").compactMap(ComparisonReader(problems).field)
+            settings.json = expect.named("json").compactMap(
+                ComparisonReader(problems, .plan(variables)).field)
+            expect.checkExpectedTexts(.plan(variables))
             settings.contains = expect.text("contains")
             settings.matches = expect.pattern("matches")
             if section.table.what == KeyTable.gate.what, let place = expect.keyPlace("exit") {
@@ -164,7 +166,8 @@ struct ActionReader {
         var section = given
         section.variables = .plan(variables)
         let request = section.request(bodyAsJSON: "json", verb: verb == "http" ? nil : verb)
-        let expectation = section.value("expect").flatMap(HTTPExpectationReader(problems).read)
+        let expectation = section.value("expect").flatMap(
+            HTTPExpectationReader(problems, .plan(variables)).read)
         let saves = saves(section, .saved)
         let isQuestion = section.table.key("poll") == nil
         let before = variables.known
@@ -173,6 +176,7 @@ struct ActionReader {
         let poll = isQuestion ? nil : section.value("poll").flatMap(poll)
         variables.known = before
         guard let request else { return nil }
+        if section.onlyLooks { checkThatItOnlyLooks(request, verb, section) }
         if !["GET", "HEAD"].contains(request.method), let place = section.keyPlace("redirects") {
             problems.error(
                 place,
@@ -186,10 +190,31 @@ struct ActionReader {
         return .http(call)
     }
 
+    /// They are asked at any time: gates every ten minutes, a check after any crash.
+    private func checkThatItOnlyLooks(
+        _ request: HTTPRequestSpec, _ verb: String, _ section: Section
+    ) {
+        guard !request.isReading else { return }
+        let place = section.keyPlace(section.has("method") ? "method" : verb) ?? section.place
+        let what = section.table.what
+        guard request.method == "POST" else {
+            problems.error(
+                place, "\(what) only looks, and a \(request.method) changes something",
+                "write get: URL; what changes something is a step")
+            return
+        }
+        // Some questions cannot be asked otherwise: GraphQL, searches.
+        problems.warning(
+            place,
+            "\(what) only looks, and is asked again and again; a POST may change something each "
+                + "time",
+            "keep it if it is a mere query, as of GraphQL; else write get: URL")
+    }
+
     private func poll(_ value: YAMLValue) -> HTTPCall.Poll? {
         guard var section = Section(value, .poll, problems) else { return nil }
         section.variables = .plan(variables)
-        let reader = HTTPExpectationReader(problems)
+        let reader = HTTPExpectationReader(problems, .plan(variables))
         let until = section.value("until").flatMap(reader.read)
         let failed = section.value("failed").flatMap(reader.read)
         let every = section.duration(
@@ -236,6 +261,7 @@ struct ActionReader {
         let connection = section.template("database", .none)
         if let connection { check(connection, section.place("database")) }
         var query = SQLQuery(connection: connection, text: text)
+        if section.onlyLooks { query.onlyReads = true }
         // A check answers yes or no: nothing is kept of it.
         if section.table.key("capture") != nil {
             query.capture = section.text("capture", limit: 64)
@@ -282,9 +308,10 @@ struct ActionReader {
             return .same(as: name)
         }
         if let items = value.items {
+            items.forEach(ExpectedTexts(problems: problems, variables: .plan(variables)).check)
             return .rows(items.compactMap { Scalars.text($0, "expect", limit: 4096, problems) })
         }
-        return ComparisonReader(problems).json(value).map { .value($0) } ?? .any
+        return ComparisonReader(problems, .plan(variables)).json(value).map { .value($0) } ?? .any
     }
 
     // MARK: - People

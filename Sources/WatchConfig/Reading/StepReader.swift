@@ -2,6 +2,13 @@
 
 import WatchCore
 
+extension Section {
+    /// A gate, a check, a question about the damage: none may change anything.
+    var onlyLooks: Bool {
+        [KeyTable.gate, .check, .assess].map(\.what).contains(table.what)
+    }
+}
+
 struct StepReader {
     let problems: Problems
     let variables = PlanVariables()

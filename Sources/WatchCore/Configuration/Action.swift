@@ -45,7 +45,10 @@ public enum Action: Hashable, Sendable, Codable {
         }
     }
 
-    public var templates: [Template] {
+    public var templates: [Template] { askedTemplates + expectedTemplates }
+
+    /// Of what is done, without what is expected of it.
+    public var askedTemplates: [Template] {
         switch self {
         case .exec(let arguments, let settings): arguments + (settings?.templates ?? [])
         case .unit(_, let with): with.map { [$0] } ?? []
@@ -160,6 +163,8 @@ public struct SQLQuery: Hashable, Sendable, Codable {
     public var expectation: Expectation
     /// The result is kept under this name.
     public var capture: String?
+    /// It is asked in a transaction that may not write; nil: it is a step, and may.
+    public var onlyReads: Bool?
 
     public init(
         connection: Template?, text: Template, expectation: Expectation = .any,

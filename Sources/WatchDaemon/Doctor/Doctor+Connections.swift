@@ -40,7 +40,9 @@ extension Doctor {
                 .problem, "its address cannot be had: \(Self.text(error))",
                 "watchd's user must be able to read the secret")
         }
-        var request = HTTPRequest(url: Self.origin(url), timeout: Self.patience, reuse: .nothing)
+        guard let origin = place.kind == "database" ? Self.databaseOrigin(url) : Self.origin(url)
+        else { return check(.unknown, "its socket or its several hosts are not looked at") }
+        var request = HTTPRequest(url: origin, timeout: Self.patience, reuse: .nothing)
         request.connectOnly = true
         switch await client.send(request) {
         case .success: return check(.ok, "can be reached")
@@ -61,6 +63,18 @@ extension Doctor {
         case .secret(let error): error.message
         case .noValue(let variable): "${\(variable)} has no value"
         }
+    }
+
+    /// Where PostgreSQL listens; nil: not at one host and port. What is spoken there does not matter
+    /// to a mere connection.
+    static func databaseOrigin(_ url: String) -> String? {
+        let place = origin(url.last == "\n" ? String(url.dropLast()) : url)
+        guard let scheme = place.firstRange(of: "://") else { return nil }
+        let host = place[scheme.upperBound...].dropLast()
+        guard !host.isEmpty, !host.contains(","), !host.hasPrefix("%"), !host.hasPrefix(":")
+        else { return nil }
+        let end = host.lastIndex(of: "]").map { host[$0...] } ?? host
+        return "http://\(host)\(end.contains(":") ? "" : ":5432")/"
     }
 
     /// Scheme, host and port: all that a connection needs.

@@ -32,6 +32,7 @@ struct Doctor: Sendable {
         let needs = Needs(configuration)
         var checks = own()
         checks += needs.programs.map { program($0.name, $0.users) }
+        checks += needs.directories.map { directory($0.name, $0.users) }
         checks += await units(needs.units)
         checks += needs.secrets.map { secret($0.reference, $0.users) }
         checks += signals(services)
@@ -88,6 +89,32 @@ struct Doctor: Sendable {
                 : "install it, or mend its path; ProtectHome= and PrivateTmp= of the unit hide "
                     + "what lies in /home and /tmp",
             usedBy: users)
+    }
+
+    /// A directory in which a program is started.
+    private func directory(_ path: String, _ users: [String]) -> DoctorReport.Check {
+        func check(
+            _ state: DoctorReport.State, _ text: String, _ remedy: String? = nil
+        ) -> DoctorReport.Check {
+            DoctorReport.Check(
+                kind: "directory", name: path, state: state, text: text, remedy: remedy,
+                usedBy: users)
+        }
+        // With the dot it is looked for as what it must be.
+        if access(path + "/.", X_OK) == 0 { return check(.ok, "can be entered") }
+        switch errno {
+        case EACCES:
+            return check(
+                .problem, "may not be entered by \(Self.userName)",
+                "chmod a+x it and the directories above it")
+        case ENOTDIR:
+            return check(.problem, "is no directory", "mend cwd: of the step")
+        default:
+            return check(
+                .problem, "is not there, as \(Self.userName) sees it",
+                "create it, or mend cwd: of the step; ProtectHome= and PrivateTmp= of the unit "
+                    + "hide what lies in /home and /tmp")
+        }
     }
 
     /// Where the environment of steps lets it be found.

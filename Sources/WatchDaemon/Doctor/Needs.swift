@@ -15,7 +15,7 @@ struct Needs {
 
     /// Another host.
     struct Place: Hashable {
-        /// `channel` or `request`.
+        /// `channel`, `request` or `database`.
         var kind: String
         var name: String
         var url: Template
@@ -25,6 +25,8 @@ struct Needs {
     private(set) var programs: [Named] = []
     /// Scripts below `rollback.d`.
     private(set) var units: [Named] = []
+    /// In which programs start.
+    private(set) var directories: [Named] = []
     private(set) var secrets: [Secret] = []
     private(set) var places: [Place] = []
 
@@ -61,14 +63,19 @@ struct Needs {
 
     private mutating func take(_ action: Action, of user: String) {
         switch action {
-        case .exec(let arguments, _):
+        case .exec(let arguments, let settings):
+            if let directory = settings?.directory?.literal {
+                add(directory, to: \.directories, user)
+            }
             // One that is named by a variable is known when a rollback begins.
             if let program = arguments.first, program.variables.isEmpty {
                 add(program.source, to: \.programs, user)
             }
         case .unit(let name, _): add(name, to: \.units, user)
-        case .http(let call): add(call.request, user)
-        case .sql: add("psql", to: \.programs, user)
+        case .http(let call): add("request", call.request.url, user)
+        case .sql(let query):
+            add("psql", to: \.programs, user)
+            if let address = query.connection { add("database", address, user) }
         case .wait, .manual: break
         }
         for secret in action.templates.flatMap(\.secrets) { add(secret, user) }
@@ -86,12 +93,12 @@ struct Needs {
             Place(kind: "channel", name: channel.name, url: templates[0], users: [user]))
     }
 
-    private mutating func add(_ request: HTTPRequestSpec, _ user: String) {
-        let name = request.url.source
-        if let index = places.firstIndex(where: { $0.kind == "request" && $0.name == name }) {
+    private mutating func add(_ kind: String, _ url: Template, _ user: String) {
+        let name = url.source
+        if let index = places.firstIndex(where: { $0.kind == kind && $0.name == name }) {
             if !places[index].users.contains(user) { places[index].users.append(user) }
         } else {
-            places.append(Place(kind: "request", name: name, url: request.url, users: [user]))
+            places.append(Place(kind: kind, name: name, url: url, users: [user]))
         }
     }
 

@@ -16,7 +16,7 @@ struct RunCommand: Verb {
 
             Exit status: COMMAND's own (128 and the signal where one ended it, 127 when there is no
             such program, 126 when it may not be run); 125 when it could not be guarded, and so was
-            not started.
+            not started, or when its status was lost, which is said.
             """)
 
     /// Whoever is killed with SIGKILL says nothing more: so long after that watchd knows.
@@ -63,7 +63,7 @@ struct RunCommand: Verb {
                 ExitStatus(GuardedCommand.notRunnable),
                 ProgramStart.explanation(of: error, path, name: safe(path)))
         }
-        var ended: Int32 = 0
+        var ended: Int32?
         var beating: Task<Void, Never>?
         for await happening in guarded.follow(beatEvery: Self.beatEvery) {
             switch happening {
@@ -72,9 +72,16 @@ struct RunCommand: Verb {
                 beating?.cancel()
                 beating = Task { _ = try? await session.client.post(address(of: "beat"), [:]) }
             case .ended(let status): ended = status
+            case .lost: break
             }
         }
         beating?.cancel()
+        guard let ended else {
+            // No end is reported either: watchd then gives it up for lost, and tells people.
+            throw Failure(
+                .unguarded,
+                "\(safe(command[0])) is gone, and its exit status was lost; find out how it ended")
+        }
         await end(ended, session)
         return ExitStatus(ended)
     }

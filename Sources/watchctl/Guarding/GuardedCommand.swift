@@ -2,6 +2,7 @@
 // started without us, so that it may ask, be stopped and be interrupted. Signals sent to us alone
 // are passed on; those of the terminal have reached it already.
 
+import CProcess
 import Glibc
 import WatchCore
 import WatchSystem
@@ -12,6 +13,8 @@ struct GuardedCommand: Sendable {
         case beat
         /// As a shell counts: 128 and its number where a signal ended it.
         case ended(Int32)
+        /// It is gone, and its status went to nobody.
+        case lost
     }
 
     /// Conventions of env(1) and the shells.
@@ -47,18 +50,6 @@ struct GuardedCommand: Sendable {
         _ path: String, _ arguments: [String], added: [(String, String)]
     ) throws(SystemError) {
         let inherited = Inherited.atStart
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for descriptor in inherited.ours {
-            posix_spawn_file_actions_addclose(&actions, descriptor)
-        }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var mask = inherited.mask
-        posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let names = added.map { Array("\($0.0)=".utf8) }
         let kept = inherited.environment.filter { entry in
             !names.contains { entry.starts(with: $0) }
@@ -68,7 +59,14 @@ struct GuardedCommand: Sendable {
         var envp = environment.map { Self.duplicate($0) } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }
         var pid: pid_t = 0
-        let code = posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
+        let code = withUnsafePointer(to: inherited.mask) { mask in
+            inherited.ours.withUnsafeBufferPointer { ours in
+                var how = watchd_start(
+                    mask: mask, closed: ours.baseAddress, closed_count: Int32(ours.count),
+                    ignores_children: inherited.ignoresChildren ? 1 : 0)
+                return watchd_run(&pid, path, &argv, &envp, &how)
+            }
+        }
         guard code == 0 else { throw SystemError("start \(path)", code: code) }
         self.pid = pid
     }
@@ -102,7 +100,7 @@ struct GuardedCommand: Sendable {
             var status: Int32 = 0
             let found = waitpid(pid, &status, WNOHANG)
             if found == pid { return tell(.ended(Self.exitStatus(status))) }
-            if found < 0, errno != EINTR { return tell(.ended(Self.notRunnable)) }
+            if found < 0, errno != EINTR { return tell(.lost) }
             var information = siginfo_t()
             // As timespec(3type): seconds, and nanoseconds.
             let signal = [Int(seconds), 0].withUnsafeBytes {

@@ -2,6 +2,7 @@
 // guard gets the same. Signals are blocked from here on, so that one that comes early is neither
 // lost nor ends the guard alone.
 
+import CProcess
 import Glibc
 import WatchSystem
 
@@ -13,6 +14,9 @@ struct Inherited: Sendable {
     static let forwarded = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2]
 
     let mask: sigset_t
+    /// Some supervisors and agents start what they run so. While it stands, no status of a child
+    /// reaches us.
+    let ignoresChildren: Bool
     let descriptors: Set<Int32>
     /// `NAME=value`, as the kernel has it.
     let environment: [[UInt8]]
@@ -24,6 +28,7 @@ struct Inherited: Sendable {
         for signal in Self.forwarded + [SIGCHLD] { sigaddset(&watched, signal) }
         pthread_sigmask(SIG_BLOCK, &watched, &before)
         mask = before
+        ignoresChildren = watchd_heed_children() != 0
         descriptors = Self.openDescriptors()
         let bytes = (try? File.read("/proc/self/environ", limit: 8 << 20)) ?? []
         environment = bytes.split(separator: 0).map(Array.init)

@@ -71,6 +71,17 @@ struct ProgramSettingsTests {
         #expect(await bench.result(of: task) == result)
     }
 
+    /// As it is told, and as it stays on disk.
+    @Test func whatItWasJudgedByIsCleanToo() async throws {
+        let bench = try Bench(clean: Self.masked)
+        let task = task(bench, "echo patient 4711 is there") { $0.contains = "nobody" }
+        let result = await bench.result(of: task)
+        #expect(result.ending.reason.contains("patient [redacted] is there"))
+        #expect(!result.ending.reason.contains("4711"))
+        #expect(!bench.text("steps/t1/judged").contains("4711"))
+        #expect(await bench.result(of: task) == result)
+    }
+
     @Test func aDiedCleaningIsMadeUpFor() async throws {
         let bench = try Bench(clean: Self.masked)
         let task = task(bench, "echo patient 4711") { $0.contains = "4711" }

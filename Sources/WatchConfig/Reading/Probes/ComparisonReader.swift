@@ -6,8 +6,12 @@ struct ComparisonReader {
     private static let signs = ["<=", ">=", "==", "!=", "<", ">"]
 
     private let problems: Problems
+    private let texts: ExpectedTexts
 
-    init(_ problems: Problems) { self.problems = problems }
+    init(_ problems: Problems, _ variables: Templates.Variables = .none) {
+        self.problems = problems
+        texts = ExpectedTexts(problems: problems, variables: variables)
+    }
 
     /// A path, and what is to be found there.
     func field(_ entry: YAMLValue.Entry) -> HTTPExpectation.JSONField? {
@@ -19,7 +23,11 @@ struct ComparisonReader {
 
     /// Of a value in JSON: what is not quoted is typed, whole trees are compared too.
     func json(_ value: YAMLValue) -> HTTPExpectation.Comparison? {
-        guard let text = value.text else { return .equals(JSONTree.value(value, problems)) }
+        guard let text = value.text else {
+            texts.check(value)
+            return .equals(JSONTree.value(value, problems))
+        }
+        check(text, value)
         if let known = common(text, value) { return known.value }
         for sign in Self.signs where text.hasPrefix(sign) {
             let rest = text.dropFirst(sign.count).drop { $0 == " " }
@@ -34,6 +42,7 @@ struct ComparisonReader {
     /// Of a header: always a text, which may be a number's.
     func text(_ value: YAMLValue, _ key: String) -> HTTPExpectation.Comparison? {
         guard let text = Scalars.text(value, key, limit: 4096, problems) else { return nil }
+        check(text, value)
         if let known = common(text, value) { return known.value }
         for sign in Self.signs where text.hasPrefix(sign) {
             let rest = text.dropFirst(sign.count).drop { $0 == " " }
@@ -79,6 +88,14 @@ struct ComparisonReader {
         return nil
     }
 
+    private func check(_ text: String, _ value: YAMLValue) {
+        if text.hasPrefix("matches ") {
+            texts.checkPattern(value)
+        } else if !text.hasPrefix("semver ") {
+            texts.check(value)
+        }
+    }
+
     /// Found, whether or not it could be read.
     private struct Found { var value: HTTPExpectation.Comparison? }
 
@@ -98,7 +115,9 @@ struct ComparisonReader {
         if let range = SemanticRange(range) { return Found(value: .semver(range)) }
         problems.error(
             value.place, "'\(printable(range, limit: 60))' is no range of versions",
-            "write it as in \"semver ^1.4\", \"semver >=1.4 <2\" or \"semver ~1.4.2 || ^2\"")
+            range.contains("${")
+                ? "a range is written out; to have one version, write \"${to.version}\" alone"
+                : "write it as in \"semver ^1.4\", \"semver >=1.4 <2\" or \"semver ~1.4.2 || ^2\"")
         return Found(value: nil)
     }
 

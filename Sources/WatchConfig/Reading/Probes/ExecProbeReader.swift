@@ -17,6 +17,7 @@ struct ExecProbeReader {
         }) {
             check.exit = statuses(expect)
             check.json = expect.named("json").compactMap(ComparisonReader(problems).field)
+            expect.checkExpectedTexts(.none)
             check.contains = expect.text("contains")
             check.matches = expect.pattern("matches")
             if check.isPlugin, let place = expect.keyPlace("exit") {

@@ -4,12 +4,17 @@ import WatchCore
 
 struct HTTPExpectationReader {
     private let problems: Problems
+    private let variables: Templates.Variables
 
-    init(_ problems: Problems) { self.problems = problems }
+    init(_ problems: Problems, _ variables: Templates.Variables = .none) {
+        self.problems = problems
+        self.variables = variables
+    }
 
     func read(_ value: YAMLValue) -> HTTPExpectation? {
         guard let section = Section(value, .expectation, problems) else { return nil }
-        let comparisons = ComparisonReader(problems)
+        let comparisons = ComparisonReader(problems, variables)
+        section.checkExpectedTexts(variables)
         var expectation = HTTPExpectation(
             status: section.value("status").map(statuses) ?? [],
             json: section.named("json").compactMap(comparisons.field),
@@ -75,5 +80,14 @@ struct HTTPExpectationReader {
             }
             return HTTPExpectation.TimeLimit(phase: phase, below: limit)
         }
+    }
+}
+
+extension Section {
+    /// What a body, or what a program printed, must contain or match.
+    func checkExpectedTexts(_ variables: Templates.Variables) {
+        let texts = ExpectedTexts(problems: problems, variables: variables)
+        value("contains").map(texts.check)
+        value("matches").map(texts.checkPattern)
     }
 }

@@ -19,6 +19,7 @@ struct TCPProbeReader {
                 place, "'max_bytes' bounds what is listened to, and nothing is",
                 "add expect: { contains: TEXT }, or remove it")
         }
+        expect?.checkExpectedTexts(.none)
         guard let endpoint else { return nil }
         return .tcp(
             TCPCheck(
