@@ -169,7 +169,9 @@ extension ServiceEngine {
             let sums =
                 asked.function.isOfLatency
                 ? windows.sums(width: asked.width, now: now)
-                : windows.counts(width: asked.width, now: now)
+                : asked.function == .rate
+                    ? windows.rated(width: asked.width, now: now)
+                    : windows.counts(width: asked.width, now: now)
             return Answer(
                 sums.covered, asked.function.reading(sums, width: asked.width, needed: needed))
         }
@@ -345,7 +347,9 @@ extension SignalFunction {
         case .errors: return Reading(value: Double(sums.errors), samples: sums.count)
         case .rate:
             // Since a restart the window is only as wide as what it covers.
-            let time = Swift.min(width, Swift.max(.seconds(1), sums.covered))
+            let known = sums.rated ?? sums.covered
+            guard known > .zero else { return Reading(gap: .warmingUp, samples: sums.count) }
+            let time = Swift.min(width, Swift.max(.seconds(1), known))
             return Reading(value: count / time.seconds, samples: sums.count)
         case .errorRate, .successRate:
             guard sums.count >= Swift.max(1, needed) else {
