@@ -140,13 +140,20 @@ final class TransferLoop: Sendable {
         let tools = TransferTools(userAgent: userAgent, keptFor: keptFor)
         var transfers: [UInt64: Transfer] = [:]
         var conversing: Set<UInt64> = []
+        let names = NameGate()
         var crowd = 0
         while true {
             let (messages, stopping) = takeInbox()
-            for message in messages { obey(message, multi, tools, &transfers) }
+            for message in messages { obey(message, multi, tools, names, &transfers) }
             if stopping { break }
+            lookAfter(names, multi, tools, &transfers)
             multi.perform()
+            names.settle(transfers, tools, at: time.boot())
             while let (id, code) = multi.nextFinished() {
+                if let late = names.cameBack(id) {
+                    multi.remove(late)
+                    continue
+                }
                 if code == CURLE_OK, transfers[id]?.beginConversation(at: time.boot()) == true {
                     conversing.insert(id)
                     continue
@@ -156,16 +163,23 @@ final class TransferLoop: Sendable {
                     multi.remove(transfer)
                     begin(order, multi, tools, &transfers)
                 } else {
+                    if code == CURLE_COULDNT_RESOLVE_HOST { tellOthers(transfer, names) }
                     finish(transfer, multi) { transfer.result(code) }
                 }
             }
             converse(&conversing, multi, &transfers)
             Self.giveMemoryBack(transfers.count, &crowd)
+            for item in names.admitted(at: time.boot()) {
+                begin(item.order(at: time.boot()), multi, tools, &transfers)
+            }
             guard isIdle() else { continue }
             let talks = conversing.compactMap { transfers[$0]?.conversation }
-            multi.wait(milliseconds: Self.wait(talks, time.boot()), for: talks)
+            let next = names.nextDeadline(transfers)
+            multi.wait(milliseconds: Self.wait(talks, next, time.boot()), for: talks)
         }
-        endWithout(multi: multi, transfers: transfers)
+        for late in names.abandoned.values { multi.remove(late) }
+        let waiting = names.takeAll().map(\.order)
+        endWithout(multi: multi, transfers: transfers, waiting: waiting)
     }
 
     /// A crowd, as at the start of ten thousand probes, leaves hundreds of megabytes that are free
@@ -206,8 +220,11 @@ final class TransferLoop: Sendable {
     }
 
     /// libcurl knows its own deadlines; these are ours.
-    private static func wait(_ talks: [Conversation], _ now: Instant) -> Int32 {
-        let next = talks.compactMap(\.deadline).min().map { ($0 - now).nanoseconds / 1_000_000 + 1 }
+    private static func wait(
+        _ talks: [Conversation], _ names: Instant?, _ now: Instant
+    ) -> Int32 {
+        let next = (talks.compactMap(\.deadline) + (names.map { [$0] } ?? [])).min()
+            .map { ($0 - now).nanoseconds / 1_000_000 + 1 }
         return Int32(min(1000, max(0, next ?? 1000)))
     }
 
@@ -221,15 +238,60 @@ final class TransferLoop: Sendable {
     }
 
     private func obey(
-        _ message: Message, _ multi: MultiHandle, _ tools: TransferTools,
+        _ message: Message, _ multi: MultiHandle, _ tools: TransferTools, _ names: NameGate,
         _ transfers: inout [UInt64: Transfer]
     ) {
         switch message {
-        case .start(let order): begin(order, multi, tools, &transfers)
+        case .start(let order):
+            guard names.admits(order, at: time.boot()) else { return }
+            begin(order, multi, tools, &transfers)
         case .cancel(let id):
+            if let item = names.cancelled(id) {
+                let message = "\(item.order.request.target): cancelled before it was asked"
+                return answer(item.order, .failure(.unsent(.cancelled, message)))
+            }
             guard let transfer = transfers.removeValue(forKey: id) else { return }
-            finish(transfer, multi) { transfer.cancelled() }
+            guard transfer.isResolving else {
+                return finish(transfer, multi) { transfer.cancelled() }
+            }
+            let result = transfer.cancelled()
+            transfer.leaveAlone()
+            names.abandon(transfer)
+            answer(transfer.order, result)
         }
+    }
+
+    /// Names that do not come in time are given up, and so is waiting for them.
+    private func lookAfter(
+        _ names: NameGate, _ multi: MultiHandle, _ tools: TransferTools,
+        _ transfers: inout [UInt64: Transfer]
+    ) {
+        let now = time.boot()
+        for transfer in names.overdue(transfers, at: now) {
+            transfers[transfer.order.id] = nil
+            let result = transfer.giveUpName(at: now)
+            names.abandon(transfer)
+            answer(transfer.order, result)
+        }
+        for item in names.tiredOfWaiting(at: now) {
+            answer(item.order, .failure(names.failure(of: item, at: now)))
+        }
+    }
+
+    /// Nobody knows the name: those who wait for it need not ask again.
+    private func tellOthers(_ transfer: Transfer, _ names: NameGate) {
+        for order in names.others(waitingFor: transfer.request.nameToResolve) {
+            let message =
+                "\(order.request.target): the name was not resolved "
+                + "(\(transfer.errorMessage)); check the host's resolver"
+            answer(order, .failure(.unsent(.nameNotResolved, message)))
+        }
+    }
+
+    /// Of one that is in no table.
+    private func answer(_ order: Order, _ result: HTTPResult) {
+        underWay.subtract(1, ordering: .relaxed)
+        order.finish(result)
     }
 
     private func begin(
@@ -237,10 +299,8 @@ final class TransferLoop: Sendable {
         _ transfers: inout [UInt64: Transfer]
     ) {
         guard let transfer = Transfer(order, tools), multi.add(transfer) else {
-            underWay.subtract(1, ordering: .relaxed)
             let message = "\(order.request.target): libcurl has no memory"
-            order.finish(.failure(.unsent(.noLocalResources, message)))
-            return
+            return answer(order, .failure(.unsent(.noLocalResources, message)))
         }
         transfers[order.id] = transfer
     }
@@ -255,7 +315,9 @@ final class TransferLoop: Sendable {
         transfer.order.finish(answer)
     }
 
-    private func endWithout(multi: MultiHandle?, transfers: [UInt64: Transfer]) {
+    private func endWithout(
+        multi: MultiHandle?, transfers: [UInt64: Transfer], waiting: [Order] = []
+    ) {
         let rest = state.withLock {
             $0.stopping = true
             $0.multi = nil
@@ -266,7 +328,8 @@ final class TransferLoop: Sendable {
         for transfer in transfers.values {
             if let multi { finish(transfer, multi) { transfer.cancelled() } }
         }
-        for case .start(let order) in rest {
+        let orders = rest.compactMap { if case .start(let order) = $0 { order } else { nil } }
+        for order in waiting + orders {
             let message = "\(order.request.target): the HTTP client is shut down"
             order.finish(.failure(.unsent(.cancelled, message)))
         }
@@ -277,5 +340,16 @@ final class TransferLoop: Sendable {
             return state.waiters
         }
         for waiter in waiters { waiter.resume() }
+    }
+}
+
+extension NameGate.Waiting {
+    /// Begun in the time that is left.
+    fileprivate func order(at now: Instant) -> TransferLoop.Order {
+        let waited = now - since
+        guard waited >= .milliseconds(10) else { return order }
+        var request = order.request
+        request.timeout = request.timeout.map { Swift.max(.milliseconds(1), $0 - waited) }
+        return order.with(request)
     }
 }
