@@ -8,6 +8,7 @@ public import WatchCore
 public struct BatchBuilder: LineConsumer {
     /// Distinct seconds in one batch. What is read at once when it is full has room, too.
     public static let secondsLimit = 16_384
+    /// From so many on it is full.
     public static let fullAt = 4096
     /// Lines further ahead of the clock are early.
     public static let aheadLimit = Duration.seconds(10)
