@@ -43,6 +43,9 @@ static inline CURLcode watchd_easy_set_tls_begins(CURL *h, curl_ssl_ctx_callback
 static inline CURLcode watchd_easy_set_debug(CURL *h, curl_debug_callback v) {
     return curl_easy_setopt(h, CURLOPT_DEBUGFUNCTION, v);
 }
+static inline CURLcode watchd_easy_set_progress(CURL *h, curl_xferinfo_callback v) {
+    return curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, v);
+}
 static inline CURLcode watchd_easy_get_long(CURL *h, CURLINFO i, long *v) {
     return curl_easy_getinfo(h, i, v);
 }

@@ -14,7 +14,7 @@ extension Transfer {
         watchd_easy_set_callback(easy, CURLOPT_HEADERFUNCTION) { data, size, count, context in
             guard let data, let transfer = Transfer.at(context) else { return 0 }
             let line = UnsafeRawBufferPointer(start: data, count: size * count)
-            return transfer.received(header: line) ? size * count : 0
+            return transfer.received(header: line, context) ? size * count : 0
         }
         watchd_easy_set_callback(easy, CURLOPT_WRITEFUNCTION) { data, size, count, context in
             guard let data, let transfer = Transfer.at(context) else { return 0 }
@@ -31,6 +31,7 @@ extension Transfer {
         }
         watchd_easy_set_before_request(easy) { context, peer, _, port, ownPort in
             guard let transfer = Transfer.at(context) else { return CURL_PREREQFUNC_OK }
+            guard !transfer.isGivenUp else { return CURL_PREREQFUNC_ABORT }
             transfer.requestBegins()
             if transfer.keepsConnection, let peer {
                 transfer.watchKeptConnection(
@@ -71,6 +72,7 @@ extension Transfer {
         isRefused = false
         localErrno = 0
         phase = .firstByte
+        redirectedAfter = nil
         headerBytes = 0
         firstByteCame = nil
         isKept = keepsConnection && long(CURLINFO_NUM_CONNECTS) == 0
@@ -90,7 +92,9 @@ extension Transfer {
         if third > 0 { tools.end(ends, withoutWordFor: UInt32(third)) }
     }
 
-    private func received(header line: UnsafeRawBufferPointer) -> Bool {
+    private func received(
+        header line: UnsafeRawBufferPointer, _ context: UnsafeMutableRawPointer?
+    ) -> Bool {
         headerBytes += line.count
         guard headerBytes <= Self.headerLimit else {
             stop = .headersTooLong
@@ -104,7 +108,7 @@ extension Transfer {
             return true
         }
         if line.first == 13 || line.first == 10 {
-            if isRedirect { phase = .name }
+            if isRedirect { isRedirected(context) }
             return true
         }
         head.append(line: line)
@@ -115,6 +119,26 @@ extension Transfer {
         line.count >= 5 && line[0] == UInt8(ascii: "H") && line[1] == UInt8(ascii: "T")
             && line[2] == UInt8(ascii: "T") && line[3] == UInt8(ascii: "P")
             && line[4] == UInt8(ascii: "/")
+    }
+
+    /// The body of such an answer is read, for the connection may be used again, and is handed to
+    /// nobody: only the progress of it is told. Until it is at its end, we are still here.
+    private func isRedirected(_ context: UnsafeMutableRawPointer?) {
+        redirectedAfter = hops
+        tools.leaving.insert(order.id)
+        guard let context else { return }
+        needsOwnOptions = true
+        set(CURLOPT_XFERINFODATA, pointer: context)
+        watchd_easy_set_progress(easy) { context, _, received, _, _ in
+            Transfer.at(context)?.ignored(bytes: Int(received)) ?? true ? 0 : 1
+        }
+        set(CURLOPT_NOPROGRESS, 0)
+    }
+
+    private func ignored(bytes: Int) -> Bool {
+        guard redirectedAfter != nil, bytes > request.maxBody else { return true }
+        stop = .tooLarge
+        return false
     }
 
     /// Whether the answer just read sends libcurl elsewhere.
@@ -141,7 +165,9 @@ extension Transfer {
 
     /// A socket that no child process inherits. An address without a route is not even tried.
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        guard !isGivenUp else { return CURL_SOCKET_BAD }
         phase = .connect
+        redirectedAfter = nil
         watchFurtherAddresses()
         // The structure's end may lie behind what C says of it: addresses differ in length.
         let length = Int(address.pointee.addrlen)

@@ -5,7 +5,12 @@ import Glibc
 import WatchCore
 
 extension Transfer {
+    /// Whether a name is being looked up. libcurl does not say when the body of a redirect is at
+    /// its end, but it counts those that it follows.
+    var isResolving: Bool { phase == .name || (redirectedAfter.map { hops > $0 } ?? false) }
+
     func result(_ code: CURLcode) -> HTTPResult {
+        if isResolving { phase = .name }
         if code == CURLE_OK || stop == .byReader {
             isHandleGood = code == CURLE_OK && handle.order != nil && !needsOwnOptions
             var response = HTTPResponse(
@@ -21,7 +26,34 @@ extension Transfer {
         return .failure(failure(kind(of: code)))
     }
 
-    func cancelled() -> HTTPResult { .failure(failure(.cancelled)) }
+    func cancelled() -> HTTPResult {
+        if isResolving { phase = .name }
+        return .failure(failure(.cancelled))
+    }
+
+    /// The name did not come in time. libcurl would leave the thread that looks it up to itself,
+    /// where nobody could count it, so it goes on without a time limit, and only for that thread.
+    func giveUpName(at now: Instant) -> HTTPResult {
+        phase = .name
+        var failure = failure(.nameNotResolved)
+        failure.timings.total = Swift.max(failure.timings.total, (now - began).seconds)
+        leaveAlone()
+        return .failure(failure)
+    }
+
+    func leaveAlone() {
+        isGivenUp = true
+        needsOwnOptions = true
+        set(CURLOPT_TIMEOUT_MS, 0)
+        set(CURLOPT_CONNECTTIMEOUT_MS, 0)
+    }
+
+    /// A little before libcurl's own limit; nil: there is none.
+    var nameDeadline: Instant? {
+        [request.timeout, request.connectTimeout].compactMap { $0 }.min().map {
+            began + $0 - Swift.min(NameGate.margin, $0 / 10)
+        }
+    }
 
     var status: Int { long(CURLINFO_RESPONSE_CODE) }
 
@@ -141,7 +173,8 @@ extension Transfer {
         switch kind {
         case .badRequest: return "cannot be asked: \(errorMessage)"
         case .nameNotResolved:
-            return "the name was not resolved (\(errorMessage)); check the host's resolver"
+            let why = errorMessage.isEmpty ? "no answer after \(after)" : errorMessage
+            return "the name was not resolved (\(why)); check the host's resolver"
         case .networkUnreachable, .hostUnreachable:
             return "not reachable from here (\(system)); check this host's network"
         case .noLocalResources:
@@ -175,7 +208,7 @@ extension Transfer {
 
     // MARK: - What libcurl knows
 
-    private var hops: Int { long(CURLINFO_REDIRECT_COUNT) }
+    var hops: Int { long(CURLINFO_REDIRECT_COUNT) }
 
     private var effectiveURL: String {
         var text: UnsafePointer<CChar>?

@@ -17,6 +17,11 @@ final class Transfer {
     /// How far the request is; the callbacks move it, so that it is right after redirects too,
     /// where libcurl's own timers are sums.
     var phase = HTTPFailure.Phase.name
+    /// The answer just read sends us elsewhere, after so many redirects before it; nil: it does
+    /// not, or the way there has begun.
+    var redirectedAfter: Int?
+    /// Whoever wanted the answer has been told that the name did not come; libcurl still waits.
+    var isGivenUp = false
     var head = HTTPHead()
     /// Of this hop, with interim answers (1xx), which may be many.
     var headerBytes = 0

@@ -115,11 +115,18 @@ final class TransferLoop: Sendable {
         let tools = TransferTools(userAgent: userAgent, keptFor: keptFor)
         var transfers: [UInt64: Transfer] = [:]
         var conversing: Set<UInt64> = []
+        let names = NameGate()
         var crowd = 0
         while true {
-            if takeTurns(multi, tools, &transfers) == .stopping { break }
+            if takeTurns(multi, tools, names, &transfers) == .stopping { break }
+            lookAfter(names, multi, tools, &transfers)
             multi.perform()
+            names.settle(transfers, tools, at: time.boot())
             while let (id, code) = multi.nextFinished() {
+                if let late = names.cameBack(id) {
+                    multi.remove(late)
+                    continue
+                }
                 if code == CURLE_OK, transfers[id]?.beginConversation(at: time.boot()) == true {
                     conversing.insert(id)
                     continue
@@ -129,17 +136,24 @@ final class TransferLoop: Sendable {
                     multi.remove(transfer)
                     begin(order, multi, tools, &transfers)
                 } else {
+                    if code == CURLE_COULDNT_RESOLVE_HOST { tellOthers(transfer, names) }
                     finish(transfer, multi) { transfer.result(code) }
                 }
             }
             converse(&conversing, multi, &transfers)
             Self.giveMemoryBack(transfers.count, &crowd)
+            for item in names.admitted(at: time.boot()) {
+                begin(item.order(at: time.boot()), multi, tools, &transfers)
+            }
             let (isIdle, alarm) = state.withLock { ($0.isIdle(), $0.nextAlarm) }
             guard isIdle else { continue }
             let talks = conversing.compactMap { transfers[$0]?.conversation }
-            multi.wait(milliseconds: Self.wait(talks, alarm, time.boot()), for: talks)
+            let dues = [alarm, names.nextDeadline(transfers)].compactMap { $0 }
+            multi.wait(milliseconds: Self.wait(talks, dues, time.boot()), for: talks)
         }
-        endWithout(multi: multi, transfers: transfers)
+        for late in names.abandoned.values { multi.remove(late) }
+        let waiting = names.takeAll().map(\.order)
+        endWithout(multi: multi, transfers: transfers, waiting: waiting)
     }
 
     /// A crowd, as at the start of ten thousand probes, leaves hundreds of megabytes that are free
@@ -159,12 +173,13 @@ final class TransferLoop: Sendable {
     /// Begins what is asked, and lets tasks go on that live here, with what comes of it at once;
     /// but not for ever, since others wait for the network.
     private func takeTurns(
-        _ multi: MultiHandle, _ tools: TransferTools, _ transfers: inout [UInt64: Transfer]
+        _ multi: MultiHandle, _ tools: TransferTools, _ names: NameGate,
+        _ transfers: inout [UInt64: Transfer]
     ) -> Turn {
         let now = time.boot()
         for _ in 0..<Self.turns {
             let contents = state.withLock { $0.take(at: now) }
-            for message in contents.messages { obey(message, multi, tools, &transfers) }
+            for message in contents.messages { obey(message, multi, tools, names, &transfers) }
             run(contents.jobs)
             for alarm in contents.alarms { alarm.ring() }
             if contents.stopping { return .stopping }
@@ -194,23 +209,69 @@ final class TransferLoop: Sendable {
 
     /// libcurl knows its own deadlines; these are ours.
     private static func wait(
-        _ talks: [Conversation], _ alarm: Instant?, _ now: Instant
+        _ talks: [Conversation], _ others: [Instant], _ now: Instant
     ) -> Int32 {
-        let dues = talks.compactMap(\.deadline) + (alarm.map { [$0] } ?? [])
+        let dues = talks.compactMap(\.deadline) + others
         let next = dues.min().map { ($0 - now).nanoseconds / 1_000_000 + 1 }
         return Int32(min(1000, max(0, next ?? 1000)))
     }
 
     private func obey(
         _ message: TransferInbox.Message, _ multi: MultiHandle, _ tools: TransferTools,
+        _ names: NameGate,
         _ transfers: inout [UInt64: Transfer]
     ) {
         switch message {
-        case .start(let order): begin(order, multi, tools, &transfers)
+        case .start(let order):
+            guard names.admits(order, at: time.boot()) else { return }
+            begin(order, multi, tools, &transfers)
         case .cancel(let id):
+            if let item = names.cancelled(id) {
+                let message = "\(item.order.request.target): cancelled before it was asked"
+                return answer(item.order, .failure(.unsent(.cancelled, message)))
+            }
             guard let transfer = transfers.removeValue(forKey: id) else { return }
-            finish(transfer, multi) { transfer.cancelled() }
+            guard transfer.isResolving else {
+                return finish(transfer, multi) { transfer.cancelled() }
+            }
+            let result = transfer.cancelled()
+            transfer.leaveAlone()
+            names.abandon(transfer)
+            answer(transfer.order, result)
         }
+    }
+
+    /// Names that do not come in time are given up, and so is waiting for them.
+    private func lookAfter(
+        _ names: NameGate, _ multi: MultiHandle, _ tools: TransferTools,
+        _ transfers: inout [UInt64: Transfer]
+    ) {
+        let now = time.boot()
+        for transfer in names.overdue(transfers, at: now) {
+            transfers[transfer.order.id] = nil
+            let result = transfer.giveUpName(at: now)
+            names.abandon(transfer)
+            answer(transfer.order, result)
+        }
+        for item in names.tiredOfWaiting(at: now) {
+            answer(item.order, .failure(names.failure(of: item, at: now)))
+        }
+    }
+
+    /// Nobody knows the name: those who wait for it need not ask again.
+    private func tellOthers(_ transfer: Transfer, _ names: NameGate) {
+        for order in names.others(waitingFor: transfer.request.nameToResolve) {
+            let message =
+                "\(order.request.target): the name was not resolved "
+                + "(\(transfer.errorMessage)); check the host's resolver"
+            answer(order, .failure(.unsent(.nameNotResolved, message)))
+        }
+    }
+
+    /// Of one that is in no table.
+    private func answer(_ order: Order, _ result: HTTPResult) {
+        underWay.subtract(1, ordering: .relaxed)
+        order.finish(result)
     }
 
     private func begin(
@@ -218,10 +279,8 @@ final class TransferLoop: Sendable {
         _ transfers: inout [UInt64: Transfer]
     ) {
         guard let transfer = Transfer(order, tools), multi.add(transfer) else {
-            underWay.subtract(1, ordering: .relaxed)
             let message = "\(order.request.target): libcurl has no memory"
-            order.finish(.failure(.unsent(.noLocalResources, message)))
-            return
+            return answer(order, .failure(.unsent(.noLocalResources, message)))
         }
         transfers[order.id] = transfer
     }
@@ -236,12 +295,15 @@ final class TransferLoop: Sendable {
         transfer.order.finish(answer)
     }
 
-    private func endWithout(multi: MultiHandle?, transfers: [UInt64: Transfer]) {
+    private func endWithout(
+        multi: MultiHandle?, transfers: [UInt64: Transfer], waiting: [Order] = []
+    ) {
         let rest = state.withLock { $0.close() }
         for transfer in transfers.values {
             if let multi { finish(transfer, multi) { transfer.cancelled() } }
         }
-        for case .start(let order) in rest {
+        let orders = rest.compactMap { if case .start(let order) = $0 { order } else { nil } }
+        for order in waiting + orders {
             let message = "\(order.request.target): the HTTP client is shut down"
             order.finish(.failure(.unsent(.cancelled, message)))
         }
@@ -250,5 +312,16 @@ final class TransferLoop: Sendable {
         for waiter in waiters { waiter.resume() }
         for job in jobs { Self.runElsewhere(job) }
         for alarm in alarms { Self.ringElsewhere(alarm) }
+    }
+}
+
+extension NameGate.Waiting {
+    /// Begun in the time that is left.
+    fileprivate func order(at now: Instant) -> TransferLoop.Order {
+        let waited = now - since
+        guard waited >= .milliseconds(10) else { return order }
+        var request = order.request
+        request.timeout = request.timeout.map { Swift.max(.milliseconds(1), $0 - waited) }
+        return order.with(request)
     }
 }

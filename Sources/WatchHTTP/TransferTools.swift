@@ -25,6 +25,8 @@ final class TransferTools {
     /// What libcurl was built to trust; nil: it is too old to say (7.84), and sees to it itself.
     let systemTrust = TransferTools.findSystemTrust()
     private var kept: [Int32: Kept] = [:]
+    /// Transfers whose answer sent them elsewhere; the gate of names takes them up.
+    var leaving: Set<UInt64> = []
 
     private struct Kept {
         let ends: Ends

@@ -13,17 +13,25 @@ public final class BlockingWorkers: Sendable {
         case timedOut
         /// An earlier call for the same key has not come back yet.
         case stuck
-        /// Every thread is busy and as many calls as may wait do.
+        /// Every thread is busy, and as many calls as may wait do, or this one waited in vain: it
+        /// never began.
         case full
     }
 
     private struct Job: Sendable {
+        var id: UInt64
         var key: String
         var work: @Sendable () -> Void
     }
 
+    /// When a job began.
+    private final class Begin: Sendable {
+        let at = Mutex<Instant?>(nil)
+    }
+
     private struct State {
         var threads = 0
+        var lastID: UInt64 = 0
         var waiting: [Job] = []
         var keys: Set<String> = []
     }
@@ -39,23 +47,54 @@ public final class BlockingWorkers: Sendable {
         self.time = time
     }
 
-    /// Runs `work` on a thread of its own and waits for its value, at most `timeout`.
+    /// Runs `work` on a thread of its own and waits for its value, at most `timeout`. One that has
+    /// not begun by then never does: nobody wants its value any more.
+    /// - Parameter waiting: the time limit for waiting in line; then `timeout` runs from when the
+    ///   work begins. nil: it is one limit for both.
     public func run<Value: Sendable>(
-        key: String, timeout: Duration, _ work: @escaping @Sendable () -> Value
+        key: String, timeout: Duration, waiting: Duration? = nil,
+        _ work: @escaping @Sendable () -> Value
     ) async -> Result<Value, Failure> {
-        let limit = time.now().boot + timeout
+        let submitted = time.now().boot
         let answer = OneAnswer<Result<Value, Failure>>()
-        let job = Job(key: key) { answer.give(.success(work())) }
-        if let failure = submit(job) { return .failure(failure) }
-        let timer = Task { [time] in
-            await time.sleep(until: limit)
-            answer.give(.failure(.timedOut))
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        let begin = Begin()
+        let job = Job(id: id, key: key) { [time] in
+            begin.at.withLock { $0 = $0 ?? time.now().boot }
+            answer.give(.success(work()))
+        }
+        let (failure, beginsNow) = submit(job)
+        if let failure { return .failure(failure) }
+        if beginsNow { begin.at.withLock { $0 = submitted } }
+        let timer = Task { [self] in
+            if let waiting, !beginsNow {
+                await time.sleep(until: submitted + waiting)
+                if withdraw(id) { return answer.give(.failure(.full)) }
+                let begun = begin.at.withLock { $0 } ?? time.now().boot
+                await time.sleep(until: begun + timeout)
+            } else {
+                await time.sleep(until: submitted + timeout)
+            }
+            answer.give(.failure(withdraw(id) ? .full : .timedOut))
         }
         defer { timer.cancel() }
         return await answer.value()
     }
 
-    private func submit(_ job: Job) -> Failure? {
+    /// Takes a job out of the queue; false: it has begun.
+    private func withdraw(_ id: UInt64) -> Bool {
+        state.withLock { state in
+            guard let index = state.waiting.firstIndex(where: { $0.id == id }) else { return false }
+            state.keys.remove(state.waiting.remove(at: index).key)
+            return true
+        }
+    }
+
+    /// - Returns: why it is not taken, and whether it has a thread at once.
+    private func submit(_ job: Job) -> (failure: Failure?, beginsNow: Bool) {
         let (failure, isNewThread): (Failure?, Bool) = state.withLock {
             guard !$0.keys.contains(job.key) else { return (.stuck, false) }
             let mayStart = $0.threads < threads
@@ -65,15 +104,15 @@ public final class BlockingWorkers: Sendable {
             if mayStart { $0.threads += 1 }
             return (nil, mayStart)
         }
-        guard isNewThread else { return failure }
-        guard !startThread({ self.workUntilIdle() }) else { return nil }
+        guard isNewThread else { return (failure, false) }
+        guard !startThread({ self.workUntilIdle() }) else { return (nil, true) }
         return state.withLock {
             $0.threads -= 1
             // Other threads, if there are any, will come to it.
-            guard $0.threads == 0 else { return nil }
+            guard $0.threads == 0 else { return (nil, false) }
             $0.waiting.removeAll { $0.key == job.key }
             $0.keys.remove(job.key)
-            return .full
+            return (.full, false)
         }
     }
 

@@ -40,6 +40,11 @@ struct CommandRun {
     var environment: [String] = []
     let timeout: Duration
     let time: any TimeSource
+    /// A descriptor that is readable when the process has ended; negative: there is none (a kernel
+    /// before 5.3, a sandbox), and it is asked every now and then.
+    var openProcess: @Sendable (pid_t) -> Int32 = { watchd_pidfd_open($0) }
+    /// How often it is asked then, in milliseconds.
+    private static let lookEvery: Int64 = 20
 
     private var program: String { printable(arguments.first ?? "", limit: 200) }
 
@@ -102,7 +107,7 @@ struct CommandRun {
         _ collected: inout Ended
     ) -> Ending {
         // Our child stays a zombie until it is reaped, so its pid and its group are its own.
-        let process = watchd_pidfd_open(pid)
+        let process = openProcess(pid)
         defer { if process >= 0 { close(process) } }
         var polled = [
             pollfd(fd: output, events: Int16(POLLIN), revents: 0),
@@ -110,15 +115,17 @@ struct CommandRun {
             pollfd(fd: process, events: Int16(POLLIN), revents: 0),
         ]
         var early: Ending?
-        // Without a descriptor of the process its end cannot be waited for.
-        if process < 0 { early = .timedOut }
         while early == nil {
+            // Before its output is read: what it printed last is there by then.
+            let hasEnded = process < 0 && Self.hasEnded(pid)
             let left = deadline - time.now().boot
             guard left > .zero else {
                 early = .timedOut
                 break
             }
-            let milliseconds = left.nanoseconds / 1_000_000 + 1
+            var milliseconds = left.nanoseconds / 1_000_000 + 1
+            if process < 0 { milliseconds = Swift.min(milliseconds, Self.lookEvery) }
+            if hasEnded { break }
             if poll(&polled, 3, Int32(clamping: milliseconds)) <= 0 { continue }
             guard take(&polled, &collected) else {
                 early = .flooded
@@ -137,6 +144,13 @@ struct CommandRun {
         if let early { return early }
         let signal = status & 0x7F
         return signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal)
+    }
+
+    /// Leaves it unreaped, so that its number remains its own.
+    private static func hasEnded(_ pid: pid_t) -> Bool {
+        var info = siginfo_t()
+        let code = waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT)
+        return code == 0 && info.si_signo != 0
     }
 
     /// Reads what is there; a pipe at its end is not asked again.

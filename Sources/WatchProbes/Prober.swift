@@ -43,6 +43,8 @@ public struct LiveProber: Prober {
     ) {
         self.client = client
         let workers = BlockingWorkers(time: time)
+        // Programs that hang must not keep secrets and files from being read.
+        let runners = BlockingWorkers(time: time)
         let requests = RequestBuilder(secrets: secrets, workers: workers)
         http = HTTPProbe(client: client, requests: requests, time: time)
         tcp = TCPProbe(client: client, requests: requests, time: time)
@@ -50,12 +52,13 @@ public struct LiveProber: Prober {
         dns = DNSProbe(
             client: client, datagrams: Datagrams(time: time), workers: workers, time: time)
         grpc = GRPCProbe(client: client, requests: requests, time: time)
-        programs = ExecProbe(secrets: secrets, workers: workers, time: time)
+        programs = ExecProbe(secrets: secrets, workers: runners, time: time)
         units = UnitProbe(bus: bus, time: time)
         prometheus = PrometheusProbe(client: client, requests: requests, time: time)
         journeys = JourneyProbe(http: http, time: time, carried: carried)
         versions = VersionReader(
-            client: client, requests: requests, workers: workers, time: time)
+            client: client, requests: requests, workers: workers,
+            runners: BlockingWorkers(time: time), time: time)
     }
 
     public func probe(

@@ -8,15 +8,18 @@ public struct VersionReader: Sendable {
     let client: HTTPClient
     let requests: RequestBuilder
     let workers: BlockingWorkers
+    /// For programs: one that hangs must not keep files from being read.
+    let runners: BlockingWorkers
     let time: any TimeSource
 
     public init(
         client: HTTPClient, requests: RequestBuilder, workers: BlockingWorkers,
-        time: any TimeSource
+        runners: BlockingWorkers? = nil, time: any TimeSource
     ) {
         self.client = client
         self.requests = requests
         self.workers = workers
+        self.runners = runners ?? workers
         self.time = time
     }
 
@@ -45,8 +48,9 @@ public struct VersionReader: Sendable {
         let label = printable(source.label)
         for number in 1...Self.programsAtOnce {
             // It keeps its time itself; what is longer is a kernel that does not let go of it.
-            let answer = await workers.run(
-                key: "\(source.label) #\(number)", timeout: source.timeout + .seconds(5)
+            let answer = await runners.run(
+                key: "\(source.label) #\(number)", timeout: source.timeout + .seconds(5),
+                waiting: source.timeout
             ) { [time] in command.answer(within: source.timeout, time: time) }
             switch answer {
             case .success(let answer): return answer
@@ -54,7 +58,7 @@ public struct VersionReader: Sendable {
             case .failure(.timedOut):
                 return .unavailable("\(label) cannot be started or killed; is its mount dead?")
             case .failure(.full):
-                return .unavailable("\(label) was not run: too many reads wait on dead mounts")
+                return .unavailable("\(label) was not run: too many programs run already")
             }
         }
         return .unavailable("\(label) still runs, asked earlier; is its mount dead?")

@@ -47,16 +47,19 @@ final class DrainBudget: Sendable {
 
     init(_ bounds: DrainBounds) { self.bounds = bounds }
 
-    /// False: there are too many connections, and this one does not count.
-    func connect(_ peer: String) -> Bool {
+    /// Why this connection does not count, for there are too many; nil: it does.
+    func connect(_ peer: String) -> String? {
         state.withLock { state in
             let one = state.shares[peer]?.connections ?? 0
-            guard state.all.connections < bounds.connections, one < bounds.connectionsOfOne else {
-                return false
+            if one >= bounds.connectionsOfOne {
+                return ConnectionCount.tooMany(bounds.connectionsOfOne, ofOne: true)
+            }
+            if state.all.connections >= bounds.connections {
+                return ConnectionCount.tooMany(bounds.connections, ofOne: false)
             }
             state.all.connections += 1
             state.shares[peer, default: Share()].connections += 1
-            return true
+            return nil
         }
     }
 

@@ -69,7 +69,10 @@ public final class DrainReceiver: LineReceiver {
         _ channel: any Channel, _ drain: Drain, _ keeper: TLSKeeper?
     ) -> EventLoopFuture<Void> {
         let peer = channel.remoteAddress?.ipAddress ?? ""
-        guard drain.budget.connect(peer) else { return channel.close() }
+        if let why = drain.budget.connect(peer) {
+            drain.inbox.turnAway(why)
+            return channel.close()
+        }
         // The last thing of all, so that what the connection had taken was given back before.
         channel.closeFuture.whenComplete { _ in drain.budget.disconnect(peer) }
         return channel.eventLoop.makeCompletedFuture {

@@ -20,16 +20,21 @@ final class ConnectionCount: Sendable {
         self.share = share
     }
 
-    /// False: there are too many, and this one does not count.
+    /// Why this one does not count, for there are too many; nil: it does.
     /// - Parameter peer: its address; nil: it has none, and no share.
-    func begin(_ peer: String?) -> Bool {
+    func begin(_ peer: String?) -> String? {
         state.withLock { state in
             let one = peer.flatMap { state.shares[$0] } ?? 0
-            guard state.all < limit, one < share else { return false }
+            if one >= share { return Self.tooMany(share, ofOne: true) }
+            if state.all >= limit { return Self.tooMany(limit, ofOne: false) }
             state.all += 1
             if let peer { state.shares[peer] = one + 1 }
-            return true
+            return nil
         }
+    }
+
+    static func tooMany(_ limit: Int, ofOne: Bool) -> String {
+        "\(limit) connections\(ofOne ? " of one address" : "")"
     }
 
     func end(_ peer: String?) {

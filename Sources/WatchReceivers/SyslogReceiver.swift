@@ -80,7 +80,10 @@ public final class SyslogReceiver: LineReceiver {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 let peer = channel.remoteAddress?.ipAddress
-                guard parts.connections.begin(peer) else { return channel.close() }
+                if let why = parts.connections.begin(peer) {
+                    parts.inbox.turnAway(why)
+                    return channel.close()
+                }
                 channel.closeFuture.whenComplete { _ in parts.connections.end(peer) }
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations

@@ -3,11 +3,13 @@
 
 public import WatchCore
 
-/// The one batch that waits to be handed over. Bounded: lines of more than `secondsLimit`
-/// different seconds are dropped and counted.
+/// The one batch that waits to be handed over. Bounded: when it has `fullAt` different seconds it
+/// is to be handed over, and lines of more than `secondsLimit` are dropped and counted.
 public struct BatchBuilder: LineConsumer {
-    /// Distinct seconds in one batch.
-    public static let secondsLimit = 4096
+    /// Distinct seconds in one batch. What is read at once when it is full has room, too.
+    public static let secondsLimit = 16_384
+    /// From so many on it is full.
+    public static let fullAt = 4096
     /// Lines further ahead of the clock are early.
     public static let aheadLimit = Duration.seconds(10)
 
@@ -50,7 +52,11 @@ public struct BatchBuilder: LineConsumer {
         samplesLeft = Evidence.linesOfStream
     }
 
-    public var isEmpty: Bool { batch.lines == 0 && batch.losses == StreamBatch.Losses() }
+    public var isFull: Bool { sums.count >= Self.fullAt }
+
+    public var isEmpty: Bool {
+        batch.lines == 0 && batch.losses == StreamBatch.Losses() && batch.turnedAway == nil
+    }
 
     public mutating func consume(_ bytes: UnsafeRawBufferPointer) {
         if parser.isPlain {
@@ -94,6 +100,8 @@ public struct BatchBuilder: LineConsumer {
     }
 
     var joinsLines: Bool { joiner != nil }
+    /// Records of several lines that were begun.
+    private(set) var recordsBegun = 0
 
     var held: Held { Held(lines: joiner?.lines ?? 0, bytes: joiner?.size ?? 0) }
 
@@ -108,6 +116,7 @@ public struct BatchBuilder: LineConsumer {
     ) {
         if !joiner.joins(bytes) {
             finishRecord()
+            recordsBegun += 1
             (heldSince, heldTime, heldLevel) = (now, time, level)
         }
         joiner.add(bytes)
@@ -126,6 +135,11 @@ public struct BatchBuilder: LineConsumer {
     /// The same, if nothing was added to it for as long as its rule waits.
     mutating func finishRecordIfDue() {
         if let patience, patience <= .zero { finishRecord() }
+    }
+
+    /// Senders that were not let in.
+    mutating func note(_ turnedAway: StreamBatch.TurnedAway) {
+        batch.turnedAway = turnedAway + batch.turnedAway
     }
 
     /// Lines that were lost before they came here.
@@ -217,12 +231,15 @@ public struct BatchBuilder: LineConsumer {
         parser.add(line, to: &sums[slot])
     }
 
+    /// What is held is of before: where it began must not be told by what came after it.
     public mutating func skippedLongLine() {
+        finishRecord()
         batch.lines += 1
         batch.losses.tooLong += 1
     }
 
     public mutating func lostUnfinishedLine() {
+        finishRecord()
         batch.lines += 1
         batch.losses.unparsed += 1
     }

@@ -6,8 +6,9 @@ import WatchCore
 
 /// A line is a line of its standard output; while nobody reads, its pipe fills and it waits, so
 /// nothing is dropped. What it complains of on standard error is the reason when it ends. While it
-/// does not run, the stream is unreadable. It has no position: it is told by its arguments where to
-/// begin.
+/// does not run, the stream is unreadable, and started again it is so until it has printed something
+/// or has lived for a while: one that ends at once is not read in between. It has no position: it is
+/// told by its arguments where to begin.
 final class CommandSource: LogSource {
     /// Bytes read in one turn, about.
     static let turnLimit = 4 << 20
@@ -15,7 +16,8 @@ final class CommandSource: LogSource {
     static let longestPause = Duration.minutes(1)
     /// After so long it did not end at once.
     static let steady = Duration.minutes(1)
-    /// Without an output it is given so long to end.
+    /// Without an output it is given so long to end, and after an earlier end so long to live until
+    /// it counts as running.
     static let grace = Duration.seconds(1)
     private static let chunk = 64 * 1024
 
@@ -39,8 +41,11 @@ final class CommandSource: LogSource {
     func position(before held: BatchBuilder.Held) -> StreamPosition? { nil }
     var descriptors: [Int32] { program?.descriptors ?? [] }
     var patience: Duration? {
-        (startAt ?? silentSince.map { $0 + Self.grace }).map { $0 - now }
+        (startAt ?? (silentSince ?? unprovenSince).map { $0 + Self.grace }).map { $0 - now }
     }
+    /// When it was started, and it is not known yet whether that will do.
+    private var unprovenSince: Instant? { problem != nil && isRunning ? started : nil }
+    var isRunning: Bool { program != nil }
 
     func look(now moment: Moment) {
         now = moment.boot
@@ -50,7 +55,6 @@ final class CommandSource: LogSource {
             program = try FollowedProgram(arguments)
             splitter = LineSplitter()
             silentSince = nil
-            problem = nil
             started = now
         } catch {
             again(error.message)
@@ -66,7 +70,11 @@ final class CommandSource: LogSource {
         if let since = silentSince, now - since >= Self.grace { ending = ending ?? program.end() }
         let hasMore = read(program, &builder)
         guard let ending else {
-            if program.isSilent, silentSince == nil { silentSince = now }
+            if program.isSilent {
+                if silentSince == nil { silentSince = now }
+            } else if now - started >= Self.grace {
+                problem = nil
+            }
             return hasMore
         }
         splitter.end(into: &builder)
@@ -81,9 +89,10 @@ final class CommandSource: LogSource {
     /// Whether the turn ended before the output did.
     private func read(_ program: FollowedProgram, _ builder: inout BatchBuilder) -> Bool {
         var bytes = 0
-        while bytes < Self.turnLimit {
+        while bytes < Self.turnLimit, !builder.isFull {
             guard case .bytes(let count) = program.read(into: buffer) else { return false }
             bytes += count
+            problem = nil
             splitter.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]), into: &builder)
         }
         return true

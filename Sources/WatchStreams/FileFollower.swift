@@ -56,6 +56,8 @@ public final class FileFollower {
     private var problem: FollowProblem?
     private var goneSince: Instant?
     private var gaveUp = 0
+    /// The file whose lines were handed on last; nil: none, or one of another follower.
+    private var fed: LogFile.Identity?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: FileFollower.lineLimit + FileFollower.chunk, alignment: 16)
 
@@ -92,10 +94,19 @@ public final class FileFollower {
         return file.position(path)
     }
 
+    /// Where it is, and where it was in what was truncated: what a copy of the log begins with.
+    var marks: [FilePosition] {
+        [files.indices.contains(current) ? files[current].position(path) : nil, before?.position]
+            .compactMap { $0 }.filter { $0.headLength > 0 }
+    }
+
     /// Whether it reads that file, under whatever name.
     func follows(_ identity: LogFile.Identity) -> Bool {
         files.contains { $0.identity == identity }
     }
+
+    /// Lines of another follower were handed on meanwhile.
+    func noteOtherLines() { fed = nil }
 
     /// Descriptors to wait at; others when `generation` is another.
     var descriptors: [Int32] { files.map(\.descriptor) }
@@ -109,7 +120,11 @@ public final class FileFollower {
         var outcome = Outcome()
         var index = 0
         while index < files.count {
-            switch drainInTurn(index, now: now, &outcome, &consumer) {
+            let bytes = outcome.bytes
+            let drained = drainInTurn(index, now: now, &outcome, &consumer)
+            // The position is in a younger file, and says nothing of a record of this one.
+            if index < current, outcome.bytes > bytes { consumer.beganFile() }
+            switch drained {
             case .turnIsOver: return outcome
             // In its place there is a copy now of what was in it.
             case .copyFound:
@@ -170,7 +185,9 @@ public final class FileFollower {
     ) -> Drained {
         var restarts = 0
         while true {
-            guard outcome.bytes < Self.turnLimit, restarts < Self.restartLimit else {
+            guard outcome.bytes < Self.turnLimit, restarts < Self.restartLimit,
+                !consumer.isFull
+            else {
                 outcome.hasMore = true
                 return .turnIsOver
             }
@@ -180,7 +197,7 @@ public final class FileFollower {
             {
                 return .copyFound
             }
-            switch file.step(buffer, into: &consumer) {
+            switch file.step(buffer, into: &consumer, after: &fed) {
             case .read(let count):
                 outcome.bytes += count
                 file.lastGrowth = now
@@ -350,8 +367,11 @@ public final class FileFollower {
         }
     }
 
+    /// While nothing was written into a younger one, the writer may still have the oldest.
     private func retire(now: Instant, _ consumer: inout some LineConsumer) {
-        while files.count > 1, current > 0, now - files[0].lastGrowth >= Self.grace {
+        while files.count > 1, current > 0, now - files[0].lastGrowth >= Self.grace,
+            files.dropFirst().contains(where: { !$0.isUntouched || $0.hasContent })
+        {
             files[0].abandon(&consumer)
             files.removeFirst()
             current -= 1

@@ -19,6 +19,7 @@ final class GlobSource: LogSource {
     private var followers: [String: FileFollower] = [:]
     /// In the order of their names.
     private var paths: [String] = []
+    private var copies = LogCopies()
     /// Files under names of the pattern that were followed under another one.
     private var renamed: [String: LogFile.Identity] = [:]
     private var watched: [String: Int] = [:]
@@ -26,6 +27,8 @@ final class GlobSource: LogSource {
     private var isFirstLook = true
     private var problem: String?
     private var seen = WallTime(nanoseconds: 0)
+    /// Whose lines were handed on last.
+    private var fed: String?
     /// Whose turn is first.
     private var turn = 0
 
@@ -47,10 +50,13 @@ final class GlobSource: LogSource {
     }
 
     func position(before held: BatchBuilder.Held) -> StreamPosition? {
-        .files(
-            FilesPosition(
-                pattern: pattern, files: paths.compactMap { followers[$0]?.position },
-                seen: seen.nanoseconds))
+        let files = paths.compactMap { path -> FilePosition? in
+            guard var position = followers[path]?.position else { return nil }
+            // What is held is of one file.
+            if path == fed { position.offset = Swift.max(0, position.offset - Int64(held.bytes)) }
+            return position
+        }
+        return .files(FilesPosition(pattern: pattern, files: files, seen: seen.nanoseconds))
     }
 
     func watch(with waker: Waker) -> Bool {
@@ -73,7 +79,11 @@ final class GlobSource: LogSource {
         for index in paths.indices {
             let path = paths[(index + turn) % paths.count]
             guard let follower = followers[path] else { continue }
-            if follower.poll(now: now.boot, into: &builder).hasMore { hasMore = true }
+            let outcome = follower.poll(now: now.boot, into: &builder)
+            if outcome.hasMore { hasMore = true }
+            guard outcome.bytes > 0, fed != path else { continue }
+            fed = path
+            for (other, follower) in followers where other != path { follower.noteOtherLines() }
         }
         if !hasMore { seen = now.wall }
         return hasMore
@@ -90,6 +100,7 @@ final class GlobSource: LogSource {
         // As it was: a rotation moves several names at once.
         let known = Set(renamed.values)
         renamed = renamed.filter { found.contains($0.key) }
+        copies.keep(found)
         let moved = isFirstLook ? Self.identities(found) : [:]
         for path in found where followers[path] == nil { add(path, known, moved, now: now) }
         isFirstLook = false
@@ -128,7 +139,15 @@ final class GlobSource: LogSource {
             return
         }
         renamed[path] = nil
-        let position = isFirstLook ? saved[path] : nil
+        var position = isFirstLook ? saved[path] : nil
+        if position == nil {
+            let marks = isFirstLook ? Array(saved.values) : followers.values.flatMap(\.marks)
+            switch copies.judge(path, marks, now: now.boot) {
+            case .copy: return
+            case .written(let rest): position = rest
+            case .other: break
+            }
+        }
         let follower = FileFollower(
             path: path, position: position,
             movedTo: position.flatMap { found[LogFile.Identity($0)] },

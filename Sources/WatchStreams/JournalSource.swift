@@ -205,6 +205,7 @@ final class JournalSource: LogSource {
                     if let cursor, reader.isAt(cursor) { continue }
                 }
                 try take(reader, &builder)
+                if builder.isFull { break }
             }
         } catch {
             fail(error, now: now)
@@ -225,7 +226,8 @@ final class JournalSource: LogSource {
     ) throws(JournalError) {
         let before = cursor
         isCursorStale = true
-        defer { if builder.held.lines == 1 { cursorBeforeRecord = before } }
+        let begun = builder.recordsBegun
+        defer { if builder.recordsBegun != begun { cursorBeforeRecord = before } }
         let time = reader.time
         if let time { seen = Swift.max(seen, time) }
         do throws(JournalError) {

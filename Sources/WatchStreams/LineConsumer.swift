@@ -12,8 +12,11 @@ public protocol LineConsumer {
     /// A rotated file was given up unread, or not read to its end: there were too many, it is gone,
     /// or it is damaged.
     mutating func gaveUpFile()
+    /// It wants no more until what it has was taken from it: the turn ends.
+    var isFull: Bool { get }
 }
 
 extension LineConsumer {
     public mutating func beganFile() {}
+    public var isFull: Bool { false }
 }

@@ -57,6 +57,7 @@ public final class LineInbox: Sendable {
         var waiting: [ReceivedLines] = []
         var size = 0
         var dropped = 0
+        var turnedAway: StreamBatch.TurnedAway?
         var problems: [Matter: String] = [:]
     }
 
@@ -106,6 +107,15 @@ public final class LineInbox: Sendable {
         ring()
     }
 
+    /// A sender was not let in: why.
+    public func turnAway(_ why: String) {
+        state.withLock {
+            let count = $0.turnedAway?.count ?? 0
+            $0.turnedAway = StreamBatch.TurnedAway(count: count + 1, why: why)
+        }
+        ring()
+    }
+
     /// Why nothing can be received; nil: it can.
     public func report(_ problem: String?, of matter: Matter = .listening) {
         state.withLock { $0.problems[matter] = problem }
@@ -121,7 +131,9 @@ public final class LineInbox: Sendable {
         state.withLock { state in Matter.allCases.compactMap { state.problems[$0] }.first }
     }
 
-    func take() -> (lines: [ReceivedLines], dropped: Int) {
+    var hasLines: Bool { state.withLock { !$0.waiting.isEmpty } }
+
+    func take() -> (lines: [ReceivedLines], dropped: Int, turnedAway: StreamBatch.TurnedAway?) {
         withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
             _ = read(descriptor, buffer.baseAddress, buffer.count)
         }
@@ -130,8 +142,9 @@ public final class LineInbox: Sendable {
                 state.waiting = []
                 state.size = 0
                 state.dropped = 0
+                state.turnedAway = nil
             }
-            return (state.waiting, state.dropped)
+            return (state.waiting, state.dropped, state.turnedAway)
         }
     }
 }
@@ -146,20 +159,29 @@ public protocol LineReceiver: Sendable {
 /// What was received, as a stream.
 final class InboxSource: LogSource {
     private let inbox: LineInbox
+    /// Taken out, and not read yet.
+    private var rest: ArraySlice<ReceivedLines> = []
 
     init(_ inbox: LineInbox) { self.inbox = inbox }
 
     var source: StreamBatch.Source { inbox.problem.map { .unreadable($0) } ?? .reading }
     var descriptors: [Int32] { [inbox.descriptor] }
 
+    var holdsLines: Bool { !rest.isEmpty || inbox.hasLines }
+
     func position(before held: BatchBuilder.Held) -> StreamPosition? { nil }
 
     func look(now: Moment) {}
 
     func poll(now: Moment, into builder: inout BatchBuilder) -> Bool {
-        let (received, dropped) = inbox.take()
-        if dropped > 0 { builder.lost(dropped) }
-        for lines in received {
+        if rest.isEmpty {
+            let (received, dropped, turnedAway) = inbox.take()
+            if dropped > 0 { builder.lost(dropped) }
+            if let turnedAway { builder.note(turnedAway) }
+            rest = received[...]
+        }
+        defer { if rest.isEmpty { rest = [] } }
+        while !builder.isFull, let lines = rest.popFirst() {
             lines.bytes.withUnsafeBytes { bytes in
                 for entry in lines.entries {
                     let line = UnsafeRawBufferPointer(
@@ -170,6 +192,6 @@ final class InboxSource: LogSource {
             for _ in 0..<lines.tooLong { builder.skippedLongLine() }
             for _ in 0..<lines.broken { builder.lostUnfinishedLine() }
         }
-        return false
+        return holdsLines
     }
 }

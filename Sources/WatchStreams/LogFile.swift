@@ -176,13 +176,19 @@ final class LogFile {
         }
     }
 
-    /// Reads one chunk into `buffer` and hands on the lines that end in it.
+    /// Bytes that are unpacked at once: they cannot be gone back to.
+    private static let unpackedChunk = 64 * 1024
+
+    /// Reads one chunk into `buffer` and hands on the lines that end in it, or as many of them as
+    /// the consumer takes.
+    /// - Parameter fed: the file that handed on lines last.
     func step(
-        _ buffer: UnsafeMutableRawBufferPointer, into consumer: inout some LineConsumer
+        _ buffer: UnsafeMutableRawBufferPointer, into consumer: inout some LineConsumer,
+        after fed: inout Identity?
     ) -> Step {
         let held = carry.count
         carry.withUnsafeBytes { buffer.copyMemory(from: $0) }
-        if let packed { return unpack(packed, buffer, held, into: &consumer) }
+        if let packed { return unpack(packed, buffer, held, into: &consumer, after: &fed) }
         let count = pread(
             descriptor, buffer.baseAddress?.advanced(by: held), buffer.count - held,
             off_t(readOffset))
@@ -204,7 +210,9 @@ final class LogFile {
         }
         guard count > 0 else { return .end }
         readOffset += Int64(count)
-        split(UnsafeRawBufferPointer(rebasing: buffer[..<(held + count)]), into: &consumer)
+        split(
+            UnsafeRawBufferPointer(rebasing: buffer[..<(held + count)]), into: &consumer,
+            after: &fed)
         return .read(count)
     }
 
@@ -262,14 +270,17 @@ final class LogFile {
 
     private func unpack(
         _ packed: PackedLog, _ buffer: UnsafeMutableRawBufferPointer, _ held: Int,
-        into consumer: inout some LineConsumer
+        into consumer: inout some LineConsumer, after fed: inout Identity?
     ) -> Step {
-        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[held...])
+        let end = Swift.min(buffer.count, held + Self.unpackedChunk)
+        let room = UnsafeMutableRawBufferPointer(rebasing: buffer[held..<end])
         switch packed.read(into: room) {
         case .skipped(let count): return .read(count)
         case .read(let count):
             readOffset += Int64(count)
-            split(UnsafeRawBufferPointer(rebasing: buffer[..<(held + count)]), into: &consumer)
+            split(
+                UnsafeRawBufferPointer(rebasing: buffer[..<(held + count)]), into: &consumer,
+                after: &fed)
             return .read(count)
         case .end: return .end
         case .damaged:
@@ -281,9 +292,15 @@ final class LogFile {
     }
 
     private func split(
-        _ bytes: UnsafeRawBufferPointer, into consumer: inout some LineConsumer
+        _ bytes: UnsafeRawBufferPointer, into consumer: inout some LineConsumer,
+        after fed: inout Identity?
     ) {
         guard let base = bytes.baseAddress else { return }
+        if fed != identity {
+            // A record does not go on in another file.
+            consumer.beganFile()
+            fed = identity
+        }
         var at = 0
         while let hit = memchr(base + at, 10, bytes.count - at) {
             let end = UnsafeRawPointer(hit) - base
@@ -295,6 +312,13 @@ final class LogFile {
                 consumer.consume(UnsafeRawBufferPointer(rebasing: bytes[at..<end]))
             }
             at = end + 1
+            if consumer.isFull, packed == nil {
+                // The rest is read again when there is room.
+                readOffset -= Int64(bytes.count - at)
+                lineStart = readOffset
+                carry.removeAll(keepingCapacity: true)
+                return
+            }
         }
         let rest = bytes.count - at
         if at > 0 { lineStart = readOffset - Int64(rest) }

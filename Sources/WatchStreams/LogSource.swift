@@ -15,6 +15,8 @@ protocol LogSource: AnyObject {
     /// Whether it is to be read at once, and not only when something is due to be handed over:
     /// what waits too long is lost.
     var isUrgent: Bool { get }
+    /// Lines were taken from whoever sent them, and not read yet: nobody has them but us.
+    var holdsLines: Bool { get }
     /// How long to wait at most when nothing happens; nil: the usual interval.
     var patience: Duration? { get }
 
@@ -32,6 +34,7 @@ protocol LogSource: AnyObject {
 extension LogSource {
     var descriptors: [Int32] { [] }
     var isUrgent: Bool { false }
+    var holdsLines: Bool { false }
     var patience: Duration? { nil }
     func watch(with waker: Waker) -> Bool { false }
     func close() {}

@@ -156,19 +156,26 @@ public final class LogStream: Sendable {
             builder.begin(at: moment)
             let hasMore = log.poll(now: moment, into: &builder)
             if !hasMore { builder.finishRecordIfDue() }
+            // It would not be read again.
+            if isLast, log.position(before: builder.held) == nil { builder.finishRecord() }
             if moment.boot - sent >= Waker.pace { isDue = true }
             let isNews =
                 !builder.isEmpty || source != log.source
                 || (moment.boot - sent >= Self.positionEvery
                     && position != log.position(before: builder.held))
-            if isDue || isLast, isNews {
+            if isDue || isLast || builder.isFull, isNews {
                 source = log.source
                 position = log.position(before: builder.held)
-                send(builder.take(source: source), position)
+                var batch = builder.take(source: source)
+                batch.isBehind = hasMore
+                send(batch, position)
                 sent = moment.boot
                 isDue = false
             }
-            if isLast { return }
+            if isLast {
+                if log.holdsLines { continue }
+                return
+            }
             // What came before a watch was set is looked for once more.
             let isWatchedAnew = log.watch(with: waker)
             let goesOn = hasMore || isWatchedAnew

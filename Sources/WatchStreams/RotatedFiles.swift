@@ -12,6 +12,8 @@ enum RotatedFiles {
         case number
         /// `log-20261121`, `log.2026-11-21T09:30`: digits and signs, in their order.
         case date
+        /// The same before the extension: `app.1.log`, `app-2026-11-21.log`.
+        case innerNumber, innerDate
         /// `log.old`, or the log of another program: says nothing about its age.
         case other
     }
@@ -34,31 +36,55 @@ enum RotatedFiles {
         let slash = path.lastIndex(of: "/")
         let base = slash.map { String(path[path.index(after: $0)...]) } ?? path
         let directory = slash.map { String(path[...$0]) } ?? "./"
-        var numbered: [(number: Int, candidate: Candidate)] = []
-        var dated: [(date: Substring, candidate: Candidate)] = []
-        var others: [Candidate] = []
-        let names = names(in: directory, beginningWith: base)
-        for name in names {
+        let dot = base.lastIndex(of: ".").flatMap { $0 == base.startIndex ? nil : $0 }
+        let (stem, ending) = (dot.map { base[..<$0] } ?? base[...], dot.map { base[$0...] } ?? "")
+        var found: [Naming: [(mark: Substring, candidate: Candidate)]] = [:]
+        let names = names(in: directory, beginningWith: String(stem))
+        for name in names where name != base {
             let (plain, packing) = unpacked(name)
             guard packing == .none || !names.contains(String(plain)) else { continue }
-            let ending = plain.dropFirst(base.count)
-            guard let separator = ending.first, ".-_".contains(separator) else { continue }
-            var candidate = Candidate(path: directory + name, naming: .other, packing: packing)
-            if separator == ".", let number = Int(ending.dropFirst()), number >= 0 {
-                candidate.naming = .number
-                numbered.append((number, candidate))
-            } else if ending.utf8.allSatisfy({ digitsAndSigns.contains($0) }) {
-                candidate.naming = .date
-                dated.append((ending, candidate))
+            let naming: Naming
+            let mark: Substring
+            if plain.hasPrefix(base) {
+                mark = plain.dropFirst(base.count)
+                guard let separator = mark.first, ".-_".contains(separator) else { continue }
+                naming = Self.naming(mark) ?? .other
             } else {
-                others.append(candidate)
+                guard !ending.isEmpty, plain.hasSuffix(ending) else { continue }
+                mark = plain.dropFirst(stem.count).dropLast(ending.count)
+                switch Self.naming(mark) {
+                case .number: naming = .innerNumber
+                // `app-2.log` is the log of another instance.
+                case .date where mark.count(where: \.isNumber) >= 6: naming = .innerDate
+                case .date, .innerNumber, .innerDate, .other, nil: continue
+                }
             }
+            found[naming, default: []].append(
+                (mark, Candidate(path: directory + name, naming: naming, packing: packing)))
         }
-        numbered.sort { $0.number > $1.number }
-        dated.sort { $0.date < $1.date }
-        others.sort { $0.path < $1.path }
-        return others + dated.map(\.candidate) + numbered.map(\.candidate)
+        let order: [Naming] = [.other, .innerDate, .date, .innerNumber, .number]
+        return order.flatMap { naming in
+            (found[naming] ?? []).sorted { one, other in
+                switch naming {
+                case .other: one.candidate.path < other.candidate.path
+                case .date, .innerDate: one.mark < other.mark
+                case .number, .innerNumber: numbers(other.mark) < numbers(one.mark)
+                }
+            }.map(\.candidate)
+        }
     }
+
+    /// Of what a rotation adds to a name, a separator first; nil: of neither kind.
+    private static func naming(_ mark: Substring) -> Naming? {
+        guard let separator = mark.first, ".-_".contains(separator) else { return nil }
+        let digits = mark.dropFirst()
+        if separator == ".", !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) {
+            return .number
+        }
+        return mark.utf8.allSatisfy { digitsAndSigns.contains($0) } ? .date : nil
+    }
+
+    private static func numbers(_ mark: Substring) -> Int { Int(mark.dropFirst()) ?? .max }
 
     private static func names(in directory: String, beginningWith base: String) -> Set<String> {
         guard !base.isEmpty, let stream = opendir(directory) else { return [] }

@@ -1,3 +1,4 @@
+import Synchronization
 import TestServers
 import Testing
 import WatchCore
@@ -172,6 +173,49 @@ import WatchHTTP
             #expect(failure.kind == .timeout(.firstByte))
             #expect(failure.message.contains("(after 1 redirect, at \(silent.address))"))
         }
+    }
+
+    /// Until the next place is asked, the answer of this one is read: it is this one that hangs.
+    @Test func aRedirectWhoseBodyHangsIsTheTargetsFault() async throws {
+        let request = HTTPRequest(url: "", timeout: .milliseconds(200), redirects: 1)
+        let failure = try await failure(request) {
+            $0.write(
+                "HTTP/1.1 302 Found\r\nLocation: http://shop.invalid/\r\n"
+                    + "Content-Length: 1000\r\n\r\nsome")
+            $0.hang()
+        }
+        #expect(failure.kind == .timeout(.body))
+        #expect(!failure.kind.isOurs)
+        #expect(failure.message.contains("reading the answer"))
+    }
+
+    @Test func aRedirectWithAnEndlessBodyIsBounded() async throws {
+        let sent = Atomic(0)
+        var request = HTTPRequest(url: "", timeout: .seconds(20), redirects: 1)
+        request.maxBody = 100_000
+        try await withServer { connection in
+            connection.write(
+                "HTTP/1.1 302 Found\r\nLocation: http://shop.invalid/\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n")
+            let chunk = "4000\r\n" + String(repeating: "x", count: 0x4000) + "\r\n"
+            while connection.write(chunk) { sent.add(chunk.utf8.count, ordering: .relaxed) }
+        } _: { server in
+            request.url = server.url
+            let failure = try #require(await client.send(request).failure)
+            #expect(failure.kind == .tooLarge)
+            #expect(!failure.kind.isOurs)
+            // What libcurl reads at once, and what the kernel holds.
+            #expect(sent.load(ordering: .relaxed) < 16 << 20)
+        }
+    }
+
+    @Test func aRedirectToANameNobodyKnowsIsOurFault() async throws {
+        let request = HTTPRequest(url: "", timeout: .seconds(20), redirects: 1)
+        let failure = try await failure(request) {
+            $0.answer(302, ["Location: http://shop.invalid/"])
+        }
+        #expect(failure.kind == .nameNotResolved)
+        #expect(failure.phase == .name)
     }
 
     @Test func somethingElseThanHTTPIsABadResponse() async throws {

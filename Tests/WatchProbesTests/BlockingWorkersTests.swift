@@ -59,6 +59,64 @@ import WatchProbes
         #expect(await waiting == .success(2))
     }
 
+    @Test func whatNobodyWaitsForAnyMoreIsNeverBegun() async {
+        let time = ManualTime()
+        let workers = BlockingWorkers(threads: 1, queue: 1, time: time)
+        let hang = Hang()
+        let (started, feed) = AsyncStream.makeStream(of: Void.self)
+        async let busy = workers.run(key: "a", timeout: .seconds(60)) {
+            feed.yield()
+            hang.block()
+        }
+        for await _ in started { break }
+        await time.untilSleeping(1)
+        let began = Atomic(false)
+        async let waiting = workers.run(key: "b", timeout: .seconds(5)) {
+            began.store(true, ordering: .relaxed)
+        }
+        await time.untilSleeping(2)
+        time.advance(by: .seconds(5))
+        #expect(await failure(waiting) == .full)
+        // Its place is free, and so is its key.
+        async let next = workers.run(key: "b", timeout: .seconds(60)) { 2 }
+        await time.untilSleeping(2)
+        hang.release()
+        #expect(await next == .success(2))
+        #expect(failure(await busy) == nil)
+        let hasBegun = began.load(ordering: .relaxed)
+        #expect(!hasBegun)
+    }
+
+    @Test func theTimeOfWorkMayBeginWhenItBegins() async {
+        let time = ManualTime()
+        let workers = BlockingWorkers(threads: 1, queue: 1, time: time)
+        let (first, second) = (Hang(), Hang())
+        let (started, feed) = AsyncStream.makeStream(of: Void.self)
+        async let busy = workers.run(key: "a", timeout: .seconds(60)) {
+            feed.yield()
+            first.block()
+        }
+        for await _ in started { break }
+        await time.untilSleeping(1)
+        let (begun, tell) = AsyncStream.makeStream(of: Void.self)
+        async let waiting = workers.run(
+            key: "b", timeout: .seconds(10), waiting: .seconds(5)
+        ) {
+            tell.yield()
+            second.block()
+            return 2
+        }
+        await time.untilSleeping(2)
+        time.advance(by: .seconds(4))
+        first.release()
+        #expect(failure(await busy) == nil)
+        for await _ in begun { break }
+        // The line was left after four seconds: fourteen are the limit.
+        time.advance(by: .seconds(9))
+        second.release()
+        #expect(await waiting == .success(2))
+    }
+
     private func failure<Value>(
         _ result: Result<Value, BlockingWorkers.Failure>
     ) -> BlockingWorkers.Failure? {

@@ -1,5 +1,7 @@
 // The probe kind `exec`: real programs, with every ending they have.
 
+import Glibc
+import TestServers
 import Testing
 import WatchCore
 import WatchHTTP
@@ -48,6 +50,49 @@ import WatchProbes
     ])
     func aBadEndIsAFailureThatSaysWhy(script: String, words: String) async {
         #expect(await shell(script).outcome == .fail(words))
+    }
+
+    /// As many as there are threads for programs.
+    @Test func programsThatHangKeepNobodyFromReadingASecret() async throws {
+        let name = "/tmp/watchd-exec-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        let (ready, gate) = (name + ".ready", name + ".gate")
+        try #require(mkfifo(ready, 0o600) == 0 && mkfifo(gate, 0o600) == 0)
+        let (reader, writer) = (open(ready, O_RDWR), open(gate, O_RDWR))
+        defer {
+            for end in [reader, writer] { close(end) }
+            for path in [ready, gate] { unlink(path) }
+        }
+        let reference = SecretReference.credential("token")
+        let prober = LiveProber(
+            client: HTTPClient(), secrets: Secrets(known: [reference: "the token"]),
+            time: SystemSleeper())
+        try await withServer {
+            $0.answer()
+        } _: { server in
+            let hanging = (0..<32).map { number in
+                let check = ExecCheck([
+                    "/bin/sh", "-c", "echo x > \(ready); read line < \(gate)", "\(number)",
+                ])
+                return Task {
+                    await prober.probe(
+                        ProbeConfiguration(
+                            name: "p\(number)", every: .seconds(30), timeout: .minutes(10),
+                            kind: .exec(check)))
+                }
+            }
+            var (running, byte) = (0, UInt8(0))
+            while running < 32, read(reader, &byte, 1) == 1 {
+                if byte == UInt8(ascii: "x") { running += 1 }
+            }
+            let result = await prober.probe(
+                try .http(
+                    server.url, timeout: .seconds(20),
+                    headers: [.init("Authorization", try Template("${credential:token}"))]))
+            #expect(result.outcome == .pass)
+            var lines = [UInt8](repeating: 10, count: 32)
+            write(writer, &lines, 32)
+            for task in hanging { #expect(await task.value.outcome == .pass) }
+        }
     }
 
     @Test func whatDoesNotEndIsKilledAndFails() async {

@@ -32,6 +32,17 @@ private final class SilentNameServer: Sendable {
 
     deinit { close(socket) }
 
+    /// So many questions, until none comes for so many seconds.
+    func hear(upTo limit: Int, untilSilentFor seconds: Int) -> Int {
+        var patience = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(
+            socket, SOL_SOCKET, SO_RCVTIMEO, &patience,
+            socklen_t(MemoryLayout.size(ofValue: patience)))
+        var (count, byte) = (0, UInt8(0))
+        while count < limit, recv(socket, &byte, 1, 0) >= 0 { count += 1 }
+        return count
+    }
+
     var asked: Int {
         var (count, byte) = (0, UInt8(0))
         while recv(socket, &byte, 1, Int32(MSG_DONTWAIT)) >= 0 { count += 1 }
@@ -106,6 +117,51 @@ struct HangingResolverTests {
         #expect(answer.outcome == "error")
         #expect(answer.reason?.contains("the name was not resolved") == true)
         #expect(server.asked > 0)
+    }
+
+    /// Each look-up has a thread that nobody can end.
+    @Test func manyNamesAreNotManyThreads() async throws {
+        let server = try #require(SilentNameServer())
+        let directory = FileManager.default.temporaryDirectory
+            .appendingPathComponent("watchd-resolver-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (file, resolver) = (
+            directory.appendingPathComponent("watchd.yaml"),
+            directory.appendingPathComponent("resolv.conf")
+        )
+        try Data("nameserver \(SilentNameServer.address)\noptions timeout:30 attempts:5\n".utf8)
+            .write(to: resolver)
+        let probes = (0..<200).map {
+            "p\($0): { every: 1s, timeout: 500ms, http: 'http://n\($0).example.com/' }"
+        }
+        try Data("services: { shop: { probes: { \(probes.joined(separator: ", ")) } } }".utf8)
+            .write(to: file)
+        let process = ChildProcess()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+        process.arguments = [
+            "-m", "sh", "-c", "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"",
+            resolver.path, try program("watchd").path, "--config", file.path, "--state",
+            directory.path, "--socket", directory.appendingPathComponent("socket").path,
+            "--unit-logs", directory.path,
+        ]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        defer {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        // An address of each kind for each name. They are asked again after 30 s.
+        let asked = server.hear(upTo: 1000, untilSilentFor: 3)
+        let most = Self.threads(process.processIdentifier)
+        #expect((2...256).contains(asked), "\(asked)")
+        #expect((10..<120).contains(most), "\(most)")
+    }
+
+    private static func threads(_ pid: Int32) -> Int {
+        let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("Threads:") }
+        return line.flatMap { Int($0.split(separator: "\t").last ?? "") } ?? 0
     }
 
     @Test func aDNSProbeOfThisHostsResolverIsOurTrouble() async throws {

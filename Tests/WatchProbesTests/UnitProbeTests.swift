@@ -195,5 +195,13 @@ private struct Deaf: UnitBus {
                 == .fail("shop.service uses 150 % of a core, expected < 90 %"))
         time.advance(by: .seconds(10))
         #expect(await look(99_000_000_000, invocation: "b") == .pass)
+        // A look by hand between two of the schedule: what the kernel adds up in steps of several
+        // milliseconds would be five cores of so short a time.
+        time.advance(by: .milliseconds(20))
+        #expect(await look(99_100_000_000, invocation: "b") == .pass)
+        time.advance(by: .milliseconds(9980))
+        #expect(await look(104_000_000_000, invocation: "b") == .pass)
+        time.advance(by: .seconds(10))
+        #expect(await look(119_000_000_000, invocation: "b") != .pass)
     }
 }

@@ -89,8 +89,8 @@ import WatchCore
         var bounds = DrainBounds()
         (bounds.bytes, bounds.bytesOfOne, bounds.connections) = (100, 60, 3)
         let budget = DrainBudget(bounds)
-        #expect(budget.connect("a") && budget.connect("b") && budget.connect("c"))
-        #expect(!budget.connect("d"))
+        for peer in ["a", "b", "c"] { #expect(budget.connect(peer) == nil) }
+        #expect(budget.connect("d") == "3 connections")
         #expect(budget.take(60, "a") == .yes)
         #expect(budget.take(1, "a") == .tooMuchForOne)
         #expect(budget.take(40, "b") == .yes)
@@ -98,6 +98,6 @@ import WatchCore
         budget.give(60, "a")
         budget.disconnect("a")
         #expect(budget.take(60, "c") == .yes)
-        #expect(budget.connect("d"))
+        #expect(budget.connect("d") == nil)
     }
 }

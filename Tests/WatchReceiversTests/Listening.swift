@@ -34,6 +34,7 @@ final class Listening: Sendable {
         /// Why it could not be read, once.
         var reason = ""
         var isReading = false
+        var turnedAway: StreamBatch.TurnedAway?
     }
 
     private let sum = Mutex(Sum())
@@ -83,6 +84,7 @@ final class Listening: Sendable {
             $0.losses.dropped += batch.losses.dropped
             $0.losses.tooLong += batch.losses.tooLong
             $0.losses.unparsed += batch.losses.unparsed
+            $0.turnedAway = batch.turnedAway ?? $0.turnedAway
             switch batch.source {
             case .unreadable(let why): ($0.reason, $0.isReading) = (why, false)
             case .reading: $0.isReading = true

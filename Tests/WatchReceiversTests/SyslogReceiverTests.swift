@@ -1,6 +1,7 @@
 // Real senders: logger(1) by UDP, TCP and a socket; floods, and senders that are no syslog.
 
 import Foundation
+import Glibc
 import Testing
 import WatchCore
 import WatchStreams
@@ -108,16 +109,41 @@ import WatchStreams
     /// Who is turned away holds no place.
     @Test func placesOfConnectionsAreGivenBack() {
         let count = ConnectionCount(limit: 3, ofOne: 2)
-        #expect(count.begin("a") && count.begin("a"))
-        for _ in 0..<10 { #expect(!count.begin("a")) }
-        #expect(count.begin("b"))
-        for _ in 0..<10 { #expect(!count.begin(nil)) }
+        #expect(count.begin("a") == nil && count.begin("a") == nil)
+        for _ in 0..<10 { #expect(count.begin("a") == "2 connections of one address") }
+        #expect(count.begin("b") == nil)
+        for _ in 0..<10 { #expect(count.begin(nil) == "3 connections") }
         count.end("a")
-        #expect(count.begin(nil))
+        #expect(count.begin(nil) == nil)
         count.end(nil)
         count.end("b")
-        #expect(count.begin("a"))
-        #expect(!count.begin("a"))
+        #expect(count.begin("a") == nil)
+        #expect(count.begin("a") != nil)
+    }
+
+    @Test func sendersThatAreTurnedAwayAreCounted() async throws {
+        let listening = try Listening(SyslogListener(.tcp(host: "127.0.0.1", port: 0)))
+        let port = await listening.port
+        let sockets = (0..<SyslogReceiver.connectionsOfOne + 1).map { _ in Self.connect(port) }
+        defer { for socket in sockets { close(socket) } }
+        await listening.wait { $0.turnedAway != nil }
+        #expect(listening.seen.turnedAway?.count == 1)
+        #expect(listening.seen.turnedAway?.why == "128 connections of one address")
+        listening.stop()
+    }
+
+    private static func connect(_ port: Int) -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var place = sockaddr_in()
+        place.sin_family = sa_family_t(AF_INET)
+        place.sin_port = UInt16(port).bigEndian
+        inet_pton(AF_INET, "127.0.0.1", &place.sin_addr)
+        withUnsafePointer(to: &place) {
+            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return descriptor
     }
 
     @Test func onlyTheProgramsThatAreNamedCount() async throws {

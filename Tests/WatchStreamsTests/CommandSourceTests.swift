@@ -80,7 +80,7 @@ import WatchCore
         var now = 10.0
         var pauses: [Double] = []
         for _ in 0..<9 {
-            poll(source, &builder, at: now) { $0.source != .reading }
+            poll(source, &builder, at: now) { !$0.isRunning }
             let pause = Double(try #require(source.patience).nanoseconds) / 1e9
             pauses.append(pause)
             // Not before.
@@ -89,6 +89,41 @@ import WatchCore
             now += pause
         }
         #expect(pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60])
+    }
+
+    @Test func oneThatEndsAtOnceIsNotReadInBetween() throws {
+        let source = CommandSource(shell("exit 1"))
+        var builder = try builder()
+        poll(source, &builder, at: 10) { !$0.isRunning }
+        for now in [11.0, 13.0, 17.0] {
+            poll(source, &builder, at: now) { source in
+                #expect(source.source != .reading)
+                return !source.isRunning
+            }
+        }
+    }
+
+    @Test(arguments: ["echo line; read x < FLAG", "read x < FLAG"])
+    func startedAgainItIsReadWhenItPrintsOrLives(_ script: String) throws {
+        let flag = directory.file("go")
+        try #require(mkfifo(flag, 0o600) == 0)
+        let source = CommandSource(
+            shell(
+                "[ -e \(flag).1 ] || { touch \(flag).1; exit 1; }; "
+                    + script.replacing("FLAG", with: flag)))
+        var builder = try builder()
+        poll(source, &builder, at: 10) { !$0.isRunning }
+        if script.hasPrefix("echo") {
+            poll(source, &builder, at: 11) { $0.source == .reading }
+            #expect(builder.take(source: .reading).lines == 1)
+        } else {
+            source.look(now: Moment(boot: .seconds(11), wall: WallTime(nanoseconds: 0)))
+            #expect(source.isRunning)
+            #expect(source.source != .reading)
+            #expect(source.patience == .seconds(1))
+            poll(source, &builder, at: 12) { _ in true }
+            #expect(source.source == .reading)
+        }
     }
 
     @Test func oneThatRanForLongIsStartedSoonAgain() throws {

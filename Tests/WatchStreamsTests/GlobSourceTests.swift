@@ -56,6 +56,82 @@ import WatchCore
         Writer(directory.file(name)).write(String(repeating: "200\n", count: lines))
     }
 
+    private func copy(_ name: String, to other: String) {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let from = open(directory.file(name), O_RDONLY)
+        defer { close(from) }
+        let count = read(from, &bytes, bytes.count)
+        Writer(directory.file(other)).write(Array(bytes[..<max(0, count)]))
+    }
+
+    /// As logrotate does with `copytruncate`; `looks`: between copying and truncating, too.
+    @Test(arguments: [false, true]) func aCopyOfALogIsNotReadAgain(looks: Bool) throws {
+        let reading = try Reading(pattern)
+        #expect(reading.poll() == 0)
+        write("app.log", 10)
+        #expect(reading.poll() == 10)
+        copy("app.log", to: "app-20261127.log")
+        if looks { #expect(reading.poll() == 0) }
+        Writer(directory.file("app.log")).truncate()
+        #expect(reading.poll() == 0)
+        write("app.log", 3)
+        #expect(reading.poll() == 3)
+        #expect(reading.poll() == 0)
+    }
+
+    @Test func aCopyThatWasMadeMeanwhileIsNotReadEither() throws {
+        write("app.log", 10)
+        let before = try Reading(pattern, beginning: .start)
+        #expect(before.poll() == 10)
+        copy("app.log", to: "app-20261127.log")
+        Writer(directory.file("app.log")).truncate()
+        write("app.log", 2)
+        let after = try Reading(pattern, position: before.position)
+        #expect(after.poll() == 2)
+        #expect(after.poll() == 0)
+    }
+
+    /// Two logs that begin alike are two logs.
+    @Test func aLogThatBeginsAsAnotherIsRead() throws {
+        let reading = try Reading(pattern)
+        #expect(reading.poll() == 0)
+        write("a.log", 1)
+        #expect(reading.poll() == 1)
+        // What it has in common with the other is taken for a copy, what follows is not.
+        write("b.log", 1)
+        #expect(reading.poll() == 0)
+        write("b.log", 4)
+        #expect(reading.poll() == 4)
+        write("c.log", 3)
+        #expect(reading.poll() == 3)
+    }
+
+    @Test func aRecordOfOneFileDoesNotGoOnInAnother() throws {
+        var stream = StreamConfiguration(
+            name: "app", kind: .files(pattern: pattern), format: .lines)
+        stream.multiline = MultilineRule(.java)
+        let source = GlobSource(pattern: pattern, position: nil, beginning: .start)
+        var builder = BatchBuilder(try LineParser(stream))
+        let (a, b) = (Writer(directory.file("a.log")), Writer(directory.file("b.log")))
+        func poll(_ seconds: Int64) {
+            let moment = Moment(
+                boot: Instant(nanoseconds: seconds * 1_000_000_000), wall: WallTime(nanoseconds: 0))
+            builder.begin(at: moment)
+            while source.poll(now: moment, into: &builder) {}
+        }
+        a.write("one\nfailed\n")
+        poll(1000)
+        b.write("\tat x\n")
+        poll(1002)
+        let batch = builder.take(source: .reading)
+        #expect(batch.lines == 2)
+        #expect(builder.held.lines == 1)
+        let files = source.position(before: builder.held)?.files?.files ?? []
+        #expect(
+            Dictionary(uniqueKeysWithValues: files.map { ($0.path, $0.offset) })
+                == [a.path: 11, b.path: 0])
+    }
+
     @Test func allFilesAreReadAndNewOnesFromTheirStart() throws {
         write("a.log", 5)
         write("b.log", 5)

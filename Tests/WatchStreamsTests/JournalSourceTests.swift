@@ -80,6 +80,53 @@ struct JournalSourceTests {
         #expect(batch.slices[1].patterns == ["panic": 1])
     }
 
+    @Test func moreSecondsThanABatchHasRoomForAreAllCounted() async throws {
+        try await files.write(entries(0..<10_000))
+        let reading = try Reading(selection("shop.service"))
+        var (counted, dropped) = (0, 0)
+        let moment = Moment(
+            boot: .seconds(20_000),
+            wall: WallTime(nanoseconds: Int64(JournalFiles.start + 10_000) * 1_000_000_000))
+        reading.builder.begin(at: moment)
+        while true {
+            let hasMore = reading.source.poll(now: moment, into: &reading.builder)
+            let batch = reading.builder.take(source: .reading)
+            counted += batch.slices.reduce(0) { $0 + $1.count }
+            dropped += batch.losses.dropped
+            if !hasMore { break }
+        }
+        #expect(counted == 10_000)
+        #expect(dropped == 0)
+    }
+
+    /// An entry that is skipped does not move where the record began that is held.
+    @Test(arguments: [false, true]) func aRecordThatIsHeldIsReadAgain(skips: Bool) async throws {
+        let long = String(repeating: "x", count: LineParser.lineLimit + 1)
+        var all = [Entry(0, "one"), Entry(1, "failed")]
+        if skips { all.append(Entry(2, long)) }
+        try await files.write(all)
+        var stream = StreamConfiguration(
+            name: "app", kind: .journal(selection("shop.service")), format: .lines)
+        stream.multiline = MultilineRule(.java)
+        func read(_ position: JournalPosition?) throws -> (Int, JournalPosition?) {
+            var builder = BatchBuilder(try LineParser(stream))
+            let source = JournalSource(
+                selection("shop.service"), position: position, beginning: .start)
+            let moment = Moment(
+                boot: .seconds(20_000),
+                wall: WallTime(nanoseconds: Int64(JournalFiles.start + 10) * 1_000_000_000))
+            builder.begin(at: moment)
+            while source.poll(now: moment, into: &builder) {}
+            let lines = builder.take(source: .reading).lines
+            return (lines, source.position(before: builder.held)?.journal)
+        }
+        let (first, position) = try read(nil)
+        #expect(first == (skips ? 3 : 1))
+        try await files.write([Entry(3, "\tat a"), Entry(4, "last"), Entry(5, "end")])
+        // What is held is `failed` again, or nothing.
+        #expect(try read(position).0 == 2)
+    }
+
     @Test func aSelectionIsUnitsPriorityIdentifiersAndFields() async throws {
         var tagged = Entry(0, "tagged", unit: "a.service", priority: 2)
         tagged.fields["SYSLOG_IDENTIFIER"] = "shop"

@@ -174,6 +174,67 @@ import WatchCore
         second.stop()
     }
 
+    /// What is held is before the long line, and the position must not be in the midst of that.
+    @Test func aLineThatIsTooLongEndsTheRecordBeforeIt() throws {
+        var builder = BatchBuilder(try LineParser(stream(.java)))
+        builder.begin(at: Moment(boot: .seconds(1000), wall: WallTime(nanoseconds: 0)))
+        for end in [{ builder.skippedLongLine() }, { builder.lostUnfinishedLine() }] {
+            Array("failed".utf8).withUnsafeBytes { builder.consume($0) }
+            #expect(builder.held.lines == 1)
+            end()
+            #expect(builder.held == .init())
+            #expect(builder.take(source: .reading).lines == 2)
+        }
+    }
+
+    /// Lines that come late into the old file are no part of a record of the new one, and what is
+    /// held is of the file that the position is in.
+    @Test func aRecordDoesNotGoOnInTheOldFile() throws {
+        let directory = Directory()
+        let path = directory.file("app.log")
+        let writer = Writer(path)
+        let source = FileSource(path: path, position: nil, beginning: .start)
+        var builder = BatchBuilder(try LineParser(stream(.java)))
+        func poll() {
+            let moment = Moment(boot: .seconds(1000), wall: WallTime(nanoseconds: 0))
+            builder.begin(at: moment)
+            while source.poll(now: moment, into: &builder) {}
+        }
+        writer.write("old\n")
+        poll()
+        rename(path, directory.file("app.log.1"))
+        let created = Writer(path)
+        created.write("new\nfailed\n")
+        poll()
+        #expect(builder.held == .init(lines: 1, bytes: 7))
+        writer.write("\tat late\n")
+        poll()
+        // Nothing of the new file is held any more, and nothing of the old one.
+        #expect(builder.held == .init())
+        #expect(source.position(before: builder.held)?.file?.offset == 11)
+        #expect(builder.take(source: .reading).lines == 4)
+    }
+
+    @Test func theLastRecordOfAProgramIsCountedAtTheEnd() async throws {
+        let directory = Directory()
+        let fifo = directory.file("in")
+        try #require(mkfifo(fifo, 0o600) == 0)
+        var stream = stream(.java)
+        stream.kind = .command(["/bin/cat", fifo])
+        stream.multiline?.wait = .minutes(10)
+        let total = Total()
+        let log = try LogStream(
+            service: "shop", configuration: stream, time: Clock(), position: nil,
+            sink: { total.take($0, $1) })
+        log.start()
+        let writer = Writer(fifo)
+        writer.write("one\nfailed\n\tat a\n")
+        await total.wait { $0.lines >= 1 }
+        log.stop()
+        #expect(total.sum.withLock { $0.lines } == 2)
+        withExtendedLifetime(writer) {}
+    }
+
     @Test func theEndOfARotatedFileEndsItsRecord() async throws {
         let directory = Directory()
         let path = directory.file("app.log")

@@ -48,6 +48,46 @@ import WatchStreams
         #expect(following.lines == ["1", "2", "3", "4"])
     }
 
+    @Test func aSilentWriterKeepsItsFileWhileTheNewOneIsEmpty() {
+        let writer = Writer(log)
+        let following = Following(log)
+        writer.write("1\n")
+        following.poll()
+        rename(log, old)
+        let created = Writer(log)
+        following.poll()
+        following.poll(after: .seconds(8))
+        following.poll(after: .seconds(8))
+        writer.write("2\n3\n")
+        following.poll()
+        #expect(following.lines == ["1", "2", "3"])
+        created.write("4\n")
+        following.poll()
+        following.poll(after: .seconds(8))
+        following.poll()
+        #expect(following.lines == ["1", "2", "3", "4"])
+        #expect(following.follower.position?.offset == 2)
+    }
+
+    @Test(arguments: ["app-2026-11-27.log", "app-20261127-1795000000.log", "app.1.log"])
+    func namesWithTheDateBeforeTheExtensionAreRotations(_ name: String) {
+        let log = directory.file("app.log")
+        let writer = Writer(log)
+        let before = Following(log)
+        writer.write("a\n")
+        before.poll()
+        writer.write("b\n")
+        rename(log, directory.file(name))
+        writer.reopen()
+        writer.write("c\n")
+        // The log of another instance.
+        Writer(directory.file("app-2.log")).write("other\n")
+        let after = Following(log, position: before.follower.position, beginning: .end)
+        after.poll()
+        #expect(after.lines == ["b", "c"])
+        #expect(after.seen.gaveUp == 0)
+    }
+
     @Test func aWriterThatReopensLateLosesNothing() {
         let writer = Writer(log)
         let following = Following(log)

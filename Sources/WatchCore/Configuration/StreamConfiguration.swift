@@ -11,6 +11,14 @@ public struct StreamConfiguration: Hashable, Sendable, Codable {
         case syslog(SyslogListener)
         /// What is posted to us over HTTP.
         case drain(DrainListener)
+
+        /// Whether what was written while nobody read it is read later. Of others it is lost.
+        var keepsPosition: Bool {
+            switch self {
+            case .file, .files, .journal: true
+            case .command, .syslog, .drain: false
+            }
+        }
     }
 
     public enum Format: Hashable, Sendable, Codable {

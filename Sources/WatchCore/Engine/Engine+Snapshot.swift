@@ -168,7 +168,8 @@ extension ServiceEngine {
             let why = signal.health.blindness(now: now, noDataAfter: stream.noDataAfter)
             let shown: ServiceStatus.SignalState =
                 why != nil ? .blind : signal.health.lastLine == nil ? .waiting : .passing
-            result.append(Self.signal(stream.name, .stream, shown, width, sums, why))
+            let note = why ?? signal.notice(now: now)
+            result.append(Self.signal(stream.name, .stream, shown, width, sums, note))
         }
         return result
     }

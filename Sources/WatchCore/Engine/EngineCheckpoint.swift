@@ -128,6 +128,7 @@ extension ServiceEngine {
             triggers.set(saved, for: name)
         }
         uncover(from: at.boot, to: now.boot)
+        catchUp(since: at.boot)
         // A deployment that was stored after the checkpoint was written.
         if let began = state.book.running?.began.boot, began > saved.restarted {
             restartWindows(at: began)

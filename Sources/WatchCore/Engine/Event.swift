@@ -136,6 +136,22 @@ public struct StreamBatch: Hashable, Sendable {
         public init() {}
     }
 
+    /// Senders that were not let in, because there were too many.
+    public struct TurnedAway: Hashable, Sendable {
+        public var count: Int
+        /// Of the last one: what there were too many of.
+        public var why: String
+
+        public init(count: Int, why: String) {
+            self.count = count
+            self.why = why
+        }
+
+        package static func + (later: TurnedAway, earlier: TurnedAway?) -> TurnedAway {
+            TurnedAway(count: later.count + (earlier?.count ?? 0), why: later.why)
+        }
+    }
+
     public enum Source: Hashable, Sendable {
         case reading
         /// The file is not there, or may not be read; the sentence says which and what to do.
@@ -147,6 +163,10 @@ public struct StreamBatch: Hashable, Sendable {
     public var lines: Int
     public var losses: Losses
     public var source: Source
+    /// Lines of before this batch was handed over are still to be read.
+    public var isBehind = false
+    /// nil: nobody was, since the last batch.
+    public var turnedAway: TurnedAway?
     /// Some of the lines that were errors or matched a pattern, for people; bounded.
     public var samples: [String] = []
 

@@ -177,6 +177,11 @@ extension ServiceEngine {
                     sums.covered, asked.function.reading(sums, width: asked.width, needed: needed))
             }
             let (tally, covered) = windows.counts(width: asked.width, now: now)
+            if asked.function == .rate {
+                let (tally, time) = windows.rated(width: asked.width, now: now)
+                return Answer(
+                    covered, asked.function.reading(tally, time, width: asked.width, needed: needed))
+            }
             return Answer(
                 covered, asked.function.reading(tally, covered, width: asked.width, needed: needed))
         }

@@ -57,6 +57,8 @@ extension ServiceEngine {
                 batch.losses.unparsed + batch.losses.tooLong, lines: batch.lines, at: now)
         }
         streams.values[place].health.record(batch, late: late, now: now)
+        streams.values[place].noteUnwatched(
+            batch, keepsPosition: configuration.streams[place].kind.keepsPosition, now: now)
         streams.values[place].noteSamples(batch.samples)
     }
 

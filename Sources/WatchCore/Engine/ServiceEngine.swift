@@ -22,9 +22,18 @@ struct ServiceEngine {
         var matched: Set<String>?
         /// The last lines that were errors; not worth a checkpoint.
         var samples: [String] = []
+        /// Since when the source cannot be read; nil: it can.
+        var unreadableSince: Instant?
+        /// When it was last heard of.
+        var heard: Instant?
+        /// What was written while nobody read it comes in; not worth a checkpoint.
+        var catchingUp: CatchingUp?
+        /// Senders that were turned away lately, and when the last one was.
+        var turnedAway: StreamBatch.TurnedAway?
+        var turnedAwayAt: Instant?
 
         private enum CodingKeys: String, CodingKey {
-            case windows, health, matched
+            case windows, health, matched, unreadableSince, heard
         }
     }
 

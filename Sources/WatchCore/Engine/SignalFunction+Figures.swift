@@ -12,7 +12,11 @@ extension ServiceEngine.AskedWindow {
         }
         let (tally, covered) = windows.counts(width: width, now: now)
         guard covered >= Swift.min(width, warmUp) else { return .unknown }
-        return function.figure(tally, covered, width: width, needed: needed)
+        guard function == .rate else {
+            return function.figure(tally, covered, width: width, needed: needed)
+        }
+        let (rated, time) = windows.rated(width: width, now: now)
+        return function.figure(rated, time, width: width, needed: needed)
     }
 }
 
@@ -38,9 +42,11 @@ extension SignalFunction {
         guard figure.value.isNaN else {
             return Reading(value: figure.value, samples: figure.samples)
         }
-        return Reading(gap: .tooFewSamples(needed: needed), samples: figure.samples)
+        let gap: Reading.Gap = self == .rate ? .warmingUp : .tooFewSamples(needed: needed)
+        return Reading(gap: gap, samples: figure.samples)
     }
 
+    /// - Parameter covered: the time that the counts are of.
     /// Unknown: there are too few samples.
     func figure(
         _ tally: Tally, _ covered: Duration, width: Duration, needed: Int
@@ -52,7 +58,9 @@ extension SignalFunction {
         case .errors: value = Double(tally.errors)
         case .rate:
             // Since a restart the window is only as wide as what it covers.
-            value = count / Swift.min(width, Swift.max(.seconds(1), covered)).seconds
+            value =
+                covered <= .zero
+                ? .nan : count / Swift.min(width, Swift.max(.seconds(1), covered)).seconds
         case .errorRate:
             value = tally.count >= Swift.max(1, needed) ? Double(tally.errors) / count : .nan
         case .successRate:

@@ -50,6 +50,9 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     private var windows: [Window]
     var extras: WindowExtras?
     private var gaps = UncoveredTime()
+    /// The gaps, and time whose lines may have come in all at once: no rate is taken of either.
+    /// nil: there is no such time besides the gaps.
+    private var unrated: UncoveredTime?
     /// Samples from before do not count; nil: never started.
     private var floor: Instant?
     /// The latest time heard of: a clock that goes back changes nothing.
@@ -126,6 +129,7 @@ public struct SignalWindows: Hashable, Sendable, Codable {
         if let floor, instant <= floor { return }
         floor = instant
         gaps.forget(before: instant)
+        unrated?.forget(before: instant)
         for index in windows.indices {
             windows[index].tallies.cut(before: instant)
             windows[index].latencies?.cut(before: instant)
@@ -136,6 +140,15 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     /// Nothing is known of the time between (suspend, starvation): it covers no window.
     public mutating func uncover(from: Instant, to: Instant) {
         gaps.add(from: from, to: to)
+        unrated?.add(from: from, to: to)
+    }
+
+    /// What happened in the time between is known, but not exactly when (lines that were written
+    /// while nobody read them may have no time of their own): it is left out of rates.
+    mutating func unrate(from: Instant, to: Instant) {
+        var times = unrated ?? gaps
+        times.add(from: from, to: to)
+        unrated = times
     }
 
     /// The sums of the window of that width; empty when no such window was asked for.
@@ -156,6 +169,25 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     mutating func counts(width: Duration, now: Instant) -> (tally: Tally, covered: Duration) {
         guard let index = advance(to: now, width) else { return (Tally(), .zero) }
         return (windows[index].tallies.store.total, covered(width))
+    }
+
+    /// The counts of what came in, and in how much time: without gaps, and without what was read
+    /// of them later, for its slices would count and their time would not.
+    mutating func rated(width: Duration, now: Instant) -> (tally: Tally, time: Duration) {
+        let (whole, covered) = counts(width: width, now: now)
+        let gaps = unrated ?? gaps
+        guard !gaps.isEmpty, let floor, let clock, floor < clock,
+            let index = advance(to: now, width)
+        else { return (whole, covered) }
+        let length = windows[index].tallies.length
+        let wide = gaps.widened(to: length)
+        let start = Swift.max(floor, clock - width)
+        var tally = whole
+        windows[index].tallies.store.forEach { number, slice in
+            guard wide.contains(Instant(nanoseconds: number &* length)) else { return }
+            tally.subtract(slice)
+        }
+        return (tally, (clock - start) - wide.within(from: start, to: clock))
     }
 
     /// The place of the window of that width.
@@ -184,7 +216,12 @@ public struct SignalWindows: Hashable, Sendable, Codable {
             windows[index].latencies?.advance(to: now)
         }
         extras?.advance(to: now)
-        if !gaps.isEmpty { gaps.forget(before: now - widest) }
+        guard !gaps.isEmpty || unrated != nil else { return }
+        let start = now - widest
+        gaps.forget(before: start)
+        unrated?.forget(before: start)
+        // Nothing but the gaps is left of it.
+        if unrated == gaps { unrated = nil }
     }
 
     private func covers(_ time: Instant) -> Bool {

@@ -51,6 +51,8 @@ struct TallyStore: SliceStore {
         slices.update(number, empty: Tally()) { $0.add(content) }
     }
 
+    func forEach(_ body: (_ number: Int64, _ tally: Tally) -> Void) { slices.forEach(body) }
+
     mutating func drop(before number: Int64) {
         while let oldest = slices.popFirst(before: number) { total.subtract(oldest) }
     }

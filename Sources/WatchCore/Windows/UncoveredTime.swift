@@ -34,6 +34,23 @@ struct UncoveredTime: Hashable, Sendable, Codable {
         if let first = gaps.first, first.to <= instant { gaps.removeAll { $0.to <= instant } }
     }
 
+    /// The same stretches, each as wide as the slices of that many nanoseconds that it touches.
+    func widened(to length: Int64) -> UncoveredTime {
+        var wide = UncoveredTime()
+        for gap in gaps {
+            let first = gap.from.nanoseconds.flooredDivision(by: length)
+            let last = (gap.to.nanoseconds - 1).flooredDivision(by: length)
+            wide.add(
+                from: Instant(nanoseconds: first &* length),
+                to: Instant(nanoseconds: (last &+ 1) &* length))
+        }
+        return wide
+    }
+
+    func contains(_ instant: Instant) -> Bool {
+        gaps.contains { $0.from <= instant && instant < $0.to }
+    }
+
     /// How much of the stretch was not watched.
     func within(from start: Instant, to end: Instant) -> Duration {
         gaps.reduce(.zero) { lost, gap in

@@ -129,7 +129,7 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
         /// Seconds.
         public var p50: Double?
         public var p95: Double?
-        /// The last failure, or why it is blind.
+        /// The last failure, why it is blind, or what else people should know of it.
         public var note: String?
 
         public init(

@@ -14,6 +14,8 @@ struct ExecProbe: Sendable {
     func run(_ check: ExecCheck, _ run: ProbeRun) async -> ProbeReport {
         var report = ProbeReport(started: time.now().boot, run)
         let finding = await onWorker(check, run.timeout)
+        // Not when it came into line.
+        report.result.started = finding.began ?? report.result.started
         report.result.outcome = finding.outcome
         report.result.body = finding.body
         report.result.timedOut = finding.timedOut
@@ -32,6 +34,8 @@ struct ExecProbe: Sendable {
         var body: String?
         var timedOut: Bool?
         var status: Int?
+        /// When the program was started; nil: it was not.
+        var began: Instant?
         /// What a plugin warns of, while it passes.
         var warning: String?
         /// The first lines it printed.
@@ -45,8 +49,14 @@ struct ExecProbe: Sendable {
         for number in 1...Self.runsAtOnce {
             // It keeps its time itself; what is longer is a kernel that does not let go of it.
             let answer = await workers.run(
-                key: "exec:\(check.arguments) #\(number)", timeout: timeout + .seconds(5)
-            ) { [secrets, time] in Self.find(check, timeout, secrets, time) }
+                key: "exec:\(check.arguments) #\(number)", timeout: timeout + .seconds(5),
+                waiting: timeout
+            ) { [secrets, time] in
+                let began = time.now().boot
+                var finding = Self.find(check, timeout, secrets, time)
+                finding.began = began
+                return finding
+            }
             switch answer {
             case .success(let finding): return finding
             case .failure(.stuck): continue

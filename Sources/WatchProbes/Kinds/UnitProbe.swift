@@ -14,6 +14,8 @@ final class UnitProbe: Sendable {
     }
 
     private static let usageLimit = 10_000
+    /// Over less the kernel's own counting is coarser than what is asked for.
+    private static let leastInterval = Duration.seconds(1)
 
     private let bus: any UnitBus
     private let time: any Sleeper
@@ -48,7 +50,8 @@ final class UnitProbe: Sendable {
         case .failure(let error): report.result.outcome = .error(explain(error, unit))
         case .success(let status):
             report.result.restarts = status.restarts
-            report.result.outcome = judge(status, check, at: started)
+            // What it had used, it had when systemd looked, not when we asked.
+            report.result.outcome = judge(status, check, at: time.now().boot)
             // What a unit is like explains more than whether it is well: kept with each result.
             report.result.body = UnitState(status).lines.joined(separator: "\n")
             if run.isTraced { report.trace.answered = UnitState(status).lines }
@@ -93,12 +96,18 @@ final class UnitProbe: Sendable {
         return .pass
     }
 
-    /// Cores used since the look before; nil where there was none, of this run of the unit.
+    /// Cores used since the look before; nil where there was none, of this run of the unit, or it
+    /// was just now.
     private func share(of status: UnitStatus, _ unit: String, at now: Instant) -> Double? {
         guard let used = status.cpuNanoseconds else { return nil }
         let usage = Usage(invocation: status.invocationID, at: now, nanoseconds: used)
         let before = usages.withLock { usages in
             let before = usages[unit]
+            if let before, before.invocation == usage.invocation, before.at <= now,
+                now - before.at < Self.leastInterval
+            {
+                return nil as Usage?
+            }
             if before != nil || usages.count < Self.usageLimit { usages[unit] = usage }
             return before
         }

@@ -187,7 +187,8 @@ struct ServiceLedger {
     ) -> (count: Int, errors: Int)? {
         guard !isBlind(signal, now: now), floor <= now else { return nil }
         let start = Swift.max(floor, now - width)
-        let covered = now - start - uncovered(from: start, to: now)
+        let losses = place(ofStream: signal).map { streams[$0].gaps } ?? []
+        let covered = now - start - uncovered(from: start, to: now, besides: losses)
         guard covered >= Swift.min(width, judgement.warmUp) else { return nil }
         if let probe = place(ofProbe: signal) {
             guard probes[probe].lastVerdict != nil else { return nil }
@@ -197,10 +198,12 @@ struct ServiceLedger {
         return streams[stream].samples.sums(width: width, now: now)
     }
 
-    private func uncovered(from start: Instant, to end: Instant) -> Duration {
+    private func uncovered(
+        from start: Instant, to end: Instant, besides losses: [(from: Instant, to: Instant)] = []
+    ) -> Duration {
         var sum = Duration.zero
-        guard !gaps.isEmpty else { return sum }
-        for gap in merged {
+        guard !gaps.isEmpty || !losses.isEmpty else { return sum }
+        for gap in Self.merged(gaps + losses) {
             let (from, to) = (Swift.max(gap.from, start), Swift.min(gap.to, end))
             if to > from { sum += to - from }
         }
@@ -208,7 +211,9 @@ struct ServiceLedger {
     }
 
     /// Gaps without overlaps.
-    private var merged: [(from: Instant, to: Instant)] {
+    private static func merged(
+        _ gaps: [(from: Instant, to: Instant)]
+    ) -> [(from: Instant, to: Instant)] {
         guard gaps.count > 1 else { return gaps }
         var result: [(from: Instant, to: Instant)] = []
         for gap in gaps.sorted(by: { $0.from < $1.from }) {

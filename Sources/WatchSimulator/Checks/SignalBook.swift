@@ -87,9 +87,14 @@ struct StreamBook {
     private var isUnreadable = false
     private var lastLine: Instant?
     private var watchedSince: Instant?
+    private var heard: Instant?
+    /// Time in which lines were lost.
+    private(set) var gaps: [(from: Instant, to: Instant)] = []
 
     mutating func record(_ batch: StreamBatch, widest: Duration, floor: Instant, now: Instant) {
         watchedSince = watchedSince ?? now
+        noteLoss(batch, now: now)
+        heard = now
         if case .unreadable = batch.source { isUnreadable = true } else { isUnreadable = false }
         var late = 0
         for slice in batch.slices {
@@ -112,6 +117,15 @@ struct StreamBook {
                 unparsed: batch.losses.unparsed + batch.losses.tooLong,
                 misdated: late + batch.losses.early, dropped: batch.losses.dropped))
         if seconds.count > 80 { seconds.removeAll { $0.second <= now.second - 60 } }
+    }
+
+    /// Some time between the last batch, or the first line of this one, and now.
+    private mutating func noteLoss(_ batch: StreamBatch, now: Instant) {
+        guard batch.losses.dropped > 0 else { return }
+        let seconds = batch.slices.map(\.second) + [now.second, (heard ?? now).second]
+        let from = Instant(nanoseconds: (seconds.min() ?? now.second) * 1_000_000_000)
+        if gaps.count > 30 { gaps.removeAll { $0.to < now - .seconds(150) } }
+        gaps.append((from, Instant(nanoseconds: (now.second + 1) * 1_000_000_000)))
     }
 
     /// Anything was ever heard of the log itself.

@@ -64,7 +64,7 @@ extension World {
         let context = Context(
             now: now, configuration: SharedConfiguration(configuration), neighbours: Neighbours([]),
             storeProblem: nil,
-            host: HostState())
+            host: Shared(HostState()))
         return service.suspicionRefusal(trigger, context)?.reason.code
     }
 }
