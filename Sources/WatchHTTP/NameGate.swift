@@ -36,7 +36,7 @@ final class NameGate {
 
     /// Whether it may begin; if not, it waits.
     func admits(_ order: Order, at now: Instant) -> Bool {
-        guard let host = order.request.nameToResolve, !isKnown(host, at: now) else { return true }
+        guard let host = order.prepared.nameToResolve, !isKnown(host, at: now) else { return true }
         guard take(host, for: order.id) else {
             waiting.append(Waiting(order: order, host: host, since: now))
             return false

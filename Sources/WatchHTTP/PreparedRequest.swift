@@ -4,6 +4,8 @@ public final class PreparedRequest: Sendable {
     public let request: HTTPRequest
     /// As `HTTPRequest.host`.
     public let host: String?
+    /// As `HTTPRequest.nameToResolve`.
+    let nameToResolve: String?
     /// Why it cannot be sent.
     let refusal: String?
     /// A hash of what is asked, which tells nearly all apart.
@@ -12,6 +14,7 @@ public final class PreparedRequest: Sendable {
     public init(_ request: HTTPRequest) {
         self.request = request
         host = request.host
+        nameToResolve = request.nameToResolve
         refusal = request.refusal
         key = request.url.hashValue
     }

@@ -260,7 +260,7 @@ final class TransferLoop: Sendable {
 
     /// Nobody knows the name: those who wait for it need not ask again.
     private func tellOthers(_ transfer: Transfer, _ names: NameGate) {
-        for order in names.others(waitingFor: transfer.request.nameToResolve) {
+        for order in names.others(waitingFor: transfer.order.prepared.nameToResolve) {
             let message =
                 "\(order.request.target): the name was not resolved "
                 + "(\(transfer.errorMessage)); check the host's resolver"

@@ -14,8 +14,8 @@ import WatchCore
         -> TransferLoop.Order
     {
         TransferLoop.Order(
-            id: id, request: HTTPRequest(url: url, timeout: timeout), onBytes: nil, exchange: nil,
-            finish: { _ in })
+            id: id, prepared: PreparedRequest(HTTPRequest(url: url, timeout: timeout)),
+            onBytes: nil, exchange: nil, finish: { _ in })
     }
 
     @Test(

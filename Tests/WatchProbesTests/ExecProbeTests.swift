@@ -87,7 +87,9 @@ import WatchProbes
             let result = await prober.probe(
                 try .http(
                     server.url, timeout: .seconds(20),
-                    headers: [.init("Authorization", try Template("${credential:token}"))]))
+                    headers: [
+                        .init(name: "Authorization", value: try Template("${credential:token}"))
+                    ]))
             #expect(result.outcome == .pass)
             var lines = [UInt8](repeating: 10, count: 32)
             write(writer, &lines, 32)
