@@ -133,8 +133,8 @@ extension Simulation {
         }
     }
 
-    /// A host that boots knows by its wall clock alone how long ago a breach began, and that was set
-    /// since: what was a minute may look like two.
+    /// A host that boots knows by its wall clock alone how long ago a breach began, and that was
+    /// set since: what was a minute may look like two.
     private func isTimeLost(since time: Int64) -> Bool {
         time < rebootedAt && time <= wallSetAt
     }

@@ -6,9 +6,9 @@ import WatchCore
 
 /// A line is a line of its standard output; while nobody reads, its pipe fills and it waits, so
 /// nothing is dropped. What it complains of on standard error is the reason when it ends. While it
-/// does not run, the stream is unreadable, and started again it is so until it has printed something
-/// or has lived for a while: one that ends at once is not read in between. It has no position: it is
-/// told by its arguments where to begin.
+/// does not run, the stream is unreadable, and started again it is so until it has printed
+/// something or has lived for a while: one that ends at once is not read in between. It has no
+/// position: it is told by its arguments where to begin.
 final class CommandSource: LogSource {
     /// Bytes read in one turn, about.
     static let turnLimit = 4 << 20

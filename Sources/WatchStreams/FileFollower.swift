@@ -94,12 +94,6 @@ public final class FileFollower {
         return file.position(path)
     }
 
-    /// Where it is, and where it was in what was truncated: what a copy of the log begins with.
-    var marks: [FilePosition] {
-        [files.indices.contains(current) ? files[current].position(path) : nil, before?.position]
-            .compactMap { $0 }.filter { $0.headLength > 0 }
-    }
-
     /// Whether it reads that file, under whatever name.
     func follows(_ identity: LogFile.Identity) -> Bool {
         files.contains { $0.identity == identity }

@@ -19,7 +19,6 @@ final class GlobSource: LogSource {
     private var followers: [String: FileFollower] = [:]
     /// In the order of their names.
     private var paths: [String] = []
-    private var copies = LogCopies()
     /// Files under names of the pattern that were followed under another one.
     private var renamed: [String: LogFile.Identity] = [:]
     private var watched: [String: Int] = [:]
@@ -100,7 +99,6 @@ final class GlobSource: LogSource {
         // As it was: a rotation moves several names at once.
         let known = Set(renamed.values)
         renamed = renamed.filter { found.contains($0.key) }
-        copies.keep(found)
         let moved = isFirstLook ? Self.identities(found) : [:]
         for path in found where followers[path] == nil { add(path, known, moved, now: now) }
         isFirstLook = false
@@ -139,15 +137,7 @@ final class GlobSource: LogSource {
             return
         }
         renamed[path] = nil
-        var position = isFirstLook ? saved[path] : nil
-        if position == nil {
-            let marks = isFirstLook ? Array(saved.values) : followers.values.flatMap(\.marks)
-            switch copies.judge(path, marks, now: now.boot) {
-            case .copy: return
-            case .written(let rest): position = rest
-            case .other: break
-            }
-        }
+        let position = isFirstLook ? saved[path] : nil
         let follower = FileFollower(
             path: path, position: position,
             movedTo: position.flatMap { found[LogFile.Identity($0)] },

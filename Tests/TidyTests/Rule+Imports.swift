@@ -57,6 +57,8 @@ extension Rule {
         "watchctl": [
             "WatchCore", "WatchSystem", "WatchConfig", "WatchHTTP", "WatchProbes", "WatchReplay",
             "ArgumentParser",
+            // A command under guard gets our signals' dispositions back.
+            "CProcess",
         ],
     ]
 

@@ -79,14 +79,14 @@ import WatchCore
 
     @Test func elsewhereNothingWouldFillThemIn() {
         let probes = [
-            "{ http: 'https://example.com/', expect: { json: { $.v: \"${to.version}\" } } }",
-            "{ http: 'https://example.com/', expect: { contains: \"${to.version}\" } }",
-            "{ http: 'https://example.com/', expect: { headers: { X-V: \"${to.version}\" } } }",
-            "{ http: 'https://example.com/', degraded: { unless: { matches: \"${vars.x}\" } } }",
-            "{ tcp: 'h:1', expect: { contains: \"${to.version}\" } }",
-            "{ exec: [/bin/x], expect: { contains: \"${to.version}\" } }",
-            "{ exec: [/bin/x], expect: { json: { $.v: \"${to.version}\" } } }",
-            "{ journey: [ { get: 'https://example.com/', expect: { contains: \"${id}\" } } ] }",
+            "{ every: 30s, http: 'https://example.com/', expect: { json: { $.v: \"${to.version}\" } } }",
+            "{ every: 30s, http: 'https://example.com/', expect: { contains: \"${to.version}\" } }",
+            "{ every: 30s, http: 'https://example.com/', expect: { headers: { X-V: \"${to.version}\" } } }",
+            "{ every: 30s, http: 'https://example.com/', degraded: { unless: { matches: \"${vars.x}\" } } }",
+            "{ every: 30s, tcp: 'h:1', expect: { contains: \"${to.version}\" } }",
+            "{ every: 30s, exec: [/bin/x], expect: { contains: \"${to.version}\" } }",
+            "{ every: 30s, exec: [/bin/x], expect: { json: { $.v: \"${to.version}\" } } }",
+            "{ every: 30s, journey: [ { get: 'https://example.com/', expect: { contains: \"${id}\" } } ] }",
         ]
         for probe in probes {
             let found = messages(config(probes: ", p: \(probe)"))
@@ -94,7 +94,8 @@ import WatchCore
             #expect(found.first?.contains("no ${…} is filled in here") ?? false, "\(probe)")
         }
         // A pattern may well look for the characters.
-        let literal = #"{ http: 'https://example.com/', expect: { matches: '\$\{[a-z]+' } }"#
+        let literal =
+            #"{ every: 30s, http: 'https://a.example/', expect: { matches: '\$\{[a-z]+' } }"#
         #expect(messages(config(probes: ", p: \(literal)")) == [])
     }
 

@@ -60,7 +60,7 @@ import WatchCore
     @Test func ofAProgram() async throws {
         let path = directory.file("app.log")
         Writer(path).write(lines(10_000))
-        try await expectAll(.command(["/bin/cat", path]), 10_000)
+        try await expectAll(.command(["/bin/sh", "-c", "cat \(path); exec sleep 600"]), 10_000)
     }
 
     /// The rest of a chunk that had no room is read again, and the position is before it.

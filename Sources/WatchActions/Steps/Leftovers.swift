@@ -16,7 +16,8 @@ struct Leftovers: Sendable {
     /// `$HOME` of its programs: tasks of another watchd on this host may have the same ids.
     let home: String
 
-    /// Ends all of it as the shim would have: by `first`, and SIGKILL after `grace` seconds. Blocks.
+    /// Ends all of it as the shim would have: by `first`, and SIGKILL after `grace` seconds.
+    /// Blocks.
     /// - Returns: what to tell people; nil: nothing was left.
     func end(by first: Int32, grace: Double) -> String? {
         var met: Set<pid_t> = []

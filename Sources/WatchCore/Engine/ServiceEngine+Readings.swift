@@ -180,7 +180,8 @@ extension ServiceEngine {
             if asked.function == .rate {
                 let (tally, time) = windows.rated(width: asked.width, now: now)
                 return Answer(
-                    covered, asked.function.reading(tally, time, width: asked.width, needed: needed))
+                    covered,
+                    asked.function.reading(tally, time, width: asked.width, needed: needed))
             }
             return Answer(
                 covered, asked.function.reading(tally, covered, width: asked.width, needed: needed))

@@ -65,8 +65,8 @@ extension Doctor {
         }
     }
 
-    /// Where PostgreSQL listens; nil: not at one host and port. What is spoken there does not matter
-    /// to a mere connection.
+    /// Where PostgreSQL listens; nil: not at one host and port. What is spoken there does not
+    /// matter to a mere connection.
     static func databaseOrigin(_ url: String) -> String? {
         let place = origin(url.last == "\n" ? String(url.dropLast()) : url)
         guard let scheme = place.firstRange(of: "://") else { return nil }

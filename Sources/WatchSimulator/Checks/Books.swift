@@ -98,9 +98,9 @@ struct Rearming {
 
     func isOver(at now: Moment) -> Bool { at.boot <= now.boot }
 
-    /// In another boot, by the wall clock. That may have been set back, and then tells nothing: it is
-    /// never disarmed for longer than was wanted, counted from the boot (DESIGN "Time": a brake lasts
-    /// its whole length anew). An hour that a clock was set back was once expected of it.
+    /// In another boot, by the wall clock. That may have been set back, and then tells nothing: it
+    /// is never disarmed for longer than was wanted, counted from the boot (DESIGN "Time": a brake
+    /// lasts its whole length anew). An hour that a clock was set back was once expected of it.
     func rebased(to now: Moment) -> Rearming {
         let left = Swift.min(at.wall - now.wall, lasts)
         return Rearming(at: Moment(boot: now.boot + left, wall: now.wall + left), lasts: lasts)
