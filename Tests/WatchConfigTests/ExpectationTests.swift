@@ -79,17 +79,17 @@ import WatchCore
 
     @Test func elsewhereNothingWouldFillThemIn() {
         let probes = [
-            "{ every: 30s, http: 'https://example.com/', expect: { json: { $.v: \"${to.version}\" } } }",
-            "{ every: 30s, http: 'https://example.com/', expect: { contains: \"${to.version}\" } }",
-            "{ every: 30s, http: 'https://example.com/', expect: { headers: { X-V: \"${to.version}\" } } }",
-            "{ every: 30s, http: 'https://example.com/', degraded: { unless: { matches: \"${vars.x}\" } } }",
-            "{ every: 30s, tcp: 'h:1', expect: { contains: \"${to.version}\" } }",
-            "{ every: 30s, exec: [/bin/x], expect: { contains: \"${to.version}\" } }",
-            "{ every: 30s, exec: [/bin/x], expect: { json: { $.v: \"${to.version}\" } } }",
-            "{ every: 30s, journey: [ { get: 'https://example.com/', expect: { contains: \"${id}\" } } ] }",
+            "{ http: 'https://example.com/', expect: { json: { $.v: \"${to.version}\" } } }",
+            "{ http: 'https://example.com/', expect: { contains: \"${to.version}\" } }",
+            "{ http: 'https://example.com/', expect: { headers: { X-V: \"${to.version}\" } } }",
+            "{ http: 'https://example.com/', degraded: { unless: { matches: \"${vars.x}\" } } }",
+            "{ tcp: 'h:1', expect: { contains: \"${to.version}\" } }",
+            "{ exec: [/bin/x], expect: { contains: \"${to.version}\" } }",
+            "{ exec: [/bin/x], expect: { json: { $.v: \"${to.version}\" } } }",
+            "{ journey: [ { get: 'https://example.com/', expect: { contains: \"${id}\" } } ] }",
         ]
         for probe in probes {
-            let found = messages(config(probes: ", p: \(probe)"))
+            let found = messages(config(probes: ", p: { every: 30s, \(probe.dropFirst(2))"))
             #expect(found.count == 1, "\(probe): \(found)")
             #expect(found.first?.contains("no ${…} is filled in here") ?? false, "\(probe)")
         }
