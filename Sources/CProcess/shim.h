@@ -62,28 +62,21 @@ static inline int watchd_heed_children(void) {
     return 1;
 }
 
-// With what watchd_run starts a program.
-struct watchd_start {
-    const sigset_t *mask;
-    const int *closed;
-    int closed_count;
-    int ignores_children;
-};
-
-// As posix_spawn(3), which can set a signal to its default, but not to be ignored. Returns 0 or
-// the error that kept it from being started.
-static inline int watchd_run(
+// As posix_spawn(3), which can set a signal to its default, but not to be ignored: the program
+// begins with SIGCHLD ignored, with `mask`, and without the `count` descriptors in `closed`.
+// Returns 0, or the error that kept it from being started.
+static inline int watchd_run_ignoring(
     pid_t *pid, const char *path, char *const *arguments, char *const *environment,
-    const struct watchd_start *how)
+    const sigset_t *mask, const int *closed, int count)
 {
     int ends[2];
     if (watchd_pipe(ends) != 0) return errno;
     pid_t child = fork();
     if (child == 0) {
         // Only what is safe after a fork of a process with threads (signal-safety(7)).
-        for (int place = 0; place < how->closed_count; place++) close(how->closed[place]);
-        if (how->ignores_children) signal(SIGCHLD, SIG_IGN);
-        sigprocmask(SIG_SETMASK, how->mask, NULL);
+        for (int place = 0; place < count; place++) close(closed[place]);
+        signal(SIGCHLD, SIG_IGN);
+        sigprocmask(SIG_SETMASK, mask, NULL);
         execve(path, arguments, environment);
         int problem = errno;
         ssize_t told = write(ends[1], &problem, sizeof problem);
@@ -94,10 +87,10 @@ static inline int watchd_run(
     close(ends[1]);
     if (child > 0) {
         // Nothing comes when it was started: then its end of the pipe was closed.
-        ssize_t count;
-        do count = read(ends[0], &problem, sizeof problem);
-        while (count < 0 && errno == EINTR);
-        if (count != (ssize_t)sizeof problem) problem = 0;
+        ssize_t got;
+        do got = read(ends[0], &problem, sizeof problem);
+        while (got < 0 && errno == EINTR);
+        if (got != (ssize_t)sizeof problem) problem = 0;
         else while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
     }
     close(ends[0]);

@@ -13,6 +13,9 @@ final class Shim {
         case killing
     }
 
+    /// Seconds between two interrupts: one that comes while psql connects, or waits for another
+    /// program, is lost on it.
+    private static let insistence = 0.5
     /// Seconds to wait for a process after SIGKILL.
     private static let patience = 10.0
 
@@ -107,8 +110,9 @@ final class Shim {
         var phase = Phase.running
         var deadline = now() + arguments.timeout
         var stopped: ExitRecord.Ending?
+        var asked = Double.infinity
         while true {
-            wait(until: deadline)
+            wait(until: status == nil ? min(deadline, asked + Self.insistence) : deadline)
             reap()
             let expired = now() >= deadline
             switch phase {
@@ -117,12 +121,18 @@ final class Shim {
                 guard cancelled || expired else { continue }
                 stopped = cancelled ? .cancelled : .timedOut
                 kill(-program, arguments.stopSignal)
+                if arguments.stopSignal == SIGINT { asked = now() }
                 phase = .terminating
                 deadline = now() + arguments.grace
             case .terminating:
                 let isOver = status != nil && Descendants.living(of: getpid()).isEmpty
                 if isOver || (expired && status != nil) { return stop(stopped) }
+                if status == nil, now() >= asked + Self.insistence {
+                    kill(-program, arguments.stopSignal)
+                    asked = now()
+                }
                 guard expired else { continue }
+                asked = .infinity
                 kill(-program, SIGKILL)
                 phase = .killing
                 deadline = now() + Self.patience

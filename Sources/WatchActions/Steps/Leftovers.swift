@@ -7,6 +7,8 @@ import WatchSystem
 struct Leftovers: Sendable {
     /// Between two looks.
     private static let pause = 0.02
+    /// So many looks between two interrupts; see the shim.
+    private static let insistence = 25
     /// Seconds to wait for a process after SIGKILL.
     private static let patience = 10.0
 
@@ -16,16 +18,19 @@ struct Leftovers: Sendable {
     /// `$HOME` of its programs: tasks of another watchd on this host may have the same ids.
     let home: String
 
-    /// Ends all of it as the shim would have: by `first`, and SIGKILL after `grace` seconds.
+    /// Ends all of it as the shim would have: by `first`, and by SIGKILL after `grace` seconds.
     /// Blocks.
     /// - Returns: what to tell people; nil: nothing was left.
     func end(by first: Int32, grace: Double) -> String? {
         var met: Set<pid_t> = []
         for (number, seconds) in [(first, grace), (SIGKILL, Self.patience)] {
-            for _ in 0...Int(seconds / Self.pause) {
+            for look in 0...Int(seconds / Self.pause) {
+                let insists =
+                    number == SIGKILL || (number == SIGINT && look % Self.insistence == 0)
+
                 let living = living()
                 guard let oldest = living.first else { return Self.text(met.count) }
-                for process in living where number == SIGKILL || !met.contains(process.pid) {
+                for process in living where insists || !met.contains(process.pid) {
                     process.send(number)
                 }
                 met.formUnion(living.map(\.pid))

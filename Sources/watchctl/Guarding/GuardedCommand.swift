@@ -59,16 +59,41 @@ struct GuardedCommand: Sendable {
         var envp = environment.map { Self.duplicate($0) } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }
         var pid: pid_t = 0
-        let code = withUnsafePointer(to: inherited.mask) { mask in
-            inherited.ours.withUnsafeBufferPointer { ours in
-                var how = watchd_start(
-                    mask: mask, closed: ours.baseAddress, closed_count: Int32(ours.count),
-                    ignores_children: inherited.ignoresChildren ? 1 : 0)
-                return watchd_run(&pid, path, &argv, &envp, &how)
-            }
-        }
+        let code =
+            inherited.ignoresChildren
+            ? Self.startIgnoring(&pid, path, &argv, &envp, inherited)
+            : Self.start(&pid, path, &argv, &envp, inherited)
         guard code == 0 else { throw SystemError("start \(path)", code: code) }
         self.pid = pid
+    }
+
+    private static func start(
+        _ pid: inout pid_t, _ path: String, _ argv: inout [UnsafeMutablePointer<CChar>?],
+        _ envp: inout [UnsafeMutablePointer<CChar>?], _ inherited: Inherited
+    ) -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in inherited.ours {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var mask = inherited.mask
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        return posix_spawn(&pid, path, &actions, &attributes, &argv, &envp)
+    }
+
+    /// We heed our children, and the command shall not: posix_spawn(3) cannot say so.
+    private static func startIgnoring(
+        _ pid: inout pid_t, _ path: String, _ argv: inout [UnsafeMutablePointer<CChar>?],
+        _ envp: inout [UnsafeMutablePointer<CChar>?], _ inherited: Inherited
+    ) -> Int32 {
+        var mask = inherited.mask
+        let ours = inherited.ours
+        return watchd_run_ignoring(&pid, path, &argv, &envp, &mask, ours, Int32(ours.count))
     }
 
     private static func duplicate(_ bytes: [UInt8]) -> UnsafeMutablePointer<CChar>? {
