@@ -95,7 +95,9 @@ extension Simulation {
         let longest = configuration.triggers.compactMap(\.suspectFor).max() ?? .zero
         let within = Swift.max(longest, configuration.suspectFor)
         let age = clock.moment.boot - began.boot
-        if age > within {
+        if age > within,
+            !reads[index].mayBeUnread(from, sources: configuration.version.count)
+        {
             throw Violation("a-suspect", "\(task.id): \(from) has run for \(age.text)")
         }
     }

@@ -37,6 +37,8 @@ struct ReadBook {
     /// What each source reads without a break, and since when; unanswered reads are no break.
     private var rows = BySource<Row>()
     private var announcements: [String: Instant] = [:]
+    /// What runs because somebody said so, also in another boot.
+    private var said: Set<String> = []
     /// What each source named last, and when.
     private var named = BySource<(version: String, at: Moment)>()
     /// What the sources said when the running release was taken to run.
@@ -106,6 +108,7 @@ struct ReadBook {
             begins[version] = answer.at
         }
         let before = stand
+        said = said.filter { $0 == version }
         stand = Stand(
             version: version, said: last.filter { source, _ in heard[source] ?? false },
             isAnnounced: announcements[version] != nil, isMixed: isMixed,
@@ -126,7 +129,14 @@ struct ReadBook {
     mutating func announced(_ version: String, at now: Moment) {
         begins[version] = now
         announcements[version] = now.boot
+        said.insert(version)
         if stand?.version == version { stand?.isAnnounced = true }
+    }
+
+    /// It was announced, and the source that counts may not have read it yet: until then it is
+    /// suspect, however long it takes. Which one counts is for the engine to say.
+    func mayBeUnread(_ version: String, sources: Int) -> Bool {
+        said.contains(version) && (0..<sources).contains { last[$0] != version }
     }
 
     /// - Parameter known: what the store says runs. Whatever else was read before is forgotten, as
