@@ -15,6 +15,11 @@ private final class SilentNameServer: Sendable {
 
     init?() {
         socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        // The one before may live on for a moment in a program that another test is just starting;
+        // what is sent goes to whoever came last.
+        var yes: Int32 = 1
+        setsockopt(
+            socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout.size(ofValue: yes)))
         var place = sockaddr_in()
         place.sin_family = sa_family_t(AF_INET)
         place.sin_port = UInt16(53).bigEndian

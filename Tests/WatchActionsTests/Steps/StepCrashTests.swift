@@ -1,6 +1,7 @@
 // No sequence of crashes, restarts and repeated questions runs a step twice.
 
 import Glibc
+import TestServers
 import Testing
 import WatchCore
 import WatchSystem
@@ -103,16 +104,20 @@ struct StepCrashTests {
     ) async throws {
         let bench = try Bench()
         let dead = "\(bench.root)/dead"
-        try bench.write(
-            "shim",
-            """
+        var settings = bench.settings
+        settings.shim = "\(bench.root)/shim"
+        let text = """
             #!/bin/sh
             echo x >> \(dead)
             if [ "$(wc -l < \(dead))" -le \(deaths) ]; then kill -9 $$; fi
             exec \(Bench.shim) "$@"
-            """, mode: 0o755)
-        var settings = bench.settings
-        settings.shim = "\(bench.root)/shim"
+            """
+        // Written by another process: a file that is open for writing here is so in every program
+        // that another test is just starting, and nobody can execute it meanwhile.
+        let written = try await runProgram(
+            "/bin/sh",
+            ["-c", "printf '%s' \"$1\" > \"$0\" && chmod 755 \"$0\"", settings.shim, text])
+        #expect(written.status == 0)
         let step = ExecStep(
             settings: settings, secrets: bench.secrets,
             directory: try TaskDirectory("t1", in: settings.directory),
