@@ -229,7 +229,10 @@ class Round:
             return False
         if self.aborted and incident['state'] in ('open', 'awaiting-approval'):
             return True
-        return incident['state'] in judge.ENDS - {'recovered'}
+        if incident['state'] == 'recovered':
+            # A step of `after` whose outcome was lost is for people, who end the incident.
+            return 'a person must see to it' in (incident['rollbacks'][-1].get('note') or '')
+        return incident['state'] in judge.ENDS
 
     # -- the end --------------------------------------------------------------------------------
 
@@ -240,6 +243,7 @@ class Round:
             # People mend it, and say so.
             self.world.release(worlds.GOOD)
             self.until('all is clear', self.is_clear)
+        if incident['state'] in ('handed-over', 'recovered'):
             self.watchctl('resolve', incident['id'], '--comment', 'torture')
         self.until('all is sent', self.is_sent)
         self.over.set()
