@@ -178,6 +178,10 @@ def pages(end):
         heard = sum(words in title for title in told_of)
         if happened != heard:
             yield f'{kind} happened {happened} times, and {heard} messages say so'
+    left = any('a person must see to it' in (run.get('note') or '') for run in end.rollbacks)
+    if left and not any(message['kind'] == 'page' and 'a person must see to it' in message['text']
+                        for message in messages.values()):
+        yield 'a step of after failed, and no page says so'
     resolves = sum(message['kind'] == 'resolve' for message in messages.values())
     opened = any(message['kind'] == 'page' or message['kind'] == 'update' for message in messages.values())
     if not opened:

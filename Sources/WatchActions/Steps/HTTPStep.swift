@@ -46,6 +46,7 @@ struct HTTPStep: Sendable {
 
     /// Ends what an earlier process began, without knowing its task.
     func giveUp(_ record: RequestRecord) async -> TaskResult {
+        await OwnThread.run { directory.removeUnfinished(RequestRecord.fileName) }
         if let result = record.result { return result }
         if record.isOut { return TaskResult(ending: .unknown(HTTPRun.lost)) }
         var record = record
@@ -57,6 +58,7 @@ struct HTTPStep: Sendable {
     }
 
     private func look() -> Standing {
+        directory.removeUnfinished(RequestRecord.fileName)
         do throws(RecordError) {
             if let record = try directory.request() {
                 return record.result.map { .ended($0) } ?? .begun(record)

@@ -55,6 +55,10 @@ struct TaskDirectory: Sendable {
         try File.writeAtomically("\(path)/\(name)", RecordCoding.encode(record))
     }
 
+    /// What a crash left of a record that it kept from being written; asked by whoever takes the
+    /// task up, who alone writes that record.
+    func removeUnfinished(_ name: String) { unlink("\(path)/\(name).new") }
+
     /// Takes the claim without a process, so that no shim can ever begin the task.
     /// - Returns: false when somebody has it already.
     func claimForNobody(bootID: String) throws(SystemError) -> Bool {

@@ -69,6 +69,24 @@ struct HTTPCrashTests {
         #expect(seen.value == 1)
     }
 
+    /// watchd was killed between the writing of a record and its renaming.
+    @Test(arguments: [false, true]) func aRecordThatWasNotFinishedIsNotLeftBehind(isGivenUp: Bool)
+        async throws
+    {
+        try record { $0.isOut = true }
+        try bench.write("steps/t1/\(RequestRecord.fileName).new", "{\"format\":1,")
+        if isGivenUp {
+            let (runner, answers) = bench.runner(time: time, sleeper: time)
+            runner.cancel(id: "t1")
+            #expect(await answers.next("t1").ending == .unknown(HTTPRun.lost))
+        } else {
+            let result = await resumed(bench.http(try call()))
+            #expect(result.ending == .unknown(HTTPRun.lost))
+        }
+        #expect(!bench.exists("steps/t1/\(RequestRecord.fileName).new"))
+        #expect(api.lines.isEmpty)
+    }
+
     @Test func whatWasNeverSentIsSent() async throws {
         let result = await resumed(bench.http(try call()))
         #expect(result.ending == .exited(0))
