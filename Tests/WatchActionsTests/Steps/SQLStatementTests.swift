@@ -43,7 +43,10 @@ import WatchCore
         try await expectNothingLeft(server)
     }
 
-    @Test func oneThatIsAbortedIsCancelledInTheServer() async throws {
+    /// How a step ended that something happened to while its psql was at work; nothing is left.
+    private func ending(
+        of happening: (StepRunner, Bench) throws -> Void
+    ) async throws -> TaskResult.Ending {
         let server = try await PostgresServer()
         try await server.query("create table t(n int)")
         let bench = try Bench(grace: .seconds(60))
@@ -51,22 +54,19 @@ import WatchCore
         let (runner, answers) = bench.runner()
         runner.run(task("\\! echo > \(begun)\n\(Self.insert)", at: server.address()))
         _ = await bench.read(fifo: begun)
-        runner.cancel(id: "t1")
-        #expect(await answers.next("t1").ending == .cancelled)
+        try happening(runner, bench)
+        let result = await answers.next("t1")
         try await expectNothingLeft(server)
+        return result.ending
+    }
+
+    @Test func oneThatIsAbortedIsCancelledInTheServer() async throws {
+        #expect(try await ending { runner, _ in runner.cancel(id: "t1") } == .cancelled)
     }
 
     @Test func oneWhoseShimWasKilledIsCancelledInTheServer() async throws {
-        let server = try await PostgresServer()
-        try await server.query("create table t(n int)")
-        let bench = try Bench(grace: .seconds(60))
-        let begun = try bench.fifo("begun")
-        let (runner, answers) = bench.runner()
-        runner.run(task("\\! echo > \(begun)\n\(Self.insert)", at: server.address()))
-        _ = await bench.read(fifo: begun)
-        kill(try bench.claimedPID(), SIGKILL)
-        #expect(await answers.next("t1").ending.reason.contains("died before it could record"))
-        try await expectNothingLeft(server)
+        let ending = try await ending { _, bench in kill(try bench.claimedPID(), SIGKILL) }
+        #expect(ending.reason.contains("died before it could record"))
     }
 
     /// Where nobody can cancel it any more, the server gives it up by itself.
