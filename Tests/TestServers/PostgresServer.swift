@@ -14,7 +14,7 @@ public final class PostgresServer: Sendable {
     /// - Throws: what initdb or pg_ctl said.
     public init() async throws {
         directory = "/tmp/watchd-pg-" + UUID().uuidString.prefix(13)
-        port = try Self.freePort()
+        port = try Int(unusedPort())
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         try await run("/bin/chmod", ["777", directory], asServer: false)
@@ -111,13 +111,5 @@ public final class PostgresServer: Sendable {
             (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         let newest = versions.max { Double($0) ?? 0 < Double($1) ?? 0 } ?? "0"
         return "/usr/lib/postgresql/\(newest)/bin/\(name)"
-    }
-
-    private static func freePort() throws -> Int {
-        guard let (descriptor, address) = listenLoopback() else {
-            throw Problem(text: "no free port")
-        }
-        close(descriptor)
-        return Int(address.split(separator: ":").last ?? "") ?? 0
     }
 }

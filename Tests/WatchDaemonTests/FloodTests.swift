@@ -4,6 +4,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestServers
 import Testing
 import WatchCore
 
@@ -48,23 +49,6 @@ struct FloodTests {
         func end() { isOver.withLock { $0 = true } }
     }
 
-    /// A port that nobody has a moment ago.
-    private func freePort() throws -> Int {
-        let made = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        defer { close(made) }
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafeMutablePointer(to: &place) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(made, $0, size) == 0 ? getsockname(made, $0, &size) : -1
-            }
-        }
-        try #require(code == 0)
-        return Int(UInt16(bigEndian: place.sin_port))
-    }
-
     /// Megabytes that are the process's own.
     private func memory(_ pid: Int32) throws -> Int {
         let text = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
@@ -87,7 +71,7 @@ struct FloodTests {
 
     @Test func aFloodIsBoundedCountedAndTold() async throws {
         let host = try Host()
-        let port = try freePort()
+        let port = try Int(unusedPort())
         try host.write(
             "watchd.yaml",
             """

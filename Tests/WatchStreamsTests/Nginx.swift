@@ -1,6 +1,7 @@
 // An nginx of the test's own: its own prefix, its own port, gone with the test.
 
 import Glibc
+import TestServers
 
 final class Nginx {
     static var isInstalled: Bool { access("/usr/sbin/nginx", X_OK) == 0 }
@@ -15,7 +16,7 @@ final class Nginx {
     private var isStopped = false
 
     init(directory: Directory, log: String, format: String) throws {
-        port = try Self.freePort()
+        port = try unusedPort()
         self.log = log
         let configuration = """
             daemon off; master_process on; worker_processes 1; user root;
@@ -99,19 +100,5 @@ final class Nginx {
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         return address
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = loopback(0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-            }
-        }
-        guard code == 0 else { throw Failed(why: "no port: \(errno)") }
-        return address.sin_port.bigEndian
     }
 }
