@@ -29,8 +29,8 @@ public final class NameServer: Sendable {
             address = stream.address
         } else {
             stream = nil
-            guard let port = RefusingPort() else { return nil }
-            address = port.address
+            guard let port = try? unusedPort() else { return nil }
+            address = "127.0.0.1:\(port)"
         }
         socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var place = sockaddr_in()

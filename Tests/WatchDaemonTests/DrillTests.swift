@@ -7,7 +7,7 @@ import Testing
 import WatchCore
 import WatchSystem
 
-@Suite(.daemonSlot, .timeLimit(.minutes(5)))
+@Suite(.daemonSlot, .timeLimit(.minutes(10)))
 struct DrillTests {
     private func host() throws -> Host {
         let host = try Host()

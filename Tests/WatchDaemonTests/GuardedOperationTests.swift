@@ -6,7 +6,7 @@ import TestServers
 import Testing
 import WatchCore
 
-@Suite(.daemonSlot, .timeLimit(.minutes(5)))
+@Suite(.daemonSlot, .timeLimit(.minutes(10)))
 struct GuardedOperationTests {
     private func host() throws -> Host {
         let host = try Host()

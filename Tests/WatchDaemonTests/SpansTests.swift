@@ -5,7 +5,7 @@ import Foundation
 import Testing
 import WatchCore
 
-@Suite(.daemonSlot, .timeLimit(.minutes(5)))
+@Suite(.daemonSlot, .timeLimit(.minutes(10)))
 struct SpansTests {
     /// Services that run as long as a file is there.
     private func host() throws -> Host {

@@ -50,7 +50,7 @@ struct SupervisorTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func aCheckpointThatTakesLongHoldsUpNoEvent() async throws {
         let disk = Disk()
         let queue = EventQueue()
@@ -72,7 +72,7 @@ struct SupervisorTests {
     }
 
     /// `watchctl run` does not run its command then.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func whatWasRefusedForAFullDiskIsNotDoneWhenThereIsRoomAgain() async throws {
         let disk = Disk()
         let queue = EventQueue()

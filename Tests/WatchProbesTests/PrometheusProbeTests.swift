@@ -95,14 +95,13 @@ import WatchSystem
     private static let program = "/usr/bin/prometheus"
 
     @Test(
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         .enabled(if: FileManager.default.isExecutableFile(atPath: program)))
     func aRealServerIsAsked() async throws {
         let folder = NSTemporaryDirectory() + "watchd-prometheus-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        // A port that was free a moment ago.
-        let address = try #require(RefusingPort()).address
+        let address = "127.0.0.1:\(try unusedPort())"
         try "global: { scrape_interval: 1s }\n".write(
             toFile: folder + "/prometheus.yml", atomically: false, encoding: .utf8)
         let server = ChildProcess()

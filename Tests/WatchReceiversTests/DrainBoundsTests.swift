@@ -6,7 +6,7 @@ import WatchCore
 
 @testable import WatchReceivers
 
-@Suite(.timeLimit(.minutes(1))) struct DrainBoundsTests {
+@Suite(.timeLimit(.minutes(10))) struct DrainBoundsTests {
     /// What is answered until the connection ends.
     private func shell(_ script: String, _ port: Int) async throws -> String {
         try await run([

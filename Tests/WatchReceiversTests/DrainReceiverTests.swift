@@ -7,7 +7,7 @@ import WatchReceivers
 import WatchStreams
 import WatchSystem
 
-@Suite(.timeLimit(.minutes(1))) struct DrainReceiverTests {
+@Suite(.timeLimit(.minutes(10))) struct DrainReceiverTests {
     private let folder: URL
 
     init() throws {

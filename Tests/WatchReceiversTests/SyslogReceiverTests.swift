@@ -8,7 +8,7 @@ import WatchStreams
 
 @testable import WatchReceivers
 
-@Suite(.timeLimit(.minutes(1))) struct SyslogReceiverTests {
+@Suite(.timeLimit(.minutes(10))) struct SyslogReceiverTests {
     private let folder: URL
 
     init() throws {

@@ -8,7 +8,7 @@ import WatchCore
 import WatchReceivers
 import WatchStreams
 
-@Suite(.timeLimit(.minutes(1))) struct TLSTests {
+@Suite(.timeLimit(.minutes(10))) struct TLSTests {
     private let folder: String
 
     init() throws {

@@ -7,7 +7,7 @@ import WatchCore
 
 @testable import WatchStreams
 
-@Suite(.timeLimit(.minutes(1))) struct BacklogTests {
+@Suite(.timeLimit(.minutes(10))) struct BacklogTests {
     private let directory = Directory()
 
     /// A line for each second, the last of them now.

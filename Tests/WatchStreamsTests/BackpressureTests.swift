@@ -8,7 +8,7 @@ import Testing
 @testable import WatchCore
 @testable import WatchStreams
 
-@Suite(.timeLimit(.minutes(2))) struct BackpressureTests {
+@Suite(.timeLimit(.minutes(10))) struct BackpressureTests {
     private let directory = Directory()
 
     private func builder(_ format: StreamConfiguration.Format) throws -> BatchBuilder {

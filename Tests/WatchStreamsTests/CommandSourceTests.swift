@@ -9,7 +9,7 @@ import WatchCore
 
 @testable import WatchStreams
 
-@Suite(.timeLimit(.minutes(1))) struct CommandSourceTests {
+@Suite(.timeLimit(.minutes(10))) struct CommandSourceTests {
     private let directory = Directory()
 
     private func builder() throws -> BatchBuilder {

@@ -6,7 +6,7 @@ import Testing
 import WatchCore
 import WatchStreams
 
-@Suite(.timeLimit(.minutes(1))) struct FileStreamTests {
+@Suite(.timeLimit(.minutes(10))) struct FileStreamTests {
     let directory = Directory()
     var log: String { directory.file("access.log") }
 

@@ -134,7 +134,7 @@ import WatchCore
         #expect(reading.reason.contains("257 files, and 256 can be followed"))
     }
 
-    @Test(.timeLimit(.minutes(1))) func aStreamNoticesWhatIsWritten() async throws {
+    @Test(.timeLimit(.minutes(10))) func aStreamNoticesWhatIsWritten() async throws {
         write("a.log", 1)
         let stream = StreamConfiguration(
             name: "app", kind: .files(pattern: pattern), format: .nginx("$status"))

@@ -8,7 +8,7 @@ import WatchCore
 
 @testable import WatchStreams
 
-@Suite(.timeLimit(.minutes(1)), .enabled(if: JournalFiles.isInstalled))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: JournalFiles.isInstalled))
 struct JournalSourceTests {
     private typealias Entry = JournalFiles.Entry
 

@@ -7,7 +7,7 @@ import WatchCore
 
 @testable import WatchStreams
 
-@Suite(.timeLimit(.minutes(1))) struct MultilineTests {
+@Suite(.timeLimit(.minutes(10))) struct MultilineTests {
     private func stream(
         _ shape: MultilineRule.Shape, lines: Int = 500, format: StreamConfiguration.Format = .lines
     ) -> StreamConfiguration {

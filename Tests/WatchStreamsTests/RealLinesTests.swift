@@ -5,7 +5,7 @@ import Testing
 import WatchCore
 import WatchStreams
 
-@Suite(.timeLimit(.minutes(1))) struct RealLinesTests {
+@Suite(.timeLimit(.minutes(10))) struct RealLinesTests {
     private let directory = Directory()
 
     private func written(format: String, _ paths: [String]) throws -> [String] {

@@ -7,7 +7,7 @@ import WatchCore
 
 @testable import WatchStreams
 
-@Suite(.timeLimit(.minutes(1))) struct UnixDatagramTests {
+@Suite(.timeLimit(.minutes(10))) struct UnixDatagramTests {
     @Test(.enabled(if: Nginx.isInstalled))
     func theAccessLogOfARealNginxIsReceived() async throws {
         let directory = Directory()
