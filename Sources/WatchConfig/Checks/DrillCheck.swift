@@ -19,13 +19,7 @@ struct DrillCheck {
         guard let service = draft.services.first(where: { $0.configuration.name == name }) else {
             return []
         }
-        if let spanned = plan.spans.first {
-            problems.error(
-                drill.service.place,
-                "this plan stops other services ('\(spanned.value)'), and a drill would stop them, "
-                    + "too",
-                "drill a plan of its own without spans:, or stop the copies in steps of before:")
-        }
+        DrillSpans(draft: draft, problems: problems).check(plan, drill)
         checkTarget(service, drill, users)
         checkVerification(plan, service, drill)
         checkCredentials(plan, drill)
@@ -63,7 +57,8 @@ struct DrillCheck {
         _ plan: PlanDraft, _ service: ServiceDraft, _ drill: DrillDraft
     ) {
         let name = drill.service.value
-        for probe in plan.probes where !service.probes.contains(probe.value) {
+        let own = plan.probes.filter { !$0.value.contains("/") }
+        for probe in own where !service.probes.contains(probe.value) {
             Names.unknown(
                 probe, "probe of service '\(name)', on which this plan is drilled",
                 among: service.probes, problems)

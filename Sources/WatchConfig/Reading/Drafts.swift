@@ -94,6 +94,8 @@ struct DrillDraft {
     var service: Placed<String>
     /// Where each credential of the plan is named.
     var credentials: [Placed<String>]
+    /// Where each service that the plan stops is named, and the one that is stopped for it.
+    var spans: [(service: Placed<String>, copy: Placed<String>)] = []
     /// Gates and steps that do in a drill what they do for real.
     var same: [Placed<String>]
 }

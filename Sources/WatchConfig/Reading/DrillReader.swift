@@ -34,10 +34,18 @@ struct DrillReader {
             guard let name = credential(entry.value) else { continue }
             credentials[entry.key] = name
         }
-        let drill = Drill(service: service, to: to, credentials: credentials, every: every)
+        let spans = section.named("spans").compactMap { entry in
+            Scalars.text(entry.value, "spans", limit: 256, problems).map {
+                (Placed(entry.key, entry.keyPlace), Placed($0, entry.value.place))
+            }
+        }
+        let copies = Dictionary(spans.map { ($0.0.value, $0.1.value) }) { $1 }
+        let drill = Drill(
+            service: service, to: to, credentials: credentials,
+            spans: copies.isEmpty ? nil : copies, every: every)
         return DrillDraft(
             drill: drill, service: Placed(service, section.place("service")), credentials: places,
-            same: section.texts("same"))
+            spans: spans, same: section.texts("same"))
     }
 
     private func credential(_ value: YAMLValue) -> String? {

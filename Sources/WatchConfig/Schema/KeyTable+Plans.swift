@@ -121,6 +121,9 @@ extension KeyTable {
                 "credentials", .named(.text),
                 "Each credential of the plan to the one that stands for it."),
             .key(
+                "spans", .named(.text),
+                "Each service that the plan stops to the one that is stopped for it."),
+            .key(
                 "same", .list(.text),
                 "Gates and steps that may do in a drill what they do for real."),
         ])

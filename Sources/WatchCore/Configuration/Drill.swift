@@ -9,16 +9,19 @@ public struct Drill: Hashable, Sendable, Codable {
     public var to: String?
     /// Each credential of the plan to the one that stands for it.
     public var credentials: [String: String]
+    /// Each service that the plan stops to the one that is stopped for it; nil: it stops none.
+    public var spans: [String: String]?
     /// A successful drill that is older is overdue; nil: nobody asks.
     public var every: Duration?
 
     public init(
         service: String, to: String? = nil, credentials: [String: String] = [:],
-        every: Duration? = nil
+        spans: [String: String]? = nil, every: Duration? = nil
     ) {
         self.service = service
         self.to = to
         self.credentials = credentials
+        self.spans = spans
         self.every = every
     }
 
@@ -33,8 +36,14 @@ public struct Drill: Hashable, Sendable, Codable {
     }
 }
 
+extension Drill {
+    /// The service that is stopped and started in the place of `service`.
+    func copy(of service: String) -> String { spans?[service] ?? service }
+}
+
 extension Plan {
-    /// As it runs in a drill: the same steps, with the credentials of the drill.
+    /// As it runs in a drill: the same steps, with the credentials of the drill, and with other
+    /// services stopped.
     func rehearsed(with drill: Drill) -> Plan {
         func step(_ step: Step) -> Step {
             var step = step
@@ -47,6 +56,16 @@ extension Plan {
             var gate = gate
             gate.action = gate.action.mapped(drill.template)
             return gate
+        }
+        plan.spans = spans?.map { span in
+            Span(
+                service: drill.copy(of: span.service), stop: step(span.stop),
+                start: step(span.start))
+        }
+        plan.startOrder = startOrder?.map(drill.copy)
+        plan.verify.probes = verify.probes.map { probe in
+            guard let slash = probe.firstIndex(of: "/") else { return probe }
+            return drill.copy(of: String(probe[..<slash])) + probe[slash...]
         }
         plan.before = before.map(step)
         plan.after = after.map(step)

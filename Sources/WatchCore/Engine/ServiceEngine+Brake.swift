@@ -12,7 +12,7 @@ extension ServiceEngine {
     /// Mutating, though nothing changes: asked where the service is, for a copy of it costs more
     /// than most events.
     mutating func asNeighbour(now: Instant) -> Neighbour {
-        // A drill is nobody else's business.
+        // A drill is nobody else's business, but theirs that it stops.
         let drills = isDrilling
         var neighbour = Neighbour(
             name: name,
@@ -21,7 +21,7 @@ extension ServiceEngine {
             incident: drills ? nil : state.peek(.breaches) { .of($0) },
             graveBreaches: state.spannedBy == nil
                 ? graveBreaches(now: now).filter { !isOfDrill($0.began) } : [])
-        if !drills, state.hasRollback, let rollback = state.rollback { neighbour.note(rollback) }
+        if state.hasRollback, let rollback = state.rollback { neighbour.note(rollback) }
         return neighbour
     }
 

@@ -61,7 +61,7 @@ extension ServiceEngine {
     /// Two rollbacks that stop the same service would undo one another.
     func spanRefusal(_ plan: Plan?, _ context: Context) -> Refusal? {
         let mine = Set(plan?.spanned ?? [])
-        for other in context.neighbours where other.name != name && other.isRollingBack {
+        for other in context.neighbours where other.name != name && other.rollback != nil {
             let id = other.rollback ?? ""
             if other.spans.contains(name) {
                 return Refusal(

@@ -42,7 +42,8 @@ extension World {
 
     /// 1.0.0 is good in both; the drill's service has 2.0.0 to go back from.
     static func withDrill(
-        _ host: DrillHost, plan: Plan = drilledPlan(), deployed: Bool = true
+        _ host: DrillHost, plan: Plan = drilledPlan(), deployed: Bool = true,
+        others: [ServiceConfiguration] = []
     ) -> World {
         var copy = service(
             "shop-drill",
@@ -51,7 +52,7 @@ extension World {
         copy.vars = ["database": "drill_db"]
         var shop = service("shop")
         shop.vars = ["database": "shop"]
-        let world = World(configuration(services: [shop, copy], plan: plan))
+        let world = World(configuration(services: [shop, copy] + others, plan: plan))
         world.logs = { world, service in
             world.batch(50, errors: Int(50 * (host.errorRates[service] ?? 0)))
         }
