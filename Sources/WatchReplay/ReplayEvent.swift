@@ -78,8 +78,8 @@ extension ReplayEvent {
     /// One line of the contract, without its newline: always the same keys in the same order.
     public var json: String {
         let fields: [(String, String)] = [
-            ("time", Self.quoted(time.text)), ("service", Self.quoted(service)),
-            ("event", Self.quoted(kind.rawValue)), ("trigger", Self.text(trigger)),
+            ("time", jsonQuoted(time.text)), ("service", jsonQuoted(service)),
+            ("event", jsonQuoted(kind.rawValue)), ("trigger", Self.text(trigger)),
             ("severity", Self.text(severity?.rawValue)), ("release", releaseJSON),
             ("decision", Self.text(decision?.rawValue)), ("reason", Self.text(reason)),
             ("readings", readingsJSON),
@@ -89,7 +89,7 @@ extension ReplayEvent {
 
     private var releaseJSON: String {
         guard let release else { return "null" }
-        return "{\"version\":\(Self.quoted(release.version)),"
+        return "{\"version\":\(jsonQuoted(release.version)),"
             + "\"commit\":\(Self.text(release.commit))}"
     }
 
@@ -97,7 +97,7 @@ extension ReplayEvent {
         guard let readings else { return "null" }
         let entries = readings.sorted { $0.key < $1.key }.map { operand, reading in
             let value = reading.value.flatMap(Self.number) ?? "null"
-            return "\(Self.quoted(operand)):{\"value\":\(value),\"samples\":\(reading.samples)}"
+            return "\(jsonQuoted(operand)):{\"value\":\(value),\"samples\":\(reading.samples)}"
         }
         return "{" + entries.joined(separator: ",") + "}"
     }
@@ -109,30 +109,5 @@ extension ReplayEvent {
         return "\(value)"
     }
 
-    private static func text(_ text: String?) -> String { text.map(quoted) ?? "null" }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            default:
-                let isUnsafe =
-                    scalar.properties.generalCategory == .control
-                    || scalar.properties.generalCategory == .format
-                if isUnsafe {
-                    for unit in Character(scalar).utf16 { result += escape(unit) }
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result + "\""
-    }
-
-    private static func escape(_ unit: UInt16) -> String {
-        let digits = String(unit, radix: 16)
-        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    }
+    private static func text(_ text: String?) -> String { text.map(jsonQuoted) ?? "null" }
 }

@@ -61,13 +61,36 @@ struct Session: Sendable {
         _ path: String, _ body: [String: JSONValue], _ more: (CommandReply) -> [Line] = { _ in [] }
     ) async throws(Failure) -> ExitStatus {
         let answer = try await client.post(path, body)
-        let reply = try client.decode(CommandReply.self, answer)
+        show(try client.decode(CommandReply.self, answer), answer, more)
+        return .fine
+    }
+
+    /// Posts what changes nothing until the daemon has said all of it.
+    func tellDry(_ path: String, _ body: [String: JSONValue]) async throws(Failure) -> ExitStatus {
+        while true {
+            let answer = try await client.post(path, body)
+            let reply = try client.decode(CommandReply.self, answer)
+            if reply.pending == nil {
+                show(reply, answer) { plan($0) }
+                return .fine
+            }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// Whole: a line that is cut does not say what would run.
+    func plan(_ reply: CommandReply) -> [Line] {
+        (reply.plan ?? []).map { Line("  \(safe($0, limit: 100_000))") }
+    }
+
+    private func show(
+        _ reply: CommandReply, _ answer: [UInt8], _ more: (CommandReply) -> [Line]
+    ) {
         if json {
             output.json(answer)
         } else {
             output.lines([Line(safe(reply.message, limit: 1000))] + more(reply), theme)
         }
-        return .fine
     }
 }
 

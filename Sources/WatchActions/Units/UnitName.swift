@@ -7,8 +7,7 @@ struct UnitName: Hashable, Sendable {
     let instance: String
     var unit: String { "watchd-rollback@\(instance).service" }
 
-    /// `+` is the one character of an identifier that is illegal in a unit name; it becomes
-    /// `\x2b`, as systemd-escape(1) writes it. `-` stays: nothing here is a path.
+    /// `-` stays: nothing here is a path.
     init(name: String, value: String?) throws(CannotStart) {
         for part in [name] + (value.map { [$0] } ?? []) where !Identifier.isValid(part) {
             throw CannotStart(
@@ -19,9 +18,7 @@ struct UnitName: Hashable, Sendable {
             throw CannotStart(
                 message: "'\(name)' cannot name a rollback script: at most 64 characters, no '+'")
         }
-        let plain = value.map { "\(name):\($0)" } ?? name
-        instance = plain.split(separator: "+", omittingEmptySubsequences: false)
-            .joined(separator: "\\x2b")
+        instance = Action.instance(of: name, with: value)
         // unit names are at most 255 characters (systemd.unit(5)).
         guard "watchd-rollback@\(instance).service".utf8.count <= 255 else {
             throw CannotStart(

@@ -125,6 +125,8 @@ public struct CommandReply: Hashable, Sendable, Codable {
     public var rollback: String?
     /// What a dry run would do, a line each.
     public var plan: [String]?
+    /// What a dry run still waits for; whoever asks again is told more. nil: this is all.
+    public var pending: String?
 
     public init(
         status: Status, reason: String? = nil, message: String, incident: String? = nil,

@@ -37,10 +37,37 @@ struct GateRound: Hashable, Sendable {
         var said: [String] = []
         /// What they have saved for those after them.
         var saved: [String: String] = [:]
+        /// What was said so far to a person who asked; nil: it is the round of every ten minutes.
+        var look: [Verdict]?
+    }
+
+    /// What one gate said.
+    struct Verdict: Hashable, Sendable {
+        var gate: String
+        /// A stable code; nil: go.
+        var code: String?
+        var text: String
+    }
+
+    /// What all gates of a plan said to a person who asked what would be done.
+    struct Look: Hashable, Sendable {
+        /// So long it is told again instead of asking anew.
+        static let fresh = Duration.seconds(30)
+        static let atMost = 8
+
+        var plan: Plan
+        var from: ReleaseIdentity
+        var to: ReleaseIdentity
+        var asked: Moment
+        var verdicts: [Verdict]
+        /// What they saved, for what comes after them.
+        var saved: [String: String]
     }
 
     var answers: [Answer] = []
     var pending: Pending?
+    /// The newest last.
+    var looks: [Look] = []
     /// The next round begins then; nil: a moment after the start.
     var due: Instant?
     /// What the last round was about.

@@ -87,12 +87,17 @@ extension ServiceEngine {
     ) -> ApprovalOffer {
         let general = "watchctl approve \(record.id)"
         let policy = context.configuration.policy(record.severity)
+        let values = state.book.release(approval.to).map {
+            knownBefore($0, from: approval.blamed)
+        }
         let ways = approval.methods.map { method in
             let needed = roles(of: method, record.severity, context)
             var way = ApprovalOffer.Way(
                 method: method.name, loses: method.loses, role: needed[0].name,
                 groups: needed[0].groups,
-                steps: steps(of: method).map { "\($0.name): \($0.action.summary)" },
+                steps: steps(of: method).map {
+                    "\($0.name): \($0.action.summary(values ?? [:]))"
+                },
                 command: approval.isPerMethod
                     ? "\(general) --method \(Self.argument(method.name))" : general)
             way.second = needed.dropFirst().first.map {

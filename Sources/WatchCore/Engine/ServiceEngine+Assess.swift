@@ -24,8 +24,8 @@ extension ServiceEngine {
             round.out[task.id] = question.name
             asked.append(
                 Assessment(
-                    name: question.name, occasion: occasion, command: question.action.summary,
-                    began: context.now.wall))
+                    name: question.name, occasion: occasion,
+                    command: question.action.summary(values), began: context.now.wall))
             context.actions.append(.runDry(task))
         }
         assessRounds.append(round)

@@ -125,10 +125,10 @@ extension ServiceEngine {
         case .success(let found): (plan, target) = found
         }
         if request.isDryRun {
-            return CommandReply(
-                status: .done,
-                message: "would roll \(name) back to \(target.identity.text) with plan "
-                    + plan.name, plan: lines(plan, target))
+            let what = "roll \(name) back to \(target.identity.text) with plan \(plan.name)"
+            return dryRun(
+                DryRun(plan: plan, target: target, what: what, isForced: request.isForced),
+                &context)
         }
         openIncident(severity: .high, cause: "person:\(peer.name)", &context)
         guard plan.methods.contains(where: \.isUnattended) else {

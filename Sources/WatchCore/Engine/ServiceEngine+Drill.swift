@@ -23,9 +23,10 @@ extension ServiceEngine {
         let what =
             "drill plan \(plan.name) on \(name), \(running?.text ?? "") → \(target.identity.text)"
         if request.isDryRun {
-            return CommandReply(
-                status: .done, message: "would \(what)",
-                plan: lines(plan, target, isDrill: true, method: request.method))
+            return dryRun(
+                DryRun(
+                    plan: plan, target: target, what: what, isDrill: true, method: request.method),
+                &context)
         }
         openIncident(severity: .low, cause: "drill:\(peer.name)", &context)
         takeEvidence(&context)

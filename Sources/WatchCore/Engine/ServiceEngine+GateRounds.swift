@@ -49,7 +49,7 @@ extension ServiceEngine {
         beginGateRound(&context)
     }
 
-    private func isActing(_ context: Context) -> Bool {
+    func isActing(_ context: Context) -> Bool {
         (state.hasRollback && !isDrilling)
             || context.neighbours.contains { $0.isRollingBack && $0.name != name }
     }
@@ -74,7 +74,10 @@ extension ServiceEngine {
         var left = plans[...]
         while let plan = left.popFirst() {
             guard plan.gates.isEmpty else {
-                askDry(plan, 0, from, to, Array(left), &context)
+                askDry(
+                    GateRound.Pending(
+                        task: "", plan: plan, gate: 0, since: context.now, from: from, to: to,
+                        left: Array(left)), &context)
                 return
             }
             note(
@@ -85,26 +88,27 @@ extension ServiceEngine {
         endGateRound(&context)
     }
 
-    private mutating func askDry(
-        _ plan: Plan, _ gate: Int, _ from: ReleaseIdentity, _ to: ReleaseIdentity,
-        _ left: [Plan], said: [String] = [], saved: [String: String] = [:],
-        _ context: inout Context
-    ) {
-        guard let target = state.book.release(to) else { return endGateRound(&context) }
-        let id =
-            "\(StepTask.dryPrefix)\(name)=\(context.now.wall.nanoseconds)=\(plan.name)=g\(gate)"
-        let asked = plan.gates[gate]
-        gateRound.pending = GateRound.Pending(
-            task: id, plan: plan, gate: gate, since: context.now, from: from, to: to, left: left,
-            said: said, saved: saved)
+    /// Asks the gate that `round` has come to.
+    mutating func askDry(_ round: GateRound.Pending, _ context: inout Context) {
+        guard let target = state.book.release(round.to) else {
+            if round.look == nil { endGateRound(&context) }
+            return
+        }
+        let asked = round.plan.gates[round.gate]
+        var pending = round
+        pending.since = context.now
+        pending.task =
+            "\(StepTask.dryPrefix)\(name)=\(context.now.wall.nanoseconds)=\(round.plan.name)"
+            + "=g\(round.gate)"
+        gateRound.pending = pending
         context.actions.append(
             .runDry(
                 StepTask(
-                    id: id, service: name, rollback: "\(name)-dry", title: "gate \(asked.name)",
-                    action: asked.action,
+                    id: pending.task, service: name, rollback: "\(name)-dry",
+                    title: "gate \(asked.name)", action: asked.action,
                     variables: variables(
-                        from: from, to: target, id: "\(name)-dry", incident: "\(name)-dry"
-                    ).merging(saved) { $1 },
+                        from: round.from, to: target, id: "\(name)-dry", incident: "\(name)-dry"
+                    ).merging(round.saved) { $1 },
                     timeout: asked.timeout)))
     }
 
@@ -122,13 +126,14 @@ extension ServiceEngine {
         }
         let gate = pending.plan.gates[pending.gate]
         let refusal = Self.refusal(of: gate, result)
+        var next = pending
+        next.gate += 1
+        if refusal == nil { next.saved.merge(gate.action.kept(of: result)) { $1 } }
+        if pending.look != nil { return lookedAt(gate, refusal, result, next, &context) }
         let said = pending.said + [Self.words(of: gate.name, result)].compactMap { $0 }
-        if refusal == nil, pending.plan.gates.indices.contains(pending.gate + 1) {
-            askDry(
-                pending.plan, pending.gate + 1, pending.from, pending.to, pending.left,
-                said: said, saved: pending.saved.merging(gate.action.kept(of: result)) { $1 },
-                &context)
-            return
+        next.said = said
+        if refusal == nil, pending.plan.gates.indices.contains(next.gate) {
+            return askDry(next, &context)
         }
         let count = pending.plan.gates.count
         note(

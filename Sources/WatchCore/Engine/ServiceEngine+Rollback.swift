@@ -302,7 +302,8 @@ extension ServiceEngine {
         state.rollback?.pending = task
         state.rollback?.pendingSince = context.now
         var record = RollbackRecord.StepRecord(
-            task: task.id, title: title, command: action.summary, began: context.now.wall)
+            task: task.id, title: title, command: action.summary(rollback.variables),
+            began: context.now.wall)
         record.target = target
         state.rollback?.record.steps.append(record)
         context.isDirty = true

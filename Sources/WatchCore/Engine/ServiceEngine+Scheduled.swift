@@ -32,8 +32,9 @@ extension ServiceEngine {
             "roll \(name) back from \(running.text) to \(target.identity.text) with plan "
             + "\(plan.name) at \(time.text)"
         if request.isDryRun {
-            return CommandReply(
-                status: .done, message: "would \(what)", plan: lines(plan, target))
+            return dryRun(
+                DryRun(plan: plan, target: target, what: what, isForced: request.isForced),
+                &context)
         }
         let id = "\(name)-s\(context.nextNumber())"
         state.scheduled = ScheduledRollback(

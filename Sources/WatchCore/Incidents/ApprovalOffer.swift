@@ -12,7 +12,7 @@ public struct ApprovalOffer: Hashable, Sendable, Codable {
         public var role: String?
         /// Unix groups whose members may; empty: only root.
         public var groups: [String]
-        /// Its steps, a line each, placeholders unfilled.
+        /// Its steps, a line each, with what is known of its placeholders.
         public var steps: [String]
         /// What to type.
         public var command: String

@@ -9,7 +9,7 @@ public struct Assessment: Hashable, Sendable, Codable {
 
     public var name: String
     public var occasion: Occasion
-    /// What was asked, placeholders unfilled.
+    /// What was asked, with what is known of its placeholders.
     public var command: String
     public var began: WallTime
     /// nil: it has not answered yet. Its output is the beginning of what it printed, redacted.

@@ -22,7 +22,7 @@ struct DrillCommand: Verb {
     @Option(help: "The release to go back to (default: as the plan says).") var to: String?
     @Option(help: "Only this method of the plan.") var method: String?
     @Option(help: "Recorded with it.") var reason: String?
-    @Flag(help: "Only say what would be done.") var dryRun = false
+    @Flag(help: "Only ask the gates, and say what would be done.") var dryRun = false
     @Flag(help: "Exit with 1 also when a component took longer than its target.")
     var strict = false
 
@@ -32,10 +32,7 @@ struct DrillCommand: Verb {
             "to": optional(to), "method": optional(method), "reason": optional(reason),
             "dry_run": .bool(dryRun),
         ]
-        func lines(_ reply: CommandReply) -> [Line] {
-            (reply.plan ?? []).map { Line("  \(safe($0))") }
-        }
-        if dryRun { return try await session.tell(path, body, lines) }
+        if dryRun { return try await session.tellDry(path, body) }
         let reply = try session.client.decode(
             CommandReply.self, try await session.client.post(path, body))
         guard let incident = reply.incident else {
@@ -44,7 +41,7 @@ struct DrillCommand: Verb {
         if !session.json {
             let id = safe(reply.rollback ?? incident)
             session.output.lines(
-                [Line(safe(reply.message, limit: 1000))] + lines(reply)
+                [Line(safe(reply.message, limit: 1000))] + session.plan(reply)
                     + [Line("To stop it: watchctl abort \(id)", .dim)], session.theme)
         }
         return try answer(try await follow(incident, session), session)

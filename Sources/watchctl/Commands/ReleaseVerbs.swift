@@ -11,7 +11,7 @@ struct RollbackCommand: Verb {
     @Argument var service: String
     @Option(help: "The release to go back to (default: the last known good).") var to: String?
     @Option(help: "Recorded, and told to people.") var reason: String?
-    @Flag(help: "Only say what would be done.") var dryRun = false
+    @Flag(help: "Only ask the gates, and say what would be done.") var dryRun = false
     @Option(
         help: ArgumentHelp(
             "Later: 02:00 (the next, in local time) or 2026-12-01T02:00:00Z; decided anew then.",
@@ -21,18 +21,15 @@ struct RollbackCommand: Verb {
     @Flag(help: "Go on though a gate says no; it is recorded.") var force = false
 
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
-        try await session.tell(
-            apiPath("services", service, "rollback"),
-            [
-                "to": optional(to), "reason": optional(reason), "dry_run": .bool(dryRun),
-                "force": .bool(force), "at": optional(at?.text),
-            ]
-        ) { reply in
-            var lines = (reply.plan ?? []).map { Line("  \(safe($0))") }
-            if let incident = reply.incident, !dryRun, at == nil {
-                lines.append(Line("Follow it with: watchctl incident \(safe(incident))", .dim))
-            }
-            return lines
+        let path = apiPath("services", service, "rollback")
+        let body: [String: JSONValue] = [
+            "to": optional(to), "reason": optional(reason), "dry_run": .bool(dryRun),
+            "force": .bool(force), "at": optional(at?.text),
+        ]
+        if dryRun { return try await session.tellDry(path, body) }
+        return try await session.tell(path, body) { reply in
+            guard let incident = reply.incident, at == nil else { return [] }
+            return [Line("Follow it with: watchctl incident \(safe(incident))", .dim)]
         }
     }
 }

@@ -30,7 +30,7 @@ import Testing
         #expect(offer?.from.text == "2.0.0")
         #expect(offer?.to.text == "1.0.0")
         #expect(offer?.ways.map(\.method) == ["symlink", "redeploy"])
-        #expect(offer?.ways[0].steps == ["activate: activate:${to.version}"])
+        #expect(offer?.ways[0].steps == ["activate: activate:1.0.0"])
         #expect(offer?.ways[0].approvers == "role senior-admin (members of seniors)")
         #expect(offer?.until == world.now.wall + .minutes(10))
         #expect(offer?.conditions.first?.hasPrefix("disarmed: ") ?? false)

@@ -233,7 +233,7 @@ import Testing
         let reply = world.command(
             .rollback(service: "shop", to: nil, reason: "", dryRun: true, force: false))
         #expect(reply.status == .done)
-        #expect(reply.plan?.contains { $0.contains("activate:${to.version}") } ?? false)
+        #expect(reply.plan?.contains { $0.contains("activate:1.0.0") } ?? false)
         #expect(world.incident == nil)
         #expect(world.tasks.isEmpty)
     }
