@@ -188,4 +188,34 @@ import WatchCore
         let later = try replay(recording(), until: 60, "--until", time(120)).told
         #expect(later.times(.bad) == [73])
     }
+
+    /// Two that break in the same second share a cause, whichever the configuration names first.
+    @Test func whatBreaksInTheSameSecondIsKnownBeforeAnythingIsDone() throws {
+        let recording = try Recording(
+            triggers: Self.storm,
+            more: """
+                pay:
+                  version: [ { symlink: /srv/pay/current } ]
+                  bake: 10m
+                  probes: { health: { http: "http://127.0.0.1:8081/health", every: 10s } }
+                  streams:
+                    access: { file: /var/log/pay.log, format: "$msec $status $request_time" }
+                  triggers: [ \(Self.storm.dropFirst(2)) ]
+                  rollback: { plan: go-back }
+                """)
+        let access = try recording.write(
+            "access.log", traffic(0..<40) + traffic(40..<100, bad: 10))
+        let health = try recording.write(
+            "health.jsonl", [result(0, version: "1.8.0"), result(20, version: "1.9.0")])
+        let told = try recording.replay(
+            ["shop", "pay"].flatMap { name in
+                [
+                    "--stream", "\(name)/access=\(access)", "--probe",
+                    "\(name)/health=\(health)", "--known-good", "\(name)=1.8.0",
+                ]
+            }
+        ).told
+        #expect(told.decisions == ["page common-cause", "page common-cause"])
+        #expect(told.times(.decision) == [Self.decided, Self.decided])
+    }
 }

@@ -15,6 +15,8 @@ enum Reason: Hashable, Sendable {
     /// Not the release: the rollback landed and did not help.
     case notTheRelease
     case probation
+    /// Nothing is decided: people have the incident, or had it.
+    case handedOver
     case noPlan
     /// A step needs a field that was never captured of a release.
     case valueMissing(String)
@@ -47,6 +49,7 @@ enum Reason: Hashable, Sendable {
         case .shadow: "shadow"
         case .notTheRelease: "not-the-release"
         case .probation: "probation"
+        case .handedOver: "handed-over"
         case .noPlan: "no-plan"
         case .valueMissing(let field): "value-missing:\(field)"
         case .trigger(let name):

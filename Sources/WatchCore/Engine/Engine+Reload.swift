@@ -98,6 +98,10 @@ extension ServiceEngine {
     /// A trigger that the configuration no longer has, or has only to watch it in shadow, ends its
     /// breach: nothing else would.
     mutating func endRemovedBreaches(_ context: inout Context) {
+        for breach in state.ongoing ?? [] {
+            let mode = trigger(breach.trigger)?.mode
+            if mode == nil || mode == .shadow { forgetOngoing(breach.trigger, &context) }
+        }
         guard let incident = state.incident else { return }
         for breach in incident.record.breaches where breach.cleared == nil {
             let mode = trigger(breach.trigger)?.mode

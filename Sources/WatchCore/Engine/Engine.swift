@@ -114,6 +114,14 @@ public struct Engine {
             var effects = expireQuiet(at: now)
             effects.add(watchNetwork(now))
             effects.add(updateAll(now) { $0.tick(&$1) })
+            // What would be asked again before the first step, when all of this second is known.
+            for place in services.indices where services.values[place].looksAgain {
+                effects.add(
+                    update(at: place, now) {
+                        $0.looksAgain = false
+                        $0.decideAnew(joining: nil, isLookingAgain: true, &$1)
+                    })
+            }
             return effects
         case .probe(let service, let probe, let result):
             return probed(service, probe, result, now)

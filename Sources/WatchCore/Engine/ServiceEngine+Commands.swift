@@ -58,7 +58,14 @@ extension ServiceEngine {
                     + "\(rollback.id)` first", incident: id)
         }
         closeIncident(Self.said("resolved by \(peer.name)", comment), &context)
-        return CommandReply(status: .done, message: "\(id ?? "") resolved", incident: id)
+        let still = (state.ongoing ?? []).map { "'\($0.trigger)'" }
+        let warning =
+            still.isEmpty
+            ? ""
+            : "; \(still.joined(separator: ", ")) \(still.count == 1 ? "is" : "are") breached "
+                + "still, and nobody is told of it again before it has cleared once"
+        return CommandReply(
+            status: .done, message: "\(id ?? "") resolved\(warning)", incident: id)
     }
 
     /// A mark, not a state: it lifts the verdict on the release, too.

@@ -22,7 +22,25 @@ extension ServiceEngine {
         guard let trigger = trigger(name) else { return nil }
         let evaluation = evaluate(trigger, now: context.now.boot)
         guard let shown = status(of: trigger, evaluation) else { return nil }
-        let decision = decide(trigger, context)
+        let (decision, reason, text) = consequence(of: trigger, context)
+        return Explanation(
+            service: self.name, trigger: shown, lines: evaluation.lines,
+            why: why(trigger, evaluation, context.now),
+            notices: notices(context.now.boot, of: trigger.when.operands),
+            decision: decision, reason: reason, text: text)
+    }
+
+    /// What a breach would lead to: as a word, as a stable code, as a sentence.
+    private func consequence(
+        of trigger: TriggerConfiguration, _ context: Context
+    ) -> (decision: String, reason: String, text: String) {
+        let name = trigger.name
+        var decision = decide(trigger, context)
+        switch decision {
+        case .rollback, .hold, .page:
+            if let refusal = undecidedRefusal(trigger) { decision = .page(refusal) }
+        case .record: break
+        }
         let reason: Reason
         let text: String
         switch decision {
@@ -42,11 +60,7 @@ extension ServiceEngine {
             reason = refusal?.reason ?? (trigger.mode == .shadow ? .shadow : .trigger(name))
             text = "a breach would only be recorded" + (refusal.map { ": \($0.text)" } ?? "")
         }
-        return Explanation(
-            service: self.name, trigger: shown, lines: evaluation.lines,
-            why: why(trigger, evaluation, context.now),
-            notices: notices(context.now.boot, of: trigger.when.operands),
-            decision: decision.name, reason: reason.code, text: text)
+        return (decision.name, reason.code, text)
     }
 
     // MARK: - Why

@@ -13,6 +13,7 @@ extension ServiceEngine {
             recordShadow(trigger, readings: breach.readings, &context)
             return
         }
+        forgetOngoing(trigger.name, &context)
         // However short it is, and whatever crashes before the next second.
         if spanningRollback(context) == nil {
             if trigger.severity >= .high { state.book.beginBakeAgain() }
@@ -114,7 +115,11 @@ extension ServiceEngine {
     }
 
     /// Decides about the most severe breach that stands. Nothing is decided while a rollback runs.
-    mutating func decideAnew(joining trigger: TriggerConfiguration?, _ context: inout Context) {
+    /// - Parameter isLookingAgain: a replay has seen all of this second.
+    mutating func decideAnew(
+        joining trigger: TriggerConfiguration?, isLookingAgain: Bool = false,
+        _ context: inout Context
+    ) {
         guard let incident = state.incident, !state.hasRollback else { return }
         let joining = trigger
         switch incident.record.state {
@@ -131,21 +136,52 @@ extension ServiceEngine {
         case .rollingBack, .verifying, .closed: return
         case .open, .awaitingApproval, .cleared, .superseded: break
         }
-        // A veto only forbids; what it forbids is the question.
-        let vetoing = Set(configuration.triggers.filter { $0.mode == .veto }.map(\.name))
-        guard
-            let worst = incident.worstOpenBreach(order: triggerOrder, besides: vetoing)
-                ?? incident.worstOpenBreach(order: triggerOrder, besides: []),
-            let trigger = self.trigger(worst.trigger)
-        else { return }
+        guard incident.hasOpenBreach else { return }
         // A release that is just being deployed is judged as itself, not as its predecessor.
         let isChanging =
             tracker.changeBegan.map {
                 context.now.boot - Swift.max($0, incident.opened.boot) < Self.versionSettles
             } ?? false
         state.incident?.waitsForVersion = isChanging
-        guard !isChanging else { return }
-        carryOut(decide(trigger, context), for: trigger, joining: joining, &context)
+        guard !isChanging, let (trigger, decision) = decideWorst(incident, context) else { return }
+        if case .rollback = decision, context.mode.assumesRollbacks, !isLookingAgain,
+            context.neighbours.count > 1
+        {
+            looksAgain = true
+            return
+        }
+        carryOut(decision, for: trigger, joining: joining, &context)
+    }
+
+    /// The most severe breach that stands, and what it asks for. A rule that only pages stands in
+    /// the way of none that acts: where one of those acts, or would with somebody's word, or is as
+    /// severe, it is decided about.
+    private func decideWorst(
+        _ incident: Incident, _ context: Context
+    ) -> (TriggerConfiguration, Decision)? {
+        func worst(besides names: [TriggerConfiguration]) -> TriggerConfiguration? {
+            incident.worstOpenBreach(order: triggerOrder, besides: Set(names.map(\.name)))
+                .flatMap { trigger($0.trigger) }
+        }
+        // A veto only forbids; what it forbids is the question.
+        guard
+            let trigger = worst(besides: configuration.triggers.filter { $0.mode == .veto })
+                ?? worst(besides: [])
+        else { return nil }
+        let decision = decide(trigger, context)
+        guard !mayAct(trigger, context),
+            let other = worst(besides: configuration.triggers.filter { !mayAct($0, context) })
+        else { return (trigger, decision) }
+        let answer = decide(other, context)
+        switch answer {
+        case .rollback, .hold: return (other, answer)
+        case .page, .record:
+            return other.severity == trigger.severity ? (other, answer) : (trigger, decision)
+        }
+    }
+
+    private func mayAct(_ trigger: TriggerConfiguration, _ context: Context) -> Bool {
+        trigger.mode == .auto && context.configuration.policy(trigger.severity).action == .rollback
     }
 
     mutating func carryOut(
@@ -184,6 +220,7 @@ extension ServiceEngine {
     }
 
     mutating func breachCleared(_ trigger: TriggerConfiguration, _ context: inout Context) {
+        forgetOngoing(trigger.name, &context)
         guard trigger.mode != .shadow, state.hasIncident else { return }
         state.incident?.markCleared(trigger.name, at: context.now.wall)
         context.isDirty = true
@@ -267,7 +304,7 @@ extension ServiceEngine {
     /// Every trigger of the incident was seen false: unknown is not clear.
     func isAllSeenClear(_ incident: Incident) -> Bool {
         configuration.triggers.indices.allSatisfy { place in
-            triggers.values[place].isHealthy
+            triggers.values[place].isHealthy && !(triggers.values[place].isHeldBack ?? false)
                 || !incident.record.breaches.contains {
                     $0.trigger == configuration.triggers[place].name
                 }
@@ -307,6 +344,7 @@ extension ServiceEngine {
         state.incident?.record.state = .closed
         state.incident?.record.closed = context.now.wall
         if let record = state.incident?.record { context.incidents.append(record) }
+        keepOngoing()
         state.incident = nil
         firstBad = nil
     }

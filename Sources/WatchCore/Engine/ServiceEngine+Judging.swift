@@ -88,10 +88,12 @@ extension ServiceEngine {
                     text: "\(trigger.name): \(expression) is true", readings: state.readings))
             breachBegan(trigger, state, &context)
         case .cleared:
+            let isHeld = state.isHeldBack ?? false
+            let what = isHeld ? "is true, but not for long enough yet" : "is false"
             context.events.append(
                 event(
                     "trigger.cleared", context, trigger: trigger,
-                    text: "\(trigger.name): \(expression) is false", readings: state.readings))
+                    text: "\(trigger.name): \(expression) \(what)", readings: state.readings))
             breachCleared(trigger, &context)
         case .changed:
             guard let (kind, why) = Self.uncertainty(state.verdict) else { return }
@@ -172,10 +174,14 @@ extension ServiceEngine {
         else { return false }
         // A shadow trigger that is healthy speaks for the release, too; its breach says nothing.
         var isHealthy = false
-        for index in triggers.indices
-        where triggers.values[index].isHealthy && configuration.triggers[index].severity >= .high {
+        for index in triggers.indices where configuration.triggers[index].severity >= .high {
+            guard triggers.values[index].isHealthy else { continue }
+            // True, and only not for long enough: no health.
+            if triggers.values[index].isHeldBack ?? false {
+                guard configuration.triggers[index].mode == .shadow else { return false }
+                continue
+            }
             isHealthy = true
-            break
         }
         guard isHealthy, !state.hasIncident || openOperationBreaches.isEmpty else { return false }
         for signal in automaticSignals where blindCause(of: signal, now: now) != nil {

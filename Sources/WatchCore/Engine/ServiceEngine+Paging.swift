@@ -48,12 +48,14 @@ extension ServiceEngine {
         _ context: inout Context
     ) {
         guard let trigger else { return }
-        takeRoute(of: trigger, context)
+        let isTold = context.configuration.policy(trigger.severity).action != .record
         context.isDirty = true
         context.events.append(
             event(
-                "decision", context, trigger: trigger, decision: "page", reason: reason,
-                text: why, readings: triggers[trigger.name]?.readings ?? [:]))
+                "decision", context, trigger: trigger, decision: isTold ? "page" : "record",
+                reason: reason, text: why, readings: triggers[trigger.name]?.readings ?? [:]))
+        guard isTold || trigger.mode == .veto else { return }
+        joinRoute(of: trigger, context)
         tell(
             told(.again, trigger, reason: reason),
             about: .trigger(trigger.name, trigger.severity),
@@ -70,6 +72,22 @@ extension ServiceEngine {
         state.incident?.route = route
         state.incident?.nextRouteStep = 0
         state.incident?.escalateAt = nil
+    }
+
+    /// Whoever is told of a joining breach on a route of its own hears of it, and the route on which
+    /// an answer is awaited goes on: only a more severe breach takes its place.
+    private mutating func joinRoute(of trigger: TriggerConfiguration, _ context: Context) {
+        guard let incident = state.incident, incident.route != nil,
+            let own = trigger.page ?? context.configuration.policy(trigger.severity).page
+        else { return takeRoute(of: trigger, context) }
+        let others = incident.record.breaches.filter { $0.trigger != trigger.name }
+        guard let worst = others.map(\.severity).max(), trigger.severity <= worst else {
+            return takeRoute(of: trigger, context)
+        }
+        for channel in context.configuration.route(own)?.steps.first ?? []
+        where !incident.pagedChannels.contains(channel) {
+            state.incident?.pagedChannels.append(channel)
+        }
     }
 
     /// Sends along the route of the incident's severity; a page starts the clock for an answer.

@@ -25,6 +25,11 @@ extension ServiceEngine {
                 text: "no trigger may act by itself (mode: auto, policy action: rollback)",
                 target: known, problem: bakeProblem)
         }
+        if let refusal = undecidedRefusal(trigger) {
+            return ServiceStatus.Readiness(
+                ready: false, reason: refusal.reason.code, text: refusal.text, target: known,
+                problem: bakeProblem)
+        }
         switch automaticAction(trigger, context) {
         case .success(let (plan, target)):
             let gates = readiness(of: plan, context)
@@ -42,6 +47,32 @@ extension ServiceEngine {
                 ready: false, reason: refusal.reason.code, text: refusal.text,
                 target: known, problem: bakeProblem)
         }
+    }
+
+    /// Why a breach of `trigger` would decide nothing, whatever else holds; nil: it would.
+    func undecidedRefusal(_ trigger: TriggerConfiguration) -> Refusal? {
+        if let incident = state.incident?.record {
+            switch incident.state {
+            case .recovered:
+                return Refusal(
+                    .probation,
+                    "\(incident.id) was rolled back a short time ago; until it closes watchd pages")
+            case .handedOver:
+                return Refusal(
+                    .handedOver,
+                    "\(incident.id) was handed over to people, and watchd pages until somebody ends "
+                        + "it: `watchctl resolve \(incident.id)`")
+            case .open, .awaitingApproval, .rollingBack, .verifying, .cleared, .superseded, .closed:
+                break
+            }
+        }
+        guard let ongoing = state.ongoing?.first(where: { $0.trigger == trigger.name }) else {
+            return nil
+        }
+        return Refusal(
+            .handedOver,
+            "'\(ongoing.trigger)' is breached since \(ongoing.began.text) and its incident is "
+                + "closed; nothing is decided about it before it has cleared once")
     }
 
     /// Whether a plan would work if somebody asked for it now, whoever may.

@@ -38,6 +38,7 @@ extension ServiceEngine {
         let why = "the service was stopped and started; waiting for samples of after that"
         for trigger in configuration.triggers where trigger.mode != .veto {
             triggers.update(trigger.name) { $0.endEarly(now: context.now, why) }
+            forgetOngoing(trigger.name, &context)
             state.incident?.markCleared(trigger.name, at: context.now.wall)
         }
     }

@@ -191,6 +191,7 @@ extension ServiceEngine {
         restartWindows(at: began)
         for trigger in configuration.triggers where trigger.mode != .veto {
             triggers.update(trigger.name) { $0.endEarly(now: context.now) }
+            forgetOngoing(trigger.name, &context)
             state.incident?.markCleared(trigger.name, at: context.now.wall)
         }
         releaseChanged(to: release, isOurs: isOurs, &context)

@@ -88,6 +88,8 @@ struct ServiceEngine {
     var heard: [String: Instant] = [:]
     /// What gates say when they are asked dry.
     var gateRound = GateRound()
+    /// In a replay: a rollback was decided on in this second, in which others may break still.
+    var looksAgain = false
     /// What `assess:` has been asked and has not answered.
     var assessRounds: [AssessRound] = []
     /// When it was last looked whether drills are due.
@@ -129,13 +131,15 @@ struct ServiceEngine {
         hearOperations(at: now.boot)
     }
 
-    /// A breach of the open incident goes on through a restart, until it is seen false.
+    /// A breach goes on through a restart until it is seen false, also one whose incident was
+    /// closed meanwhile.
     private func initialState(of trigger: TriggerConfiguration, now: Moment) -> TriggerState {
         let breach = state.incident?.record.breaches.last {
             $0.trigger == trigger.name && $0.cleared == nil
         }
-        guard let breach else { return TriggerState(since: now) }
-        let began = Swift.min(now.wall, breach.began)
+        let ongoing = state.ongoing?.first { $0.trigger == trigger.name }
+        guard let start = breach?.began ?? ongoing?.began else { return TriggerState(since: now) }
+        let began = Swift.min(now.wall, start)
         return TriggerState(breachedSince: Moment(boot: now.instant(at: began), wall: began))
     }
 

@@ -42,6 +42,10 @@ public struct ServiceState: Hashable, Sendable, Codable {
     /// What was normal under the releases before; nil as in records of before there was any.
     var baselines: [ReleaseBaseline]?
 
+    /// Breaches that stand although their incident is closed: somebody has decided about them, and
+    /// no restart may decide again. nil: none.
+    var ongoing: [OngoingBreach]?
+
     static let endsKept = 100
 
     public init() {}

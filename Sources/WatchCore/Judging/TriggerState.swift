@@ -38,6 +38,8 @@ struct TriggerState: Hashable, Sendable, Codable {
     private(set) var isFresh = true
     /// What `for` asks of the past; nil: nothing.
     private(set) var history: TruthHistory?
+    /// The expression is true, and `for` does not call it a breach yet. nil: it is not so.
+    private(set) var isHeldBack: Bool?
     /// Breaches that have ended, the latest last.
     private var lastBreaches: [Span]?
     /// One that flaps has several between two reads of the version.
@@ -88,10 +90,13 @@ struct TriggerState: Hashable, Sendable, Codable {
         _ finding: Finding, clearFor: Duration, sustainedFor span: Duration? = nil, now: Moment
     ) -> Transition? {
         remember(finding.truth == .true, span, now.boot.second)
+        let isSustained = history?.isSustained ?? true
+        let isHeld = finding.truth == .true && !isSustained && !isBreached
+        if isHeld != (isHeldBack ?? false) { isHeldBack = isHeld ? true : nil }
         if isBreached { return judgeBreached(finding.truth, clearFor, now) }
         let next: Verdict
         switch finding.truth {
-        case .true: next = history?.isSustained ?? true ? .breached : .healthy
+        case .true: next = isSustained ? .breached : .healthy
         case .false: next = .healthy
         case .unknown: next = finding.isBlind ? .blind("") : .insufficient("")
         }

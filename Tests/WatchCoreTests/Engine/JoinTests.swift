@@ -210,4 +210,81 @@ import Testing
         #expect(world.pass(upTo: 30) { $0.lastDecision?.reason == "vetoed" })
         #expect(world.offer != nil)
     }
+
+    // MARK: - Rules that only page
+
+    /// Whoever goes over from paging to acting has both for a while.
+    @Test(arguments: [true, false])
+    func aRuleThatOnlyPagesKeepsNoneFromActing(pagesFirst: Bool) {
+        let slow = World.trigger("slow", "error_rate(access, 5s) > 5%", .critical, .page)
+        let world = world(pagesFirst ? [slow, acts] : [acts, slow])
+        world.deploy("2.0.0", errorRate: 0.1)
+        #expect(world.pass(upTo: 30) { $0.incident != nil })
+        world.pass(3)
+        world.errorRate = 0.9
+        #expect(world.pass(upTo: 30) { $0.incident?.state == .rollingBack })
+        #expect(world.lastDecision?.reason == "trigger:storm")
+    }
+
+    @Test func aMilderRuleThatMayActDoesSo() {
+        let slow = World.trigger("slow", "error_rate(access, 5s) > 5%", .critical, .page)
+        let mild = World.trigger("storm", "error_rate(access, 5s) > 25%", .high, .auto)
+        let world = world([slow, mild]) {
+            $0.policy[.high] = Policy(action: .rollback, page: "oncall", respondWithin: nil)
+        }
+        world.deploy("2.0.0", errorRate: 0.9)
+        #expect(world.pass(upTo: 30) { $0.incident?.state == .rollingBack })
+    }
+
+    /// Why the one that might have acted did not.
+    @Test func ofEqualsTheRefusalOfTheOneThatMayActIsTold() {
+        let slow = World.trigger("slow", "error_rate(access, 5s) > 5%", .critical, .page)
+        let world = world([slow, acts], armed: false)
+        world.deploy("2.0.0", errorRate: 0.9)
+        #expect(world.pass(upTo: 30) { $0.incident != nil })
+        world.pass(5)
+        #expect(world.lastDecision?.reason == "disarmed")
+    }
+
+    // MARK: - After watchd has acted
+
+    private func handedOver(_ joining: TriggerConfiguration) -> World {
+        let world = world([acts, joining]) {
+            $0.policy[.critical] = Policy(
+                action: .rollback, page: "oncall", respondWithin: .seconds(60))
+        }
+        world.answer = { _, _ in TaskResult(ending: .exited(1)) }
+        world.deploy("2.0.0", errorRate: 0.9)
+        #expect(world.pass(upTo: 200) { $0.incident?.state == .handedOver })
+        world.probePasses = false
+        return world
+    }
+
+    /// The second step of the route on which an answer is awaited is asked all the same.
+    @Test func aMilderBreachWithARouteOfItsOwnTakesNobodysPlace() {
+        var mild = World.trigger("down", "not up(health)", .medium, .page)
+        mild.page = "team"
+        let world = handedOver(mild)
+        #expect(
+            world.pass(upTo: 30) {
+                $0.incident?.breaches.contains { $0.trigger == "down" } ?? false
+            })
+        world.pass(90)
+        #expect(world.kinds("page.escalated").contains { $0.text == "step 2 of the route" })
+        #expect(world.messages.contains { $0.channel == "mail" })
+    }
+
+    @Test func whatIsOnlyRecordedPagesNobodyAfterAHandOver() {
+        let mild = World.trigger("down", "not up(health)", .low, .page)
+        let world = handedOver(mild)
+        #expect(world.configuration.policy(.low).action == .record)
+        let before = world.messages.count
+        #expect(
+            world.pass(upTo: 30) {
+                $0.incident?.breaches.contains { $0.trigger == "down" } ?? false
+            })
+        #expect(world.lastDecision?.decision == "record")
+        let told = world.messages.dropFirst(before).map(\.message.title)
+        #expect(!told.contains("shop: down"), "\(told)")
+    }
 }

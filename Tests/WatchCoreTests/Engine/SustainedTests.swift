@@ -132,4 +132,49 @@ import Testing
                 == "the condition is true, but not long enough: in 40s of the last 1m40s (40 %), "
                 + "and 'for' wants 90 %")
     }
+
+    // MARK: - Standing
+
+    /// True, and only not for long enough: no evidence of health.
+    @Test func aReleaseThatIsBadForLessThanThatIsNotGood() {
+        let world = world(90, mode: .auto)
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 1)
+        world.pass(80)
+        #expect(world.verdict("storm") == .healthy)
+        #expect(world.standing("2.0.0") != .good)
+        #expect(world.kinds("release.good").count == 1)
+    }
+
+    @Test func oneThatRecoversBeforeItIsLongEnoughBakesOn() {
+        let world = world(90, mode: .auto)
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 1)
+        world.pass(40)
+        world.errorRate = 0
+        #expect(world.pass(upTo: 60) { $0.standing("2.0.0") == .good })
+    }
+
+    /// A rule that is only watched says nothing against a release, and nothing for it.
+    @Test func inShadowItHoldsNobodyBack() {
+        var shadow = World.trigger("shadow", "errors(access, 5s) > 0", .critical, .shadow)
+        shadow.sustainedFor = .seconds(90)
+        let well = World.trigger("probe", "not up(health)", .critical)
+        let world = World(
+            World.configuration(services: [World.service(triggers: [shadow, well])]))
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 1)
+        #expect(world.pass(upTo: 60) { $0.standing("2.0.0") == .good })
+    }
+
+    @Test func itIsNotCalledFalse() {
+        let world = world(90)
+        world.errorRate = 1
+        world.requestsPerSecond = 0
+        world.pass(3)
+        world.requestsPerSecond = 50
+        world.pass(10)
+        let texts = world.kinds("trigger.cleared").map(\.text)
+        #expect(texts.allSatisfy { !$0.hasSuffix("is false") }, "\(texts)")
+    }
 }
