@@ -55,12 +55,15 @@ extension ServiceEngine {
                 "decision", context, trigger: trigger, decision: isTold ? "page" : "record",
                 reason: reason, text: why, readings: triggers[trigger.name]?.readings ?? [:]))
         guard isTold || trigger.mode == .veto else { return }
+        let before = state.incident?.pagedChannels ?? []
         joinRoute(of: trigger, context)
-        tell(
+        let isSent = tell(
             told(.again, trigger, reason: reason),
             about: .trigger(trigger.name, trigger.severity),
             title: "\(name): \(trigger.name)",
             text: "\(isTrue(trigger)) watchd does not act: \(why).", reason: reason, &context)
+        // Who heard nothing is not told that it is over.
+        if !isSent { state.incident?.pagedChannels = before }
     }
 
     /// The trigger's own route, else that of the severity the incident has by now. Whoever was told

@@ -287,4 +287,28 @@ import Testing
         let told = world.messages.dropFirst(before).map(\.message.title)
         #expect(!told.contains("shop: down"), "\(told)")
     }
+
+    /// Who was never told that it broke is not told that it is over.
+    @Test func aMutedBreachBringsNobodyElseIn() {
+        var mild = World.trigger("down", "not up(health)", .medium, .page)
+        mild.page = "mailers"
+        let world = world([acts, mild]) {
+            $0.routes = [
+                RouteConfiguration(name: "oncall", steps: [["chat"]]),
+                RouteConfiguration(name: "mailers", steps: [["mail"]]),
+            ]
+        }
+        world.answer = { _, _ in TaskResult(ending: .exited(1)) }
+        world.deploy("2.0.0", errorRate: 0.9)
+        #expect(world.pass(upTo: 200) { $0.incident?.state == .handedOver })
+        world.silence("shop", "down")
+        world.probePasses = false
+        let hasJoined = world.pass(upTo: 30) {
+            $0.incident?.breaches.contains { $0.trigger == "down" } ?? false
+        }
+        #expect(hasJoined)
+        world.command(.resolve(incident: world.id, comment: ""))
+        #expect(!world.messages.contains { $0.channel == "mail" })
+        #expect(world.messages.last?.message.kind == .resolve)
+    }
 }
