@@ -51,6 +51,9 @@ import WatchConfig
 
     @Test func aTargetOfConnectivityIsTheProof() {
         #expect(config(Self.two, rest: #"connectivity: ["tcp://192.0.2.1:53"]"#) == [])
+        #expect(config(Self.two, rest: "connectivity: []").map(\.severity) == [.warning])
+        // One that is misspelt is not missing besides.
+        #expect(config(Self.two, rest: "connectivity: [ 192.0.2.1 ]").map(\.severity) == [.error])
     }
 
     @Test(arguments: [
@@ -69,7 +72,8 @@ import WatchConfig
     }
 
     @Test(arguments: [
-        #"a: { tcp: "db.example.com:5432", every: 10s }, b: { tls: "x.example.com:443", every: 1m }"#,
+        #"a: { tcp: "db.example.com:5432", every: 10s }, "#
+            + #"b: { tls: "x.example.com:443", every: 1m }"#,
         #"a: { grpc: "a.example.com:50051", every: 10s }, "#
             + #"b: { http: "https://b.example.com/", every: 10s }"#,
         #"buy: { every: 1m, journey: [ { http: "https://a.example.com/" }, "#
@@ -82,9 +86,11 @@ import WatchConfig
     @Test func whatElseIsProbedIsAProof() {
         let dns = #"name: { dns: shop.example.com, server: "192.0.2.53", every: 10s }"#
         #expect(config(Self.two + ", " + dns) == [], "\(config(Self.two + ", " + dns))")
-        let blog = #"  blog: { probes: { front: { http: "https://blog.example.com/", every: 1m } } }"#
+        let blog =
+            #"  blog: { probes: { front: { http: "https://blog.example.com/", every: 1m } } }"#
         #expect(config(Self.two, others: blog) == [])
-        let same = #"  blog: { probes: { front: { http: "https://www.example.com/b", every: 1m } } }"#
+        let same =
+            #"  blog: { probes: { front: { http: "https://www.example.com/b", every: 1m } } }"#
         #expect(config(Self.two, others: same).map(\.severity) == [.warning])
     }
 

@@ -9,7 +9,7 @@ struct ConnectivityLint {
     let problems: Problems
 
     func check() {
-        guard draft.quiet.connectivity.isEmpty else { return }
+        guard !draft.quiet.hasConnectivity else { return }
         for service in draft.services { check(service) }
     }
 
@@ -34,9 +34,9 @@ struct ConnectivityLint {
             "a release of '\(service.configuration.name)' that hangs is never rolled back: when no "
                 + "probe of \(names.joined(separator: ", "))\(more) is answered, that counts as "
                 + "this host's own network, for nothing else could prove that it works",
-            "add connectivity: [ \"tcp://HOST:PORT\" ] beside services:, with one or more addresses "
-                + "that answer whenever the network works, whatever the release does (your gateway, "
-                + "a name server)")
+            "add connectivity: [ \"tcp://HOST:PORT\" ] beside services:, with addresses that "
+                + "answer whenever the network works, whatever the release does (a gateway, a name "
+                + "server)")
     }
 }
 
