@@ -157,7 +157,8 @@ extension ReplayRendering {
         let gap = max(1, width - displayWidth(left) - displayWidth(right))
         let times = left + String(repeating: " ", count: gap) + right
         var lines = [
-            Line("\(margin)└\(String(rule))", .dim), Line("\(margin) \(times)", .dim),
+            Line("\(margin)└\(String(rule))", .dim, overflow: .cut),
+            Line("\(margin) \(times)", .dim, overflow: .cut),
         ]
         for mark in marks {
             let text = "▲ \(mark.name)"
@@ -165,7 +166,10 @@ extension ReplayRendering {
             let isTight = room < mark.column
             let shown = isTight ? "\(mark.name) ▲" : text
             let indent = isTight ? max(0, mark.column + 1 - displayWidth(shown)) : mark.column
-            lines.append(Line("\(margin) \(String(repeating: " ", count: indent))\(shown)", .dim))
+            lines.append(
+                Line(
+                    "\(margin) \(String(repeating: " ", count: indent))\(shown)", .dim,
+                    overflow: .cut))
         }
         return lines
     }

@@ -25,7 +25,7 @@ extension ReplayRendering {
                 known(trigger, service), Span(seen(trigger, service)),
             ]
         }
-        return [.empty] + table.lines(width: theme.width)
+        return [.empty] + table.lines(theme)
             + service.triggers.flatMap { list(of: $0, service) }
     }
 

@@ -63,7 +63,7 @@ struct ReplayRendering {
                 Span(tally.first.map(moment) ?? "–"), Span(tally.last.map(moment) ?? "–"),
             ]
         }
-        return [.empty, Line("What was read", .strong)] + table.lines(width: theme.width)
+        return [.empty, Line("What was read", .strong)] + table.lines(theme)
             + replay.flatMap(remarks)
     }
 
@@ -165,7 +165,7 @@ struct ReplayRendering {
                 Span(word, style), Span(safe(event.text, limit: 500)),
             ]
         }
-        return table.lines(width: theme.width)
+        return table.lines(theme)
     }
 
     // MARK: - Helpers
