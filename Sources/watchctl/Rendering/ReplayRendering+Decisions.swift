@@ -9,7 +9,14 @@ extension ReplayRendering {
             $0.service == service.name && $0.kind == .decision
         }
         guard !decisions.isEmpty else {
-            return [.empty, Line("  Nothing would have been done.", .good)]
+            if blind.contains(where: { $0.service == service.name }) { return [] }
+            let unjudged = findings.blindness.contains { $0.service == service.name }
+            return [
+                .empty,
+                unjudged
+                    ? Line("  Nothing would have been done; not all of it was judged.", .warning)
+                    : Line("  Nothing would have been done.", .good),
+            ]
         }
         var lines: [Line] = [.empty, Line("  What would have been done", .strong)]
         var charts = 0
