@@ -65,6 +65,7 @@ extension ReplayRendering {
         let absent = Set(missing(service)).intersection(trigger.when.operands.flatMap(\.signals))
         let rule = safe(trigger.when.source)
         guard !highest.isEmpty else {
+            if !blindness(of: trigger, service).isEmpty { return "\(rule): could not be measured" }
             return absent.isEmpty
                 ? "\(rule): never enough data"
                 : "\(rule): \(absent.sorted().map { safe($0) }.joined(separator: ", ")) not given"
