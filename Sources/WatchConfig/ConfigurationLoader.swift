@@ -64,6 +64,7 @@ public enum ConfigurationLoader {
             DocumentReader(problems: problems).read(root, into: &draft)
         }
         References(draft: draft, problems: problems).check()
+        ConnectivityLint(draft: draft, problems: problems).check()
         for plan in draft.plans { Budget.check(plan, problems) }
         for service in draft.services {
             let lint = SamplingLint(service: service.configuration, problems: problems)

@@ -94,6 +94,9 @@ extension Replay {
     /// Tells what the engine wrote into its journal. Nothing else of what it wants is done.
     private mutating func take(_ effects: [Effect], _ observer: inout some ReplayObserver) {
         for case .persist(let transaction) in effects {
+            for incident in transaction.incidents where !incident.blind.isEmpty {
+                blind[incident.id] = incident
+            }
             for record in transaction.events {
                 if record.kind == "rollback.began", let service = record.service,
                     let bad = record.release?.version

@@ -41,6 +41,8 @@ public struct Replay {
     /// Services of which some record named a version.
     var versioned: Set<String> = []
     var rollbacks: [AssumedRollback] = []
+    /// Incidents of signals that could not be measured, by their names; live they are paged.
+    var blind: [String: IncidentRecord] = [:]
     /// How far the merge has come, nanoseconds since 1970.
     var clock: Int64
     let start: Int64
@@ -114,6 +116,11 @@ public struct Replay {
 }
 
 extension Replay {
+    /// Of signals that could not be measured for so long that people are told, oldest first.
+    public var blindIncidents: [IncidentRecord] {
+        blind.values.sorted { ($0.opened, $0.id) < ($1.opened, $1.id) }
+    }
+
     /// What was wrong with inputs, as far as they were read: each makes the answer incomplete.
     public var problems: [InputProblem] {
         streams.compactMap(\.problem)

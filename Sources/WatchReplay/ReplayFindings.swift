@@ -19,6 +19,17 @@ public struct ReplayFindings: ReplayObserver, Sendable {
         }
     }
 
+    /// A time in which a rule could not be judged, because what it asks for could not be measured.
+    public struct Blindness: Hashable, Sendable {
+        public var service: String
+        public var trigger: String
+        public var begin: WallTime
+        /// nil: it lasted to the end.
+        public var end: WallTime?
+        /// `error_rate(access, 2m): unparsed: 8 of 10 lines do not fit the format`.
+        public var why: String
+    }
+
     /// Events kept; a rule that flutters for a year must not fill memory.
     public static let eventLimit = 200_000
     /// Operands are read so often, in seconds.
@@ -32,6 +43,8 @@ public struct ReplayFindings: ReplayObserver, Sendable {
     public private(set) var lowest: [String: [String: [String: Peak]]] = [:]
     /// Seconds in which each trigger was judged, and in which it was known.
     public private(set) var judged: [String: [String: Int]] = [:]
+    /// In the order in which they began.
+    public private(set) var blindness: [Blindness] = []
     public private(set) var begin: WallTime?
     public private(set) var end: WallTime?
     /// Values of operands while all was well; gathered for `ThresholdAdvice` only.
@@ -46,6 +59,7 @@ public struct ReplayFindings: ReplayObserver, Sendable {
 
     public mutating func happened(_ event: ReplayEvent) {
         if let trigger = event.trigger, ThresholdAdvice.isOwn(trigger) { return }
+        noteBlindness(event)
         guard events.count < Self.eventLimit else {
             eventsLeftOut += 1
             return
@@ -71,6 +85,9 @@ public struct ReplayFindings: ReplayObserver, Sendable {
                 gathersClean
                 && !service.triggers.contains { engine.isBreached($0.name, of: service.name) }
             for (trigger, readings) in figures {
+                if !readings.values.contains(where: \.isBlind) {
+                    endBlindness(of: trigger, service.name, at: time)
+                }
                 for (operand, reading) in readings {
                     guard let value = reading.value, value.isFinite else { continue }
                     if ThresholdAdvice.isOwn(trigger) {
@@ -89,6 +106,37 @@ public struct ReplayFindings: ReplayObserver, Sendable {
         }
     }
 
+    /// Its end is not told, where the rule is simply judged again.
+    private mutating func noteBlindness(_ event: ReplayEvent) {
+        guard let trigger = event.trigger else { return }
+        switch event.kind {
+        case .breached, .cleared, .insufficient:
+            endBlindness(of: trigger, event.service, at: event.time)
+        case .blind:
+            guard blindness.count < Self.eventLimit,
+                openBlindness(of: trigger, event.service) == nil
+            else { return }
+            let head = "\(trigger): could not measure, "
+            let why =
+                event.text.hasPrefix(head) ? event.text.dropFirst(head.count) : event.text[...]
+            blindness.append(
+                Blindness(
+                    service: event.service, trigger: trigger, begin: event.time, why: String(why)))
+        case .detected, .good, .bad, .decision: break
+        }
+    }
+
+    /// At most one of each rule, and not many rules.
+    private func openBlindness(of trigger: String, _ service: String) -> Int? {
+        blindness.lastIndex { $0.trigger == trigger && $0.service == service }
+            .flatMap { blindness[$0].end == nil ? $0 : nil }
+    }
+
+    private mutating func endBlindness(of trigger: String, _ service: String, at time: WallTime) {
+        guard let place = openBlindness(of: trigger, service) else { return }
+        blindness[place].end = time
+    }
+
     private mutating func note(
         _ peak: Peak, _ service: String, _ trigger: String, _ operand: String
     ) {
@@ -100,4 +148,8 @@ public struct ReplayFindings: ReplayObserver, Sendable {
             lowest[service, default: [:]][trigger, default: [:]][operand] = peak
         }
     }
+}
+
+extension Reading {
+    fileprivate var isBlind: Bool { if case .blind = gap { true } else { false } }
 }

@@ -39,7 +39,8 @@ struct Session: Sendable {
         json = options.json
         let colour = output.isTerminal && !options.noColor && Environment["NO_COLOR"] == nil
         theme = Theme(
-            width: output.width, colour: colour, now: SystemTime().now().wall)
+            width: output.width, isTerminal: output.isTerminal, colour: colour,
+            now: SystemTime().now().wall)
     }
 
     /// Asks for `path`; prints the body itself with `--json`, else what `render` makes of it.
@@ -80,7 +81,7 @@ struct Session: Sendable {
 
     /// Whole: a line that is cut does not say what would run.
     func plan(_ reply: CommandReply) -> [Line] {
-        (reply.plan ?? []).map { Line("  \(safe($0, limit: 100_000))") }
+        (reply.plan ?? []).map { Line("  \(safe($0, limit: 100_000))", overflow: .whole) }
     }
 
     private func show(

@@ -39,11 +39,14 @@ struct Watchd: AsyncParsableCommand {
             JournalLogHandler.isConnected
                 ? JournalLogHandler(level: level) : Self.stderr(label, level)
         }
+        // Steps run elsewhere, and in messages a path should say where it is. The socket's is kept
+        // as it was given: it may be 107 bytes long, and no longer.
         let options = DaemonOptions(
-            configuration: config,
-            state: state ?? Self.directory("STATE_DIRECTORY", "/var/lib/watchd"),
+            configuration: Self.absolute(config),
+            state: Self.absolute(state ?? Self.directory("STATE_DIRECTORY", "/var/lib/watchd")),
             socket: socket ?? Self.directory("RUNTIME_DIRECTORY", "/run/watchd") + "/watchd.sock",
-            shim: shim ?? Self.besideUs("watchd-step"), unitLogs: unitLogs)
+            shim: Self.absolute(shim ?? Self.besideUs("watchd-step")),
+            unitLogs: Self.absolute(unitLogs))
         do {
             try await Daemon(options: options, logger: Logger(label: "watchd")).run()
         } catch let error as DaemonError {
@@ -58,6 +61,13 @@ struct Watchd: AsyncParsableCommand {
         var handler = StreamLogHandler.standardError(label: label)
         handler.logLevel = level
         return handler
+    }
+
+    /// As it is where there is no working directory any more; then opening it says so.
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
+        defer { free(current) }
+        return String(cString: current) + "/" + path
     }
 
     /// systemd passes directories in variables, several of them separated by colons.

@@ -36,6 +36,32 @@ import WatchConfig
         #expect(errors(config("up(health) < 1 && up(health) < 1")).map(\.at) == ["8:30"])
     }
 
+    /// The comma of half of Europe: cut off at it, the advice would be a rule that fires at once.
+    @Test(arguments: [
+        ("error_rate(access, 2m) > 0,25", "0,25", "write a decimal point: 0.25, as a ratio 25%"),
+        ("error_rate(access, 2m) > 2,5%", "2,5%", "write a decimal point: 2.5%"),
+        ("p95(access, 5m) > 0,5s", "0,5s", "write a decimal point: 0.5s"),
+        ("rate(access, 5m) < 1,5", "1,5", "write a decimal point: 1.5"),
+        ("1,5 > rate(access, 5m)", "1,5", "write a decimal point: 1.5"),
+        ("p(99,9, access, 5m) > 1s", "99,9", "write a decimal point: 99.9"),
+    ])
+    func aDecimalCommaIsNamed(when: String, number: String, remedy: String) throws {
+        let found = try #require(errors(config("'\(when)'")).first)
+        #expect(found.message == "'\(number)' has a decimal comma")
+        #expect(found.remedy == remedy)
+        let column = when.distance(
+            from: when.startIndex, to: try #require(when.firstRange(of: number)).lowerBound)
+        #expect(found.at == "8:\(16 + column)")
+    }
+
+    @Test(arguments: ["", ")"]) func forIsAKeyOfTheRule(end: String) throws {
+        let start = end.isEmpty ? "" : "("
+        let when = "\(start)error_rate(access, 2m) > 25% for 5m\(end)"
+        let found = try #require(errors(config("'\(when)'")).first)
+        #expect(found.message == "'for' is a key of the rule, not a part of its condition")
+        #expect(found.remedy == "write for: 5m beside when:")
+    }
+
     @Test func blocksPointAtTheRightLine() {
         let literal = "|\n          up(health) < 1\n          and up(helth) < 1"
         #expect(errors(config(literal)).map(\.at) == ["10:18"])

@@ -28,6 +28,7 @@ import WatchCore
                 verify: {}
             channels: { chat: { slack: "https://example.com/" } }
             routes: { oncall: [{ to: [chat] }] }
+            connectivity: ["tcp://192.0.2.1:53"]
             """)
     }
 
@@ -260,6 +261,30 @@ import WatchCore
         #expect(
             config("error_rate(access, 2m) > 25%", mode: "auto", more: ", for: 3h, suspect_for: 6h")
                 == [])
+    }
+
+    @Test func warmUpIsTimeInWhichAReleaseIsSuspected() {
+        let rule = "error_rate(access, 2h) > 25%"
+        let found = config(rule, mode: "auto", more: ", warm_up: 2h")
+        #expect(severities(found) == [.warning])
+        #expect(found.first?.message.contains("its windows answer after 2h") ?? false, "\(found)")
+        // A window that is full answers, however long warm_up is.
+        #expect(config("error_rate(access, 1h) > 25%", mode: "auto", more: ", warm_up: 2h") == [])
+        // Neither is too long, both are.
+        let both = config(rule, mode: "auto", more: ", warm_up: 90m, for: 40m")
+        #expect(severities(both) == [.warning])
+        #expect(both.first?.message.contains("'for' is 40m") ?? false, "\(both)")
+        #expect(config(rule, mode: "auto", more: ", warm_up: 90m, for: 30m") == [])
+        #expect(config(rule, mode: "auto", more: ", warm_up: 2h, suspect_for: 3h") == [])
+        // The other part needs no window of two hours.
+        let other = "error_rate(access, 2h) > 25% or error_rate(access, 2m) > 50%"
+        #expect(config(other, mode: "auto", more: ", warm_up: 2h") == [])
+        // A probe's state waits for all of warm_up.
+        #expect(
+            severities(
+                config(
+                    "failing(health, other, third) > 60%", mode: "auto", more: ", warm_up: 2h"))
+                == [.warning])
     }
 
     @Test func aConditionOfMoreThanIsKeptIsAnError() {

@@ -12,9 +12,11 @@ import WatchCore
         _ name: String, width: Int, colour: Bool = false, _ render: (Theme) -> [Line]
     ) throws {
         let theme = Theme(width: width, colour: colour, now: Fixtures.now)
-        let lines = render(theme).map { $0.text(theme) }
+        let lines = render(theme).flatMap { line in
+            line.text(theme).split(separator: "\n", omittingEmptySubsequences: false)
+        }
         if !colour {
-            for line in lines { #expect(displayWidth(line) <= width, "\(line)") }
+            for line in lines { #expect(displayWidth(String(line)) <= width, "\(line)") }
         }
         let text = lines.map { $0 + "\n" }.joined()
         let file = "\(name)-\(width)\(colour ? "-colour" : "").txt"

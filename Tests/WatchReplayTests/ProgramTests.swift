@@ -127,7 +127,9 @@ import WatchCore
             #expect(report.contains(part), "\(part) in:\n\(report)")
         }
         #expect(!report.contains("\u{1B}"))
-        #expect(report.split(separator: "\n").allSatisfy { $0.count <= 100 })
+        // A path in the first table is whole, however long it is.
+        let others = report.split(separator: "\n").drop { $0 != "What was assumed" }
+        #expect(!others.isEmpty && others.allSatisfy { $0.count <= 100 })
     }
 
     @Test(arguments: [

@@ -90,6 +90,11 @@ struct ExecStep: Sendable {
     private func begin(_ task: StepTask?, starts: Int) -> ExitRecord? {
         guard let task, !cancellation.isRequested else { return ExitRecord(ending: .cancelled) }
         guard starts < Self.startsAtMost else {
+            if let refusal = directory.refusal() {
+                return .couldNotStart(
+                    "\(settings.shim) refused to run it: \(refusal); is it of another version "
+                        + "than watchd?")
+            }
             let why = directory.complaint()
             return .couldNotStart(
                 "\(settings.shim) ended without running it"

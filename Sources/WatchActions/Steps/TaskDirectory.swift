@@ -109,6 +109,18 @@ struct TaskDirectory: Sendable {
         printed.map { readable($0.suffix(resultOutput)) }.joined(separator: "\n")
     }
 
+    /// What of its command line the shim did not understand, before it printed its usage.
+    func refusal() -> String? {
+        let lines = ((try? File.read("\(path)/shim.log", limit: 65536)) ?? [])
+            .split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+        guard let usage = lines.firstIndex(where: { $0.hasPrefix("usage: ") }), usage > 0 else {
+            return nil
+        }
+        let text = lines[usage - 1]
+        let own = "watchd-step: "
+        return printable(text.hasPrefix(own) ? text.dropFirst(own.count) : text[...], limit: 300)
+    }
+
     /// What the shim had to say, if anything.
     func complaint() -> String {
         guard let bytes = try? File.read("\(path)/shim.log", limit: 65536) else { return "" }

@@ -22,18 +22,23 @@ struct AutomaticLint {
             "write failing(\(names.isEmpty ? "PROBE, …" : names))")
     }
 
-    /// Longer than a release is suspected.
+    /// Later than a release is suspected.
     private func checkSpan(_ trigger: TriggerDraft) {
         let rule = trigger.configuration
         let within = rule.suspectFor ?? service.suspectFor
-        guard let span = rule.sustainedFor, let place = trigger.forPlace,
-            span.seconds * 0.9 >= within.seconds
-        else { return }
+        let begin = rule.when.earliestAge(warmUp: rule.judgement.warmUp) ?? .zero
+        let lasting = 0.9 * (rule.sustainedFor ?? .zero).seconds
+        guard begin.seconds + lasting >= within.seconds else { return }
+        var parts: [String] = []
+        if begin > .zero { parts.append("its windows answer after \(begin.text)") }
+        if let span = rule.sustainedFor { parts.append("'for' is \(span.text)") }
+        parts.append("suspect_for is \(within.text)")
+        let shorten = rule.sustainedFor == nil ? "warm_up" : "'for' or warm_up"
         problems.warning(
-            place,
+            trigger.forPlace ?? trigger.when.place,
             "'\(rule.name)' can only fire when no release is suspected any more: "
-                + "'for' is \(span.text), suspect_for is \(within.text)",
-            "shorten 'for', or write a longer suspect_for")
+                + parts.joined(separator: ", "),
+            "shorten \(shorten), or write a longer suspect_for")
     }
 
     /// Whoever can write a line of the log could roll back production.
@@ -70,8 +75,9 @@ extension StreamConfiguration {
                 return Self.outsidersVariables.contains(String(name))
                     || ["arg_", "http_", "cookie_"].contains(where: name.hasPrefix)
             }
-        // What a program logs is its own affair, unless it says that it logs requests.
-        case .json, .logfmt, .regex, .lines: roles[.route] != nil
+        // What a program logs is its own affair, unless it logs requests: what has a status was
+        // asked for by somebody.
+        case .json, .logfmt, .regex, .lines: roles[.route] != nil || roles[.status] != nil
         }
     }
 

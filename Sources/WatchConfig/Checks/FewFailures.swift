@@ -34,21 +34,8 @@ struct FewFailures {
         return nil
     }
 
-    /// Traffic as sparse as may be, and just as dense as some number of the rule wants it.
     private var scenarios: [Scenario] {
-        let needed = rule.judgement.minSamplesOfStream
-        var counts: Set<Int> = [needed]
-        for operand in rule.when.operands {
-            guard case .signal(let function, _, let width) = operand else { continue }
-            for number in rule.when.numbers where number > 0 && number < 1e9 {
-                switch function {
-                case .count: counts.insert(Int(number.rounded(.down)) + 1)
-                case .rate: counts.insert(Int((number * width.seconds).rounded(.down)) + 1)
-                case .errorRate, .successRate, .errors, .percentile, .mean, .max: break
-                }
-            }
-        }
-        return counts.filter { $0 >= needed }.sorted().flatMap { samples in
+        rule.densities.flatMap { samples in
             [false, true].map { isOld in
                 Scenario(
                     service: service, judgement: rule.judgement, samples: samples, isOld: isOld)
@@ -114,5 +101,25 @@ struct FewFailures {
         let each = max(0.001, probe.every.seconds * Double(probe.successes))
         let more = max(0, (wanted / each).rounded(.up) - 1)
         return total + Int(min(more, 1e6))
+    }
+}
+
+extension TriggerConfiguration {
+    /// Samples in a window: traffic as sparse as may be, and just as dense as some number of the
+    /// rule wants it. In order.
+    var densities: [Int] {
+        let needed = judgement.minSamplesOfStream
+        var counts: Set<Int> = [needed]
+        for operand in when.operands {
+            guard case .signal(let function, _, let width) = operand else { continue }
+            for number in when.numbers where number > 0 && number < 1e9 {
+                switch function {
+                case .count: counts.insert(Int(number.rounded(.down)) + 1)
+                case .rate: counts.insert(Int((number * width.seconds).rounded(.down)) + 1)
+                case .errorRate, .successRate, .errors, .percentile, .mean, .max: break
+                }
+            }
+        }
+        return counts.filter { $0 >= needed }.sorted()
     }
 }

@@ -11,8 +11,9 @@ struct SamplingLint {
         let rule = trigger.configuration
         if unanswerable(rule.when, rule.judgement, trigger.when) { return }
         checkConfidence(trigger)
-        guard canFire(trigger) else { return }
+        guard canFire(trigger), canBeFalse(trigger) else { return }
         checkAges(trigger)
+        checkDirection(trigger)
         guard rule.mode == .auto else { return }
         AutomaticLint(service: service, problems: problems).check(trigger)
         guard let few = FewFailures(service: service, rule: rule).fewest else { return }
@@ -67,6 +68,36 @@ struct SamplingLint {
         }
         problems.error(trigger.when.place, "'\(rule.name)' can never fire: \(cause)", remedy)
         return false
+    }
+
+    // MARK: - Conditions that are true of a healthy service
+
+    /// Others than automatic ones only warn: a page too many is better than no watchdog.
+    private func canBeFalse(_ trigger: TriggerDraft) -> Bool {
+        let rule = trigger.configuration
+        let limits = ExpressionLimits(
+            terms: EvaluationTerms(confidence: nil, slo: service.slo), most: most)
+        guard !rule.when.canBeFalse(limits) else { return true }
+        let what = "'\(rule.name)' is always true: its condition cannot be false"
+        let remedy = "compare with what only trouble brings, as in error_rate(access, 2m) > 25%"
+        if rule.mode == .auto {
+            problems.error(trigger.when.place, what, remedy)
+        } else {
+            problems.warning(trigger.when.place, what, remedy)
+        }
+        return false
+    }
+
+    /// A veto may well want to hold while all is well.
+    private func checkDirection(_ trigger: TriggerDraft) {
+        let rule = trigger.configuration
+        guard rule.mode == .auto || rule.mode == .shadow,
+            TurnedRound(service: service, rule: rule).isTrueWhileAllIsWell
+        else { return }
+        let then = rule.mode == .auto ? ", and would roll back any release" : ""
+        problems.warning(
+            trigger.when.place, "'\(rule.name)' is true while all is well\(then)",
+            "is the comparison turned round?")
     }
 
     /// Only the same release deployed again is young while its windows are warm.

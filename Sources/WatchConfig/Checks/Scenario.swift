@@ -14,9 +14,17 @@ struct Scenario {
     var isOld = false
     /// Lines that match each pattern, besides failures.
     var matches = 0
+    /// Every request and every probe fails, whatever `failures` says.
+    var isAllFailing = false
+    /// No line comes at all.
+    var isSilent = false
+    /// Latency of a good answer, in seconds.
+    var quick = 0.1
 
-    func fires(_ when: Expression) -> Bool {
-        when.find(service.terms(judgement), reading).truth == .true
+    func fires(_ when: Expression) -> Bool { truth(of: when) == .true }
+
+    func truth(of when: Expression) -> Truth {
+        when.find(service.terms(judgement), reading).truth
     }
 
     private func reading(_ operand: Operand) -> Reading {
@@ -37,7 +45,8 @@ struct Scenario {
             let lines = failures[stream, default: 0] + matches
             return Reading(value: Double(lines), samples: lines)
         case .restarts(let unit, _):
-            return Reading(value: Double(failures[unit, default: 0]), samples: 1)
+            let times = isAllFailing ? Self.manyRestarts : failures[unit, default: 0]
+            return Reading(value: Double(times), samples: 1)
         case .parseFailures(let stream, let width), .affected(let stream, _, let width):
             return ask(.errorRate, stream, width)
         case .failingRoutes(let stream, let width):
@@ -61,22 +70,25 @@ struct Scenario {
             case .successRate: 0.999
             case .count, .errors: 0.0
             case .rate: Double(samples) / width.seconds
-            case .percentile, .mean, .max: Self.quick
+            case .percentile, .mean, .max: quick
             }
         return Reading(value: value, samples: 10_000)
     }
 
-    private static let quick = 0.1
+    private static let manyRestarts = 1_000_000
     /// Whatever the threshold, this is slow.
     private static let slow = 3600.0
 
     private func isFailing(_ name: String) -> Bool {
-        service.probe(name).map { failures[name, default: 0] >= $0.failures } ?? false
+        isAllFailing
+            || service.probe(name).map { failures[name, default: 0] >= $0.failures } ?? false
     }
 
     private func ask(_ function: SignalFunction, _ signal: String, _ width: Duration) -> Reading {
-        let failed = failures[signal, default: 0]
-        let samples = max(failed, samples(signal, width))
+        let usual = samples(signal, width)
+        let failed = isAllFailing ? usual : failures[signal, default: 0]
+        let samples = max(failed, usual)
+        if samples == 0, function.needsSamples { return Reading(gap: .noData) }
         let share = Double(failed) / Double(max(1, samples))
         let value: Double
         switch function {
@@ -88,9 +100,11 @@ struct Scenario {
         case .percentile(let p):
             // Nearest rank: that of the slowest few lies among them.
             let rank = (p / 100 * Double(samples)).rounded(.up)
-            value = rank > Double(samples - failed) ? Self.slow : Self.quick
-        case .max: value = failed > 0 ? Self.slow : Self.quick
-        case .mean: return Reading(gap: .noData)
+            value = rank > Double(samples - failed) ? Self.slow : quick
+        case .max: value = failed > 0 ? Self.slow : quick
+        // What a few slow ones among many make of it is anybody's guess.
+        case .mean where failed > 0 && failed < samples: return Reading(gap: .noData)
+        case .mean: value = failed > 0 ? Self.slow : quick
         }
         return Reading(value: value, samples: samples)
     }
@@ -98,6 +112,7 @@ struct Scenario {
     /// Probes come by the clock: when a window first answers it holds what came in `warm_up`.
     private func samples(_ signal: String, _ width: Duration) -> Int {
         guard let probe = service.probe(signal) else {
+            if isSilent { return 0 }
             return max(judgement.minSamplesOfStream, samples)
         }
         let covered = min(width, judgement.warmUp).nanoseconds

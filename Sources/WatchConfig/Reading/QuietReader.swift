@@ -7,6 +7,8 @@ struct QuietDraft {
     var maintenance: [MaintenanceWindow] = []
     var silences: [SilenceRule] = []
     var connectivity: [ConnectivityTarget] = []
+    /// Also where no target of it could be read.
+    var hasConnectivity = false
     /// Services that are named.
     var services: [Placed<String>] = []
     /// Triggers that are named, each with the services it may be of; empty: any.
@@ -21,6 +23,7 @@ struct QuietReader {
         for item in section.list("maintenance") { maintenance(item, &draft) }
         for item in section.list("silences") { silence(item, &draft) }
         for item in section.list("connectivity") {
+            draft.hasConnectivity = true
             if let target = target(item) { draft.connectivity.append(target) }
         }
     }

@@ -7,6 +7,13 @@ extension Expression {
         guard let ages = root.ages(wanted: true, warmUp) else { return false }
         return !ages.isEmpty
     }
+
+    /// So old is a deployment when this can first be true: until then windows and probes say
+    /// nothing, or `release_age()` does not. nil: at no age.
+    public func earliestAge(warmUp: Duration) -> Duration? {
+        guard let ages = root.ages(wanted: true, warmUp), !ages.isEmpty else { return nil }
+        return .seconds(Swift.min(ages.low, 1e9))
+    }
 }
 
 /// Ages of a deployment in seconds: the hull of those at which something can be so.

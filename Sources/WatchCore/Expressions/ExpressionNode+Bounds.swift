@@ -26,6 +26,12 @@ extension Expression {
     public func canBeTrue(_ limits: ExpressionLimits = ExpressionLimits()) -> Bool {
         root.canBeTrue(limits)
     }
+
+    /// false: whatever is measured, it cannot be false. With `confidence` in `limits` this says
+    /// nothing: what is not surely more is not surely less either.
+    public func canBeFalse(_ limits: ExpressionLimits = ExpressionLimits()) -> Bool {
+        root.canBeFalse(limits)
+    }
 }
 
 extension ExpressionNode {
@@ -42,7 +48,7 @@ extension ExpressionNode {
         }
     }
 
-    private func canBeFalse(_ limits: ExpressionLimits) -> Bool {
+    func canBeFalse(_ limits: ExpressionLimits) -> Bool {
         switch self {
         case .and(let a, let b): a.canBeFalse(limits) || b.canBeFalse(limits)
         case .or(let a, let b): a.canBeFalse(limits) && b.canBeFalse(limits)

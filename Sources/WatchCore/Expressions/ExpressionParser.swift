@@ -16,6 +16,7 @@ struct ExpressionParser {
     static func parse(_ source: String) throws(ExpressionError) -> ExpressionNode {
         let tokens = try ExpressionLexer.tokens(source)
         var parser = ExpressionParser(source: Array(source.utf8), tokens: tokens)
+        try parser.refuseDecimalCommas()
         guard parser.current.kind != .end else {
             throw ExpressionError(
                 offset: 0, message: "the expression is empty",
@@ -54,6 +55,7 @@ struct ExpressionParser {
     }
 
     func unexpected(_ wanted: String) -> ExpressionError {
+        if case .name("for") = current.kind { return sustained }
         let found = current.kind == .end ? "the expression ends" : "'\(text(current))' stands"
         return ExpressionError(
             offset: current.offset, length: Swift.max(1, current.length),

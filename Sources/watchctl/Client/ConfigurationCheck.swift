@@ -54,7 +54,7 @@ enum ConfigurationCheck {
             index, text in
             Line(
                 safe(text, limit: 1000),
-                index > 0 ? .dim : finding.isError ? .bad : .warning)
+                index > 0 ? .dim : finding.isError ? .bad : .warning, overflow: .whole)
         }
     }
 

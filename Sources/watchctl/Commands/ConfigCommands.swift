@@ -27,7 +27,7 @@ struct ConfigCheckCommand: Verb {
             session.output.lines(
                 findings.flatMap { ConfigurationCheck.lines($0) }
                     + [ConfigurationCheck.summary(findings, files: files.count)],
-                Theme(width: 1000, colour: session.theme.colour, now: session.theme.now))
+                session.theme)
         }
         return errors == 0 ? .fine : .badNews
     }

@@ -98,8 +98,8 @@ struct ReplayCommand: Verb {
         let findings = try run(
             &replay, ReplayFindings(replay.configuration, gathersClean: suggest), session)
         let rendering = ReplayRendering(
-            replay: replay.inputs, request: request, configuration: configuration,
-            findings: findings, theme: session.theme)
+            replay: replay.inputs, blind: replay.blindIncidents, request: request,
+            configuration: configuration, findings: findings, theme: session.theme)
         session.output.lines(rendering.lines, session.theme)
         if suggest {
             session.output.lines(

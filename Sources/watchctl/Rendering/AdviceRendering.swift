@@ -28,14 +28,15 @@ enum AdviceRendering {
                 Span(Figures.value(item.operand, item.extreme)), Span(item.why),
             ]
         }
-        lines += table.lines(width: theme.width)
+        lines += table.lines(theme)
         for (service, items) in grouped(advice) {
             lines += [
                 .empty, Line("  # services: { \(safe(service)): { triggers: [ … ] } }", .dim),
             ]
             lines += items.map {
                 Line(
-                    "  - { name: \($0.name), when: \"\($0.when)\", severity: high, mode: shadow }")
+                    "  - { name: \($0.name), when: \"\($0.when)\", severity: high, mode: shadow }",
+                    overflow: .whole)
             }
         }
         return lines + [.empty] + remarks(findings, theme)

@@ -17,7 +17,8 @@ struct Chart {
         return (0..<rows).map { row in
             let text = row == 0 ? label : row == rows - 1 ? "0" : ""
             let padding = String(repeating: " ", count: max(0, labelWidth - displayWidth(text)))
-            return Line([Span("\(padding)\(text) ┤", .dim)] + spans(row, top))
+            return Line(
+                [Span("\(padding)\(text) ┤", .dim)] + spans(row, top), overflow: .cut)
         }
     }
 

@@ -22,7 +22,7 @@ enum DrillRendering {
             case .running: .plain
             case .failed, .aborted, .withdrawn: .bad
             }
-        var lines: [Line] = record.components.isEmpty ? [] : table.lines(width: theme.width)
+        var lines: [Line] = record.components.isEmpty ? [] : table.lines(theme)
         lines.append(
             Line([
                 Span("drill \(safe(record.id)) of plan \(safe(record.plan)): "),

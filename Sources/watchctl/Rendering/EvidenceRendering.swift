@@ -71,7 +71,7 @@ enum EvidenceRendering {
                 Span("\($0.count)"),
             ]
         }
-        return table.lines(width: theme.width)
+        return table.lines(theme)
     }
 
     private static func source(_ source: Evidence.Source, _ theme: Theme) -> [Line] {
@@ -96,10 +96,10 @@ enum EvidenceRendering {
     /// One line, cut where the terminal ends: it is looked at, not copied.
     private static func quoted(_ text: String, _ theme: Theme) -> Line {
         var shown = safe(text, limit: 2000)
-        if displayWidth(shown) > theme.width - 4 {
+        if theme.isTerminal, displayWidth(shown) > theme.width - 4 {
             while displayWidth(shown) > theme.width - 5 { shown.removeLast() }
             shown += "…"
         }
-        return Line("    \(shown)")
+        return Line("    \(shown)", overflow: .cut)
     }
 }

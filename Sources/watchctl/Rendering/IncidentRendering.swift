@@ -8,7 +8,7 @@ enum IncidentRendering {
         let incident = detail.incident
         var lines = summary(incident, theme)
         if let offer = incident.offer { lines += OfferRendering.lines(offer, incident.id, theme) }
-        lines += section("breaches", breaches(incident, theme).lines(width: theme.width))
+        lines += section("breaches", breaches(incident, theme).lines(theme))
         if incident.leftOut > 0 {
             lines.append(Line("  and \(incident.leftOut) more that came and went", .dim))
         }
@@ -20,7 +20,7 @@ enum IncidentRendering {
             lines += self.rollback(rollback, theme)
         }
         lines += section(
-            "timeline", EventRendering.table(detail.timeline).lines(width: theme.width))
+            "timeline", EventRendering.table(detail.timeline).lines(theme))
         return lines
     }
 
@@ -28,7 +28,7 @@ enum IncidentRendering {
         guard !incidents.isEmpty else { return [Line("No incidents.")] }
         var table = Table([
             .init("incident"), .init("state"), .init("severity"), .init("opened"),
-            .init("release", gives: true), .init("decision", gives: true),
+            .init("release", gives: true), .init("decision", wraps: true),
         ])
         table.rows = incidents.map { incident in
             let decision = [incident.decision, incident.reason].compactMap { $0.map { safe($0) } }
@@ -39,7 +39,7 @@ enum IncidentRendering {
                 Span(decision.joined(separator: ": ")),
             ]
         }
-        return table.lines(width: theme.width, indent: 0)
+        return table.lines(theme, indent: 0)
     }
 
     // MARK: - Parts
@@ -92,7 +92,8 @@ enum IncidentRendering {
         }
         lines += facts.map { name, text in
             let padded = name + String(repeating: " ", count: max(0, 11 - name.count))
-            return Line([Span("  \(padded) ", .dim), Span(text)])
+            return Line(
+                [Span("  \(padded) ", .dim), Span(text)], overflow: .wraps(hanging: 14))
         }
         return lines
     }
@@ -111,7 +112,7 @@ enum IncidentRendering {
     private static func breaches(_ incident: IncidentRecord, _ theme: Theme) -> Table {
         var table = Table([
             .init("trigger", gives: true), .init("severity"), .init("began"), .init("cleared"),
-            .init("readings", gives: true),
+            .init("readings", wraps: true),
         ])
         table.rows = incident.breaches.map { breach in
             [
@@ -147,7 +148,7 @@ enum IncidentRendering {
         }
         var table = Table([
             .init("step", gives: true), .init("result"), .init("took", right: true),
-            .init("target"), .init("command", gives: true),
+            .init("target"), .init("command", wraps: true),
         ])
         table.rows = rollback.steps.map { step in
             [
@@ -157,7 +158,7 @@ enum IncidentRendering {
                 Span(safe(step.command), .dim),
             ]
         }
-        lines += table.lines(width: theme.width)
+        lines += table.lines(theme)
         if let part = rollback.timedValidation {
             lines.append(
                 Line("  \(safe(part.text))\(part.late ? ", late" : "")", part.late ? .bad : .dim))

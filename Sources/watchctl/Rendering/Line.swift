@@ -6,6 +6,8 @@ import WatchCore
 /// What the output is made for.
 struct Theme: Hashable, Sendable {
     var width: Int
+    /// Where there is none, lines are wrapped at the width all the same, and nothing is cut.
+    var isTerminal = true
     var colour: Bool
     var now: WallTime
 }
@@ -37,29 +39,102 @@ struct Span: Hashable, Sendable {
 }
 
 struct Line: Hashable, Sendable {
-    var spans: [Span]
+    /// What becomes of a line that is wider than the terminal.
+    enum Overflow: Hashable, Sendable {
+        /// It goes on below, this far from the margin; nil: a little deeper than it began.
+        case wraps(hanging: Int?)
+        /// A row or a picture, which makes sense in columns only.
+        case cut
+        /// To be copied: the terminal itself breaks it.
+        case whole
+    }
 
-    init(_ text: String, _ style: Span.Style = .plain) { spans = [Span(text, style)] }
-    init(_ spans: [Span]) { self.spans = spans }
+    var spans: [Span]
+    var overflow: Overflow
+
+    init(
+        _ text: String, _ style: Span.Style = .plain, overflow: Overflow = .wraps(hanging: nil)
+    ) {
+        self.init([Span(text, style)], overflow: overflow)
+    }
+
+    init(_ spans: [Span], overflow: Overflow = .wraps(hanging: nil)) {
+        self.spans = spans
+        self.overflow = overflow
+    }
 
     static let empty = Line([])
 
     var width: Int { spans.reduce(0) { $0 + displayWidth($1.text) } }
 
     func indented(_ count: Int) -> Line {
-        Line([Span(String(repeating: " ", count: count))] + spans)
+        var line = Line(
+            [Span(String(repeating: " ", count: count))] + spans, overflow: overflow)
+        if case .wraps(let hanging?) = overflow {
+            line.overflow = .wraps(hanging: hanging + count)
+        }
+        return line
     }
 
-    /// Cut to the width with an ellipsis, without trailing spaces.
+    /// Without trailing spaces; several lines of the terminal where it is wrapped.
     func text(_ theme: Theme) -> String {
-        var result = ""
-        for span in fitted(theme.width).spans where !span.text.isEmpty {
-            result +=
-                theme.colour && span.style != .plain
-                ? "\u{1B}[\(span.style.code)m\(span.text)\u{1B}[0m" : span.text
+        rows(theme).map { row in
+            var result = ""
+            for span in row where !span.text.isEmpty {
+                result +=
+                    theme.colour && span.style != .plain
+                    ? "\u{1B}[\(span.style.code)m\(span.text)\u{1B}[0m" : span.text
+            }
+            while result.hasSuffix(" ") { result.removeLast() }
+            return result
+        }.joined(separator: "\n")
+    }
+
+    private func rows(_ theme: Theme) -> [[Span]] {
+        switch overflow {
+        case .whole: [spans]
+        case .cut: [theme.isTerminal ? fitted(theme.width).spans : spans]
+        case .wraps(let hanging): width > theme.width ? wrapped(theme.width, hanging) : [spans]
         }
-        while result.hasSuffix(" ") { result.removeLast() }
-        return result
+    }
+
+    /// Broken between words; a word that is wider than the terminal is left whole.
+    private func wrapped(_ limit: Int, _ hanging: Int?) -> [[Span]] {
+        let characters = spans.flatMap { span in span.text.map { ($0, span.style) } }
+        let margin = characters.prefix { $0.0 == " " }.count
+        let hanging = hanging ?? margin + 2
+        var rows: [[Span]] = []
+        var start = 0
+        while start < characters.count {
+            var end = start
+            var used = rows.isEmpty ? 0 : hanging
+            var gap: Int?
+            while end < characters.count {
+                used += displayWidth(String(characters[end].0))
+                let isFirst = end == start || (rows.isEmpty && end < margin)
+                if characters[end].0 == " ", !isFirst { gap = end }
+                if used > limit, gap != nil { break }
+                end += 1
+            }
+            let stop = end < characters.count ? gap ?? end : end
+            let lead = rows.isEmpty ? [] : [Span(String(repeating: " ", count: hanging))]
+            rows.append(lead + Self.spans(characters[start..<stop]))
+            start = stop
+            while start < characters.count, characters[start].0 == " " { start += 1 }
+        }
+        return rows
+    }
+
+    private static func spans(_ characters: ArraySlice<(Character, Span.Style)>) -> [Span] {
+        var spans: [Span] = []
+        for (character, style) in characters {
+            if let last = spans.indices.last, spans[last].style == style {
+                spans[last].text.append(character)
+            } else {
+                spans.append(Span(String(character), style))
+            }
+        }
+        return spans
     }
 
     func fitted(_ limit: Int) -> Line {

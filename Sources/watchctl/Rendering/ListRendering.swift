@@ -12,7 +12,7 @@ enum ListRendering {
     private static func releases(_ list: ReleaseList, _ theme: Theme) -> [Line] {
         var table = Table([
             .init("release", gives: true), .init("standing"), .init("last ran"), .init(""),
-            .init("why", gives: true),
+            .init("why", wraps: true),
         ])
         table.rows = list.releases.map { release in
             let version = release.identity.version
@@ -27,7 +27,7 @@ enum ListRendering {
                 Span(role), Span(safe(release.standingReason), .dim),
             ]
         }
-        let rows = table.lines(width: theme.width)
+        let rows = table.lines(theme)
         return [Line(safe(list.service), .strong)]
             + (rows.isEmpty ? [Line("  no release was seen yet")] : rows)
     }
@@ -45,7 +45,7 @@ enum ListRendering {
         var table = Table([
             .init("state"), .init("channel", gives: true), .init("queued"),
             .init("tries", right: true), .init("message", gives: true),
-            .init("note", gives: true),
+            .init("note", wraps: true),
         ])
         table.rows = deliveries.map { delivery in
             [
@@ -55,7 +55,7 @@ enum ListRendering {
                 Span(note(delivery, theme), .dim),
             ]
         }
-        return table.lines(width: theme.width, indent: 0)
+        return table.lines(theme, indent: 0)
     }
 
     private static func state(_ state: Delivery.State) -> Span {
@@ -109,7 +109,7 @@ enum ListRendering {
                 Span(line.note.map { safe($0) } ?? "", .dim),
             ]
         }
-        lines += table.lines(width: theme.width)
+        lines += table.lines(theme)
         lines += [
             .empty,
             Line([

@@ -76,7 +76,9 @@ struct ProbeRendering {
             rest.append(Span("  … \(details.count - Self.lineLimit) more", .dim))
         }
         guard !rest.isEmpty else { return [Line(head)] }
-        return rest.enumerated().map { Line(($0 == 0 ? head : margin) + [$1]) }
+        return rest.enumerated().map {
+            Line(($0 == 0 ? head : margin) + [$1], overflow: .wraps(hanging: 28))
+        }
     }
 
     private func certificate(_ theme: Theme) -> [String] {

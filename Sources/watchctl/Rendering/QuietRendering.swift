@@ -8,7 +8,10 @@ enum QuietRendering {
         var lines: [Line] = []
         if let fault = report.ownNetwork {
             lines.append(
-                Line("? this host's own network fails, so nothing is judged: \(safe(fault))", .bad))
+                Line(
+                    "? this host's own network fails, so nothing is judged: "
+                        + safe(fault, limit: 1000),
+                    .bad))
         }
         for quiet in report.quiet ?? [] where quiet.isOn {
             lines.append(Line([Span("○ \(what(quiet))", .warning), Span(details(quiet, theme))]))
@@ -20,7 +23,7 @@ enum QuietRendering {
         guard !all.isEmpty else { return [Line("There is none.")] }
         var table = Table([
             .init("name", gives: true), .init("now"), .init("of", gives: true), .init("until"),
-            .init("muted", right: true), .init("by"), .init("when and why", gives: true),
+            .init("muted", right: true), .init("by"), .init("when and why", wraps: true),
         ])
         table.rows = all.map { quiet in
             let next = quiet.since.map { "from \(Figures.relative($0, to: theme.now))" } ?? ""
@@ -35,7 +38,7 @@ enum QuietRendering {
                 Span(safe(why.joined(separator: "; ")), .dim),
             ]
         }
-        return table.lines(width: theme.width, indent: 0)
+        return table.lines(theme, indent: 0)
     }
 
     private static func what(_ quiet: QuietStatus) -> String {
@@ -70,7 +73,11 @@ enum QuietRendering {
     /// What of an incident was kept back, and of signals that cannot be measured.
     static func incident(_ incident: IncidentRecord, _ theme: Theme) -> [[Span]] {
         var lines = incident.blind.filter { $0.cleared == nil }.map { blind in
-            [Span("\(safe(blind.signal)) cannot be measured: \(safe(blind.text))", .warning)]
+            [
+                Span(
+                    "\(safe(blind.signal)) cannot be measured: \(safe(blind.text, limit: 1000))",
+                    .warning)
+            ]
         }
         if incident.muted > 0, let by = incident.mutedBy {
             lines.append([Span("\(incident.muted) pages kept back (\(safe(by)))", .warning)])

@@ -12,7 +12,7 @@ extension ReplayRendering {
                 decisions.filter { $0.service == service.name }.compactMap(\.reason))
             points += reasons.sorted().compactMap { remedy($0, service) }
         }
-        points += triggersThatCouldNotSpeak
+        points += blindAdvice + triggersThatCouldNotSpeak
         points += firedOften(decisions)
         guard !points.isEmpty else { return [] }
         var seen: Set<String> = []
@@ -76,6 +76,7 @@ extension ReplayRendering {
         }.flatMap { service -> [String] in
             let silent = service.triggers.filter {
                 (findings.highest[service.name]?[$0.name] ?? [:]).isEmpty
+                    && blindness(of: $0, service).isEmpty
             }
             guard !silent.isEmpty else { return [] }
             let names = silent.map { "'\(safe($0.name))'" }.joined(separator: ", ")

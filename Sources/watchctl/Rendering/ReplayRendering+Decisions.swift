@@ -9,7 +9,14 @@ extension ReplayRendering {
             $0.service == service.name && $0.kind == .decision
         }
         guard !decisions.isEmpty else {
-            return [.empty, Line("  Nothing would have been done.", .good)]
+            if blind.contains(where: { $0.service == service.name }) { return [] }
+            let unjudged = findings.blindness.contains { $0.service == service.name }
+            return [
+                .empty,
+                unjudged
+                    ? Line("  Nothing would have been done; not all of it was judged.", .warning)
+                    : Line("  Nothing would have been done.", .good),
+            ]
         }
         var lines: [Line] = [.empty, Line("  What would have been done", .strong)]
         var charts = 0
@@ -157,7 +164,8 @@ extension ReplayRendering {
         let gap = max(1, width - displayWidth(left) - displayWidth(right))
         let times = left + String(repeating: " ", count: gap) + right
         var lines = [
-            Line("\(margin)└\(String(rule))", .dim), Line("\(margin) \(times)", .dim),
+            Line("\(margin)└\(String(rule))", .dim, overflow: .cut),
+            Line("\(margin) \(times)", .dim, overflow: .cut),
         ]
         for mark in marks {
             let text = "▲ \(mark.name)"
@@ -165,7 +173,10 @@ extension ReplayRendering {
             let isTight = room < mark.column
             let shown = isTight ? "\(mark.name) ▲" : text
             let indent = isTight ? max(0, mark.column + 1 - displayWidth(shown)) : mark.column
-            lines.append(Line("\(margin) \(String(repeating: " ", count: indent))\(shown)", .dim))
+            lines.append(
+                Line(
+                    "\(margin) \(String(repeating: " ", count: indent))\(shown)", .dim,
+                    overflow: .cut))
         }
         return lines
     }

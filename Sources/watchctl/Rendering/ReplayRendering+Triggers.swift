@@ -18,15 +18,16 @@ extension ReplayRendering {
         ])
         table.rows = service.triggers.map { trigger in
             let fired = breaches(of: trigger.name, service.name).count
+            let never: Span.Style = blindness(of: trigger, service).isEmpty ? .dim : .warning
             return [
                 Span(safe(trigger.name), fired > 0 ? .strong : .plain),
                 Span(trigger.mode.rawValue), Span(trigger.severity.rawValue),
-                Span(fired == 0 ? "never" : "\(fired) ×", fired > 0 ? .bad : .dim),
+                Span(fired == 0 ? "never" : "\(fired) ×", fired > 0 ? .bad : never),
                 known(trigger, service), Span(seen(trigger, service)),
             ]
         }
-        return [.empty] + table.lines(width: theme.width)
-            + service.triggers.flatMap { list(of: $0, service) }
+        return [.empty] + table.lines(theme)
+            + service.triggers.flatMap { list(of: $0, service) + unjudged($0, service) }
     }
 
     func breaches(of trigger: String, _ service: String) -> [Breach] {
@@ -64,6 +65,7 @@ extension ReplayRendering {
         let absent = Set(missing(service)).intersection(trigger.when.operands.flatMap(\.signals))
         let rule = safe(trigger.when.source)
         guard !highest.isEmpty else {
+            if !blindness(of: trigger, service).isEmpty { return "\(rule): could not be measured" }
             return absent.isEmpty
                 ? "\(rule): never enough data"
                 : "\(rule): \(absent.sorted().map { safe($0) }.joined(separator: ", ")) not given"

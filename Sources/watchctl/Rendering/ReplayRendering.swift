@@ -6,6 +6,8 @@ import WatchReplay
 
 struct ReplayRendering {
     let replay: [ReplayedInput]
+    /// Of signals that could not be measured.
+    let blind: [IncidentRecord]
     let request: ReplayRequest
     /// As it was configured, with signals that were not given.
     let configuration: Configuration
@@ -21,7 +23,9 @@ struct ReplayRendering {
         var lines = heading + record + assumptions
         for service in judgedServices {
             lines += [.empty, Line("service \(safe(service.name))", .strong)]
-            lines += releases(of: service) + triggers(of: service) + decisions(of: service)
+            lines +=
+                releases(of: service) + triggers(of: service) + decisions(of: service)
+                + blindness(of: service)
         }
         return lines + advice + [.empty, conclusion]
     }
@@ -63,7 +67,7 @@ struct ReplayRendering {
                 Span(tally.first.map(moment) ?? "–"), Span(tally.last.map(moment) ?? "–"),
             ]
         }
-        return [.empty, Line("What was read", .strong)] + table.lines(width: theme.width)
+        return [.empty, Line("What was read", .strong)] + table.lines(theme)
             + replay.flatMap(remarks)
     }
 
@@ -106,16 +110,7 @@ struct ReplayRendering {
             "armed; every gate passes; nobody approves anything",
             "a rollback has succeeded \(request.rollbackTakes.text) after its decision",
         ]
-        for known in request.knownGood {
-            facts.append(
-                "\(safe(known.service)) \(known.version) is known to be good (--known-good)")
-        }
-        for release in request.releases {
-            let when =
-                release.time.map { "was deployed at \(moment($0))" }
-                ?? "runs since before the record"
-            facts.append("\(safe(release.service)) \(release.version) \(when) (--release)")
-        }
+        facts += request.knownGood.map(self.known) + request.releases.map(self.announced)
         for service in judgedServices {
             let absent = missing(service)
             guard !absent.isEmpty else { continue }
@@ -125,6 +120,39 @@ struct ReplayRendering {
         }
         return [.empty, Line("What was assumed", .strong)]
             + facts.flatMap { paragraph($0, first: "  - ", rest: "    ") }
+    }
+
+    private func known(_ known: ReplayRequest.Announcement) -> String {
+        let fact = "\(safe(known.service)) \(known.version) is known to be good (--known-good)"
+        let own = request.releases.filter { $0.service == known.service && isInTime($0) }
+        if !own.isEmpty, own.allSatisfy({ $0.version == known.version }) {
+            return fact + ", and it is what runs: nothing can be rolled back to it"
+        }
+        return fact + unasked(known)
+    }
+
+    private func announced(_ release: ReplayRequest.Announcement) -> String {
+        let name = "\(safe(release.service)) \(release.version)"
+        guard let time = release.time else {
+            return "\(name) runs since before the record (--release)" + unasked(release)
+        }
+        guard isInTime(release) else {
+            // With its day: it may be another one.
+            return "\(name) was deployed after the end of the record, "
+                + "\(Figures.time(time).dropLast(4)): that --release changes nothing"
+        }
+        return "\(name) was deployed at \(moment(time)) (--release)" + unasked(release)
+    }
+
+    private func isInTime(_ release: ReplayRequest.Announcement) -> Bool {
+        guard let time = release.time, let end = findings.end else { return true }
+        return time <= end
+    }
+
+    private func unasked(_ announcement: ReplayRequest.Announcement) -> String {
+        request.inputs.contains { $0.service == announcement.service }
+            ? ""
+            : "; nothing of \(safe(announcement.service)) is given, so that it changes nothing"
     }
 
     /// Signals of `service` that some trigger asks for and that were not given.
@@ -165,7 +193,7 @@ struct ReplayRendering {
                 Span(word, style), Span(safe(event.text, limit: 500)),
             ]
         }
-        return table.lines(width: theme.width)
+        return table.lines(theme)
     }
 
     // MARK: - Helpers
@@ -193,9 +221,13 @@ struct ReplayRendering {
             (.hold, "rollback that waits for an approval", "rollbacks that wait for approvals"),
             (.record, "decision only recorded", "decisions only recorded"),
         ]
-        let counted = parts.compactMap { decision, one, many -> String? in
+        var counted = parts.compactMap { decision, one, many -> String? in
             let number = findings.events.count { $0.decision == decision }
             return number == 0 ? nil : "\(number) \(number == 1 ? one : many)"
+        }
+        let unseen = blindPages.count
+        if unseen > 0 {
+            counted.append("\(unseen) page\(unseen == 1 ? "" : "s") about what cannot be measured")
         }
         let left = findings.eventsLeftOut > 0 ? " (\(findings.eventsLeftOut) events left out)" : ""
         let text = counted.isEmpty ? "nothing" : counted.joined(separator: ", ")

@@ -11,7 +11,8 @@ enum StatusRendering {
         lines += QuietRendering.head(report, theme)
         if let problem = report.storeProblem {
             lines.append(
-                Line("✖ store unavailable, so nothing is done: \(safe(problem))", .bad))
+                Line("✖ store unavailable, so nothing is done: \(safe(problem, limit: 1000))", .bad)
+            )
         }
         if report.services.isEmpty { lines.append(Line("No service is configured.", .warning)) }
         for service in report.services {
@@ -34,7 +35,7 @@ enum StatusRendering {
         lines += facts(service, host, theme)
         for table in [signals(service), triggers(service, theme)] where !table.rows.isEmpty {
             lines.append(.empty)
-            lines += table.lines(width: theme.width)
+            lines += table.lines(theme)
         }
         if let notices = service.notices, !notices.isEmpty {
             lines.append(.empty)
@@ -86,7 +87,9 @@ enum StatusRendering {
         facts.append(("last good", [Span(service.lastKnownGood.map { safe($0) } ?? "none yet")]))
         for source in service.sources {
             guard let problem = source.problem else { continue }
-            facts.append(("source", [Span("\(safe(source.label)): \(safe(problem))", .warning)]))
+            facts.append(
+                ("source", [Span("\(safe(source.label)): \(safe(problem, limit: 1000))", .warning)])
+            )
         }
         facts.append(readiness(service.readiness))
         facts += plans(service.readiness, theme)
@@ -95,7 +98,7 @@ enum StatusRendering {
         if let incident = service.blindIncident { facts += self.incident(incident, theme) }
         return facts.map { name, spans in
             let padded = name + String(repeating: " ", count: max(0, 10 - name.count))
-            return Line([Span("  \(padded) ", .dim)] + spans)
+            return Line([Span("  \(padded) ", .dim)] + spans, overflow: .wraps(hanging: 13))
         }
     }
 
@@ -116,7 +119,9 @@ enum StatusRendering {
                 ))
         }
         if let note = service.releaseNote {
-            facts.append((service.release == nil ? "release" : "", [Span(safe(note), .warning)]))
+            facts.append(
+                (service.release == nil ? "release" : "", [Span(safe(note, limit: 1000), .warning)])
+            )
         }
         return facts
     }
@@ -135,10 +140,10 @@ enum StatusRendering {
     private static func readiness(
         _ readiness: ServiceStatus.Readiness
     ) -> (String, [Span]) {
-        var spans = [Span(safe(readiness.text), readiness.ready ? .good : .warning)]
+        var spans = [Span(safe(readiness.text, limit: 1000), readiness.ready ? .good : .warning)]
         if let reason = readiness.reason { spans.append(Span(" (\(safe(reason)))", .dim)) }
         if let problem = readiness.problem {
-            spans.append(Span("; \(safe(problem))", .warning))
+            spans.append(Span("; \(safe(problem, limit: 1000))", .warning))
         }
         return ("readiness", spans)
     }
@@ -186,7 +191,7 @@ enum StatusRendering {
                 "",
                 [
                     Span("\(plan.works ? "✔" : "✖") plan \(safe(plan.plan)): "),
-                    Span(safe(plan.text), plan.works ? .good : .warning),
+                    Span(safe(plan.text, limit: 1000), plan.works ? .good : .warning),
                     Span(reason + asked, .dim),
                 ]
             )
@@ -221,7 +226,7 @@ enum StatusRendering {
         var table = Table([
             .init("signal", gives: true), .init("state"), .init("window", right: true),
             .init("count", right: true), .init("errors", right: true), .init("p50", right: true),
-            .init("p95", right: true), .init("note", gives: true),
+            .init("p95", right: true), .init("note", wraps: true),
         ])
         table.rows = service.signals.map { signal in
             [
@@ -238,7 +243,7 @@ enum StatusRendering {
         var table = Table([
             .init("trigger", gives: true), .init("verdict"), .init("for", right: true),
             .init("severity"), .init("mode"), .init("when", gives: true),
-            .init("readings", gives: true),
+            .init("readings", wraps: true),
         ])
         table.rows = service.triggers.map { trigger in
             let readings = trigger.note.map { safe($0) } ?? Figures.readings(trigger.readings)

@@ -70,7 +70,7 @@ struct StreamRendering {
                 Span(Figures.grouped(count)),
             ]
         }
-        return [.empty] + table.lines(width: theme.width)
+        return [.empty] + table.lines(theme)
     }
 
     private var latency: [Line] {
@@ -93,7 +93,7 @@ struct StreamRendering {
         table.rows = report.patterns.sorted { $0.key < $1.key }.map { name, count in
             [Span(safe(name)), Span(Figures.grouped(count), count == 0 ? .dim : .plain)]
         }
-        return [.empty] + table.lines(width: theme.width)
+        return [.empty] + table.lines(theme)
     }
 
     private var complaints: [Line] {

@@ -22,27 +22,31 @@ struct Table {
 
     /// No column that gives way becomes narrower.
     private static let narrowest = 8
+    /// The same of the one that wraps, where the row may be as wide as it likes.
+    private static let narrowestWhole = 40
     private static let gap = 2
 
     init(_ columns: [Column]) { self.columns = columns }
 
-    /// Header, rule and rows, in `width` columns with `indent` of them left free. A column without
-    /// any text is left out.
-    func lines(width: Int, indent: Int = 2) -> [Line] {
+    /// Header, rule and rows, as wide as the terminal with `indent` columns of it left free; wider
+    /// where there is none. A column without any text is left out.
+    func lines(_ theme: Theme, indent: Int = 2) -> [Line] {
         guard !rows.isEmpty else { return [] }
         let full = columns.indices.filter { index in rows.contains { !$0[index].text.isEmpty } }
         guard full.count == columns.count else {
             var table = Table(full.map { columns[$0] })
             table.rows = rows.map { row in full.map { row[$0] } }
-            return full.isEmpty ? [] : table.lines(width: width, indent: indent)
+            return full.isEmpty ? [] : table.lines(theme, indent: indent)
         }
-        let widths = widths(for: width - indent)
+        let widths = widths(for: theme.width - indent, theme.isTerminal)
         let header = columns.indices.map { Span(columns[$0].title, .dim) }
         let rule = columns.indices.map {
             Span(String(repeating: "─", count: widths[$0]), .dim)
         }
         let body = rows.flatMap { wrapped($0, widths) }
-        return ([header, rule] + body).map { line($0, widths).indented(indent) }
+        return ([header, rule] + body).map {
+            line($0, widths, cuts: theme.isTerminal).indented(indent)
+        }
     }
 
     /// A row, and what did not fit into its last cell in rows of its own.
@@ -71,7 +75,8 @@ struct Table {
         return lines + [current]
     }
 
-    private func widths(for room: Int) -> [Int] {
+    private func widths(for room: Int, _ isTerminal: Bool) -> [Int] {
+        let narrowest = isTerminal ? Self.narrowest : Self.narrowestWhole
         var widths = columns.indices.map { index in
             rows.reduce(displayWidth(columns[index].title)) { widest, row in
                 max(widest, displayWidth(row[index].text))
@@ -79,7 +84,9 @@ struct Table {
         }
         var over = widths.reduce(0, +) + Self.gap * (columns.count - 1) - room
         while over > 0 {
-            let giving = columns.indices.filter { columns[$0].gives && widths[$0] > Self.narrowest }
+            let giving = columns.indices.filter {
+                (isTerminal ? columns[$0].gives : columns[$0].wraps) && widths[$0] > narrowest
+            }
             guard let widest = giving.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
             over -= 1
@@ -87,10 +94,10 @@ struct Table {
         return widths
     }
 
-    private func line(_ cells: [Span], _ widths: [Int]) -> Line {
+    private func line(_ cells: [Span], _ widths: [Int], cuts: Bool) -> Line {
         var spans: [Span] = []
         for (index, cell) in cells.enumerated() {
-            let text = cut(cell.text, to: widths[index])
+            let text = cuts ? cut(cell.text, to: widths[index]) : cell.text
             let padding = String(repeating: " ", count: max(0, widths[index] - displayWidth(text)))
             let isLast = index == cells.count - 1
             if columns[index].right { spans.append(Span(padding)) }
@@ -98,6 +105,6 @@ struct Table {
             if !columns[index].right, !isLast { spans.append(Span(padding)) }
             if !isLast { spans.append(Span(String(repeating: " ", count: Self.gap))) }
         }
-        return Line(spans)
+        return Line(spans, overflow: .cut)
     }
 }

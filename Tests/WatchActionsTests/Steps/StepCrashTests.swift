@@ -129,6 +129,29 @@ struct StepCrashTests {
         #expect(bench.text("runs") == (ending == nil ? "" : "ran\n"))
     }
 
+    /// One that refuses its command line has no trouble with the disk.
+    @Test func aShimThatRefusesItsCommandLineIsQuoted() async throws {
+        let bench = try Bench()
+        var settings = bench.settings
+        settings.shim = "\(bench.root)/shim"
+        let text = "#!/bin/sh\nexec \(Bench.shim) --timeout 5 --new-option 1 -- /bin/true\n"
+        let written = try await runProgram(
+            "/bin/sh",
+            ["-c", "printf '%s' \"$1\" > \"$0\" && chmod 755 \"$0\"", settings.shim, text])
+        #expect(written.status == 0)
+        let step = ExecStep(
+            settings: settings, secrets: bench.secrets,
+            directory: try TaskDirectory("t1", in: settings.directory),
+            cancellation: Cancellation())
+        let task = bench.shell("true")
+        let result = await OwnThread.run { step.perform(task) }
+        #expect(
+            result.ending
+                == .couldNotStart(
+                    "\(settings.shim) refused to run it: unknown option '--new-option'; is it of "
+                        + "another version than watchd?"))
+    }
+
     @Test func ofManyShimsOneRunsTheStep() async throws {
         let bench = try Bench()
         let directory = try TaskDirectory("t1", in: bench.settings.directory)

@@ -1,0 +1,103 @@
+// Rules that are true while all is well: always, or because a comparison is turned round. Such an
+// automatic rule rolls back each release that is deployed.
+
+import Testing
+import WatchConfig
+
+@Suite struct TurnedRoundTests {
+    private func config(
+        _ when: String, mode: String = "auto", more: String = ""
+    ) -> [Diagnostic] {
+        problems(
+            """
+            services:
+              shop:
+                version: [{ symlink: /srv/shop/current }]
+                slo: 99.9%
+                probes:
+                  health: { http: "http://127.0.0.1/", every: 10s, failures: 4 }
+                  ready: { http: "http://127.0.0.1/ready", every: 10s, failures: 4 }
+                  unit: { unit: shop.service, every: 10s }
+                streams:
+                  access: { file: /a.log, format: '$status $request_time' }
+                  app: { file: /b.log, patterns: { panic: panic, done: done } }
+                triggers: [{ name: t, severity: critical, mode: \(mode), when: "\(when)"\(more) }]
+                rollback: { plan: back }
+            plans:
+              back:
+                methods: [{ name: m, steps: [{ unit: u, timeout: 1s }] }]
+                verify: {}
+            channels: { chat: { slack: "https://example.com/" } }
+            routes: { oncall: [{ to: [chat] }] }
+            """)
+    }
+
+    @Test(arguments: [
+        "error_rate(access, 2m) >= 0%", "count(access, 2m) >= 0", "1 > 0",
+        "success_rate(access, 5m) <= 100%", "not (error_rate(access, 2m) > 100%)",
+        "count(access, 2m) >= 0 or error_rate(access, 2m) > 25%",
+    ])
+    func whatCannotBeFalseIsAnError(_ when: String) {
+        let found = config(when)
+        #expect(found.map(\.severity) == [.error], "\(found)")
+        #expect(found.first?.message == "'t' is always true: its condition cannot be false")
+        #expect(found.first?.remedy?.contains("25%") ?? false)
+    }
+
+    /// They roll nothing back; a daemon that starts is worth more than a rule that is right.
+    @Test(arguments: ["page", "shadow", "veto"])
+    func ofOtherModesItIsAWarning(_ mode: String) {
+        #expect(config("1 > 0", mode: mode).map(\.severity) == [.warning])
+    }
+
+    /// Three results are never surely fewer than 10 %, which makes nothing true.
+    @Test func confidenceMakesNothingAlwaysTrue() {
+        #expect(
+            config(
+                "error_rate(health, 30s) > 10%", mode: "page",
+                more: ", confidence: 95%, warm_up: 20s") == [])
+    }
+
+    @Test(arguments: [
+        "success_rate(access, 5m) > 90%", "up(health)", "error_rate(access, 2m) < 25%",
+        "failing(health, ready) < 60%", "p95(access, 5m) < 800ms", "mean(access, 5m) < 1s",
+        "restarts(unit, 5m) < 3", "errors(access, 2m) < 5", "burn_rate(access, 1h) < 14.4",
+        "not (error_rate(access, 2m) > 25%)", "matches(app.panic, 5m) >= 0 and up(health)",
+        "p95(access, 5m) < 1.5 * baseline(p95(access, 5m))",
+        "rate(access, 2m) > 1 and success_rate(access, 2m) > 90%",
+        "count(access, 5m) > 100 and error_rate(access, 5m) < 25%",
+        "release_age() < 10m and error_rate(access, 5m) < 25%",
+        "error_rate(access, 2m) > 25% or up(health)",
+    ])
+    func whatIsTrueWhileAllIsWellIsAWarning(_ when: String) {
+        for mode in ["auto", "shadow"] {
+            let found = config(when, mode: mode)
+            #expect(found.map(\.severity) == [.warning], "\(when): \(found)")
+            #expect(
+                found.first?.message.contains("'t' is true while all is well") ?? false, "\(found)")
+            #expect(found.first?.remedy == "is the comparison turned round?", "\(found)")
+        }
+        // A veto may well say: not while the customers' requests are fine.
+        #expect(config(when, mode: "veto") == [])
+    }
+
+    /// True at some time, but not because all is well: traffic that is gone, a young release, a
+    /// line that ought to come, latencies that only the service can know.
+    @Test(arguments: [
+        "count(access, 5m) < 10", "count(access, 5m) < 1000", "rate(access, 5m) < 0.5",
+        "rate(access, 5m) < 0.5 * baseline(rate(access, 5m))",
+        "count(access, 5m) < 10 and error_rate(health, 5m) < 10%",
+        "count(access, 5m) < 500 and up(health)", "count(app, 5m) > 10", "count(access, 2m) > 25",
+        "release_age() < 10m", "release_age() > 1m and count(access, 5m) < 10",
+        "matches(app.done, 10m) < 1", "matches(app.done, 10m) < 1 and up(health)",
+        "matches(app.panic, 10m) > 5", "p50(access, 5m) > 50ms", "mean(access, 5m) > 10ms",
+        "restarts(unit, 5m) >= 5", "not up(health)", "overrun(migration) > 2",
+        "overrun(migration) > 2 and error_rate(access, 2m) < 1%",
+        "error_rate(access, 2m) > 25% or count(access, 5m) < 10",
+        "parse_failures(access, 5m) > 20%",
+        "error_rate(access, 2m) > 25% and p50(access, 2m) < 1s",
+    ])
+    func whatIsNotIsNoWarning(_ when: String) {
+        #expect(config(when) == [], "\(when)")
+    }
+}
