@@ -29,7 +29,7 @@ struct SpansTests {
                 probes:
                   up: { exec: [/usr/bin/test, -e, "\(host.path("up-\(service)"))"], every: 500ms }
                 triggers:
-                  - { name: down, severity: critical, when: "failing(up) > 60%" }
+                  - { name: gone, severity: critical, when: "failing(up) > 60%" }
 
             """
         }
@@ -66,7 +66,7 @@ struct SpansTests {
         close(hold)
         _ = try #require(await daemon.event("incident.recovered"))
         #expect(host.runs == Self.order)
-        #expect(host.chat.messages("down").isEmpty)
+        #expect(host.chat.messages("gone").isEmpty)
         let incidents = try await daemon.get([IncidentRecord].self, "/v1/incidents")
         #expect(Set(incidents.map(\.service)).contains("api"))
     }
