@@ -301,7 +301,7 @@ import Testing
         world.answer = { _, _ in TaskResult(ending: .exited(1)) }
         world.deploy("2.0.0", errorRate: 0.9)
         #expect(world.pass(upTo: 200) { $0.incident?.state == .handedOver })
-        world.silence("shop", "down")
+        _ = world.silence("shop", "down")
         world.probePasses = false
         let hasJoined = world.pass(upTo: 30) {
             $0.incident?.breaches.contains { $0.trigger == "down" } ?? false
