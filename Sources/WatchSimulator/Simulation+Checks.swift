@@ -305,15 +305,14 @@ extension Simulation {
         if isTick, !hasNewFloor { noteBreaches(now) }
         guard isHealing ? events % 64 == 0 : events % 32 == 0, !hasNewFloor, !isDown else { return }
         for index in ledgers.indices where isTick || touched.service == ledgers[index].name {
-            let ledger = ledgers[index]
+            // By place: what is told of a whole service is long to copy.
+            let service = ledgers[index].name
             for place in scenario.configuration.services[index].triggers.indices {
-                let trigger = ledger.triggers[place]
                 // Between two seconds only what was heard of is judged.
-                guard isTick || trigger.signals.contains(where: { $0 == touched.signal }) else {
-                    continue
-                }
-                guard let verdict = engine.verdict(ledger.name, trigger.name),
-                    let found = ledger.truth(
+                guard isTick || ledgers[index].asks(place, of: touched.signal) else { continue }
+                let trigger = ledgers[index].triggers[place]
+                guard let verdict = engine.verdict(service, trigger.name),
+                    let found = ledgers[index].truth(
                         at: place,
                         isBreached: verdict == .breached
                             || clearedNow.contains(Cleared(index: index, trigger: trigger.name)),
@@ -334,7 +333,7 @@ extension Simulation {
                 if !isRight {
                     throw Violation(
                         "verdict-by-recount",
-                        "\(ledger.name)/\(trigger.name) '\(source(of: trigger.name, index))' is "
+                        "\(service)/\(trigger.name) '\(source(of: trigger.name, index))' is "
                             + "\(verdict.rawValue), and by recount \(truth.rawValue)")
                 }
             }

@@ -102,9 +102,10 @@ extension Simulation {
         effects += list.count
         if isHashing { hasher.combine(list) }
         let circumstances = circumstances
-        for effect in list {
-            if trace != nil { say("  effect \(Describe.effect(effect))") }
-            switch effect {
+        // By place: an effect is long to copy.
+        for place in list.indices {
+            if trace != nil { say("  effect \(Describe.effect(list[place]))") }
+            switch list[place] {
             case .persist(let transaction):
                 try inspect(transaction)
                 try emitted.take(transaction, circumstances)
@@ -143,9 +144,9 @@ extension Simulation {
     private func perform(_ order: Order) throws(Violation) {
         var isWritten = true
         var skipped: [String] = []
-        for effect in order.effects {
+        for place in order.effects.indices {
             if diesHere() { return }
-            switch effect {
+            switch order.effects[place] {
             case .persist(let transaction):
                 isWritten = try persist(transaction, order)
             case .run(let task):
@@ -199,7 +200,7 @@ extension Simulation {
         if let asked = order.command { note(asked, in: &durable, order.circumstances) }
         try durable.take(transaction, order.circumstances)
         outbox.add(transaction.messages, at: clock.time)
-        for event in transaction.events { try witness(event) }
+        for place in transaction.events.indices { try witness(transaction.events[place]) }
         try beginOwn(transaction)
     }
 

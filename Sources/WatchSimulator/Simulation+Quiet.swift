@@ -80,13 +80,13 @@ extension Simulation {
         guard !begun.isEmpty else { return }
         defer { begun = [] }
         for (index, trigger, time) in begun where !hasNewFloor && time == clock.time {
-            let ledger = ledgers[index]
-            guard let book = ledger.sustained(trigger.name), !book.mayHold,
-                ledger.truth(of: trigger.name, now: now) == .true
+            guard let book = ledgers[index].sustained(trigger.name), !book.mayHold,
+                ledgers[index].truth(of: trigger.name, now: now) == .true
             else { continue }
             throw Violation(
                 "verdict-by-recount",
-                "\(ledger.name)/\(trigger.name) began a breach, and was not true for long enough")
+                "\(ledgers[index].name)/\(trigger.name) began a breach, and was not true for long "
+                    + "enough")
         }
     }
 

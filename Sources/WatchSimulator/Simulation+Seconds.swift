@@ -26,21 +26,19 @@ extension Simulation {
     func result(
         _ probe: String, of world: ServiceWorld, isRecheck: Bool = false
     ) -> ProbeResult {
+        let isOut = clock.time < networkDownUntil
+        var outcome: ProbeResult.Outcome =
+            isOut ? .error("network is unreachable") : world.probe(&random, at: clock.time)
+        let isTold = scenario.network != .unknown
+        // A dead network, and a target that hangs, look alike.
+        let hangs = isTold && world.truth.crashes && random.chance(30)
+        let timesOut = isTold && (isOut ? random.chance(50) : hangs)
+        if timesOut { outcome = .fail("no answer in time") }
         var result = ProbeResult(
             started: clock.moment.boot, took: world.saysLatencies ? .milliseconds(5) : .zero,
-            outcome: .pass,
-            isRecheck: isRecheck)
-        let isOut = clock.time < networkDownUntil
-        result.outcome =
-            isOut ? .error("network is unreachable") : world.probe(&random, at: clock.time)
-        guard scenario.network != .unknown else { return result }
-        result.host = world.host(of: probe)
-        // A dead network, and a target that hangs, look alike.
-        let hangs = world.truth.crashes && random.chance(30)
-        if isOut ? random.chance(50) : hangs {
-            result.outcome = .fail("no answer in time")
-            result.timedOut = true
-        }
+            outcome: outcome, isRecheck: isRecheck)
+        if isTold { result.host = world.host(of: probe) }
+        if timesOut { result.timedOut = true }
         return result
     }
 
@@ -76,43 +74,49 @@ extension Simulation {
     }
 
     /// Now, or a little later when answers are slow; now and then twice.
-    private func tell(_ event: Event) throws(Violation) {
+    private func tell(_ event: consuming Event) throws(Violation) {
         guard !isDown else { return }
         clock.pass(1_000_000)
         if profile.delayed > 0, !isHealing, random.chance(profile.delayed) {
-            delayed.append((clock.time + random.nanoseconds(upTo: 4), event))
+            delayed.append((clock.time + random.nanoseconds(upTo: 4), consume event))
             return
         }
-        try deliver(event)
+        try deliver(consume event)
     }
 
     /// Seconds of the log up to the last whole one.
     private func read(_ stream: Int, of index: Int, _ seconds: Int) throws(Violation) {
         let world = worlds[index]
-        guard !isDown else { return }
-        var batch = StreamBatch()
-        switch world.streams[stream] {
-        case .stalled: return
-        case .unreadable: batch.source = .unreadable("no such file")
-        case .reading: batch.slices = slices(stream, of: world, seconds, age: 1)
-        case .lagging(let age): batch.slices = slices(stream, of: world, seconds, age: Int64(age))
-        case .jumbled: batch.slices = jumbled(slices(stream, of: world, seconds, age: 1), world)
-        case .repeating:
-            let slices = slices(stream, of: world, seconds, age: 1)
-            batch.slices = slices + slices
-        case .unparsed: batch.losses.unparsed = 20
-        case .early: batch.losses.early = 20
-        case .dropping:
-            batch.slices = slices(stream, of: world, seconds, age: 1)
-            batch.losses.dropped = 5
-        }
-        batch.lines = batch.slices.reduce(batch.losses.unparsed + batch.losses.early) {
-            $0 + $1.count
-        }
+        guard !isDown, let batch = batch(stream, of: world, seconds) else { return }
         clock.pass(1_000_000)
         try deliver(
             .stream(
                 service: world.name, stream: world.configuration.streams[stream].name, batch))
+    }
+
+    /// nil: nobody hears of it.
+    private func batch(_ stream: Int, of world: ServiceWorld, _ seconds: Int) -> StreamBatch? {
+        var slices: [StreamBatch.Slice] = []
+        var losses = StreamBatch.Losses()
+        var source = StreamBatch.Source.reading
+        switch world.streams[stream] {
+        case .stalled: return nil
+        case .unreadable: source = .unreadable("no such file")
+        case .reading: slices = self.slices(stream, of: world, seconds, age: 1)
+        case .lagging(let age): slices = self.slices(stream, of: world, seconds, age: Int64(age))
+        case .jumbled: slices = jumbled(self.slices(stream, of: world, seconds, age: 1), world)
+        case .repeating:
+            slices = self.slices(stream, of: world, seconds, age: 1)
+            slices += slices
+        case .unparsed: losses.unparsed = 20
+        case .early: losses.early = 20
+        case .dropping:
+            slices = self.slices(stream, of: world, seconds, age: 1)
+            losses.dropped = 5
+        }
+        var lines = losses.unparsed + losses.early
+        for place in slices.indices { lines += slices[place].count }
+        return StreamBatch(slices: slices, lines: lines, losses: losses, source: source)
     }
 
     private func slices(
@@ -136,13 +140,17 @@ extension Simulation {
     }
 
     func deliverDelayed(until target: Int64) throws(Violation) {
-        guard !delayed.isEmpty else { return }
-        let due = delayed.filter { $0.due <= target }.sorted { $0.due < $1.due }
-        guard !due.isEmpty else { return }
-        delayed.removeAll { $0.due <= target }
-        for (time, event) in due {
-            clock.reach(time)
-            try deliver(event)
+        // By place: an event is long to copy.
+        guard delayed.indices.contains(where: { delayed[$0].due <= target }) else { return }
+        var due: [(due: Int64, event: Event)] = []
+        swap(&due, &delayed)
+        let isLater = due.indices.filter { due[$0].due > target }
+        delayed = isLater.map { due[$0] }
+        for place in isLater.reversed() { due.remove(at: place) }
+        due.sort { $0.due < $1.due }
+        for place in due.indices {
+            clock.reach(due[place].due)
+            try deliver(due[place].event)
         }
     }
 }

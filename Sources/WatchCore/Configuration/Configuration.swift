@@ -31,7 +31,8 @@ public struct Configuration: Hashable, Sendable, Codable {
     }
 
     public func service(_ name: String) -> ServiceConfiguration? {
-        services.first { $0.name == name }
+        // By place: a look at a service as a whole copies it.
+        services.indices.first { services[$0].name == name }.map { services[$0] }
     }
 
     public func plan(_ name: String) -> Plan? { plans.first { $0.name == name } }

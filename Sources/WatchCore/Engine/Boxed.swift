@@ -4,11 +4,11 @@
 /// An optional that costs one word in its holder. Stored as the optional would be.
 @propertyWrapper
 struct Boxed<Value: Hashable & Sendable & Codable>: Hashable, Sendable {
-    /// One or none.
-    private var box: [Value] = []
+    /// One or none; none is no nil in it.
+    private var box: [Value?] = []
 
     init(wrappedValue: Value?) {
-        self.wrappedValue = wrappedValue
+        if let wrappedValue { box = [wrappedValue] }
     }
 
     var projectedValue: Boxed {
@@ -20,19 +20,36 @@ struct Boxed<Value: Hashable & Sendable & Codable>: Hashable, Sendable {
 
     /// One member of it, without a copy of the rest.
     func peek<Member>(_ body: (Value) -> Member?) -> Member? {
-        box.withUnsafeBufferPointer { $0.isEmpty ? nil : body($0[0]) }
+        box.withUnsafeBufferPointer { box in
+            guard !box.isEmpty else { return nil }
+            // Looked at where it lies, which is the beginning of the optional: to unwrap a long
+            // value copies it.
+            return box.baseAddress?.withMemoryRebound(to: Value.self, capacity: 1) {
+                body($0.pointee)
+            }
+        }
     }
 
     var wrappedValue: Value? {
-        get { box.first }
-        // Taken out while it changes, so that it is not copied.
+        get { box.isEmpty ? nil : box[0] }
+        // In its place: it is long to take out and to put back.
         _modify {
-            var value = box.popLast()
-            defer {
+            if box.isEmpty {
+                var value: Value?
+                yield &value
                 if let value { box.append(value) }
+            } else {
+                defer {
+                    if case .none = box[0] { box = [] }
+                }
+                yield &box[0]
             }
-            yield &value
         }
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(box.count)
+        for case .some(let value) in box { hasher.combine(value) }
     }
 }
 

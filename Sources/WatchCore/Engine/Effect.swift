@@ -2,15 +2,17 @@
 // stops the rest of its list, so nothing is ever done whose intent is not durable.
 
 public enum Effect: Hashable, Sendable {
+    // Tasks are several times as long as all the rest, and rare: kept apart (`indirect`).
+
     case persist(Transaction)
     /// Run this, at most once however often it is asked for; answer with `Event.task`.
-    case run(StepTask)
+    indirect case run(StepTask)
     /// After a restart: say what became of it, re-attach to it while it runs, or run it when it
     /// surely never began. Answer with `Event.task`.
-    case resume(StepTask)
+    indirect case resume(StepTask)
     /// Ask a gate that only looks: nothing depends on it, so its intent is not stored and nobody
     /// resumes it. Answer with `Event.task`.
-    case runDry(StepTask)
+    indirect case runDry(StepTask)
     /// Kill it; it answers with `Event.task` as usual.
     case cancel(id: String)
     /// Ask every version source of the service now, besides the schedule.
@@ -127,7 +129,9 @@ public struct Transaction: Hashable, Sendable {
     }
 
     public var isEmpty: Bool {
-        host == nil && services.isEmpty && events.isEmpty && incidents.isEmpty && messages.isEmpty
+        // By pattern: a comparison with nil copies the host's state.
+        if case .some = host { return false }
+        return services.isEmpty && events.isEmpty && incidents.isEmpty && messages.isEmpty
     }
 }
 

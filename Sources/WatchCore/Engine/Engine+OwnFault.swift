@@ -48,15 +48,16 @@ extension Engine {
     private mutating func count(
         _ service: String, _ probe: String, _ result: ProbeResult, _ now: Moment
     ) -> [Effect] {
-        update(service, now) {
-            guard let steps = result.steps else {
-                $0.record(result, probe: probe)
-                $0.tick(touched: .signal(probe), &$1)
-                return
-            }
-            let signals = $0.record(result, steps: steps, journey: probe)
-            $0.tick(touched: .signals(signals), &$1)
+        guard let place = services.place(of: service) else { return [] }
+        var context = begin(now)
+        if let steps = result.steps {
+            let signals = services.values[place].record(result, steps: steps, journey: probe)
+            services.values[place].tick(touched: .signals(signals), &context)
+        } else {
+            services.values[place].record(result, probe: probe)
+            services.values[place].tick(touched: .signal(probe), &context)
         }
+        return finish(place, &context)
     }
 
     /// Whoever is asked now proves the network, or proves that it is gone.

@@ -130,10 +130,13 @@ public struct Engine {
             guard !hasOwnFault else { return take(withoutSamples(batch), stream, service, now) }
             return take(batch, stream, service, now)
         case .version(let service, let source, let reading):
-            return update(service, now) {
-                $0.record(reading, source: source, &$1)
-                $0.tick(touched: .nothing, &$1)
-            }
+            guard let place = services.place(of: service) else { return [] }
+            // Not by a closure, here and wherever something is asked often: it would copy what it
+            // is about.
+            var context = begin(now)
+            services.values[place].record(reading, source: source, &context)
+            services.values[place].tick(touched: .nothing, &context)
+            return finish(place, &context)
         case .task(let id, let result):
             let place = services.values.firstIndex {
                 $0.state.$rollback.peek { $0.pending?.id } == id
@@ -159,10 +162,11 @@ public struct Engine {
     private mutating func take(
         _ batch: StreamBatch, _ stream: String, _ service: String, _ now: Moment
     ) -> [Effect] {
-        update(service, now) {
-            $0.record(batch, stream: stream, now: $1.now.boot)
-            $0.tick(touched: .signal(stream), &$1)
-        }
+        guard let place = services.place(of: service) else { return [] }
+        var context = begin(now)
+        services.values[place].record(batch, stream: stream, now: now.boot)
+        services.values[place].tick(touched: .signal(stream), &context)
+        return finish(place, &context)
     }
 
     private mutating func dryGateAnswered(
@@ -214,16 +218,27 @@ public struct Engine {
     private mutating func update(
         at place: Int, _ now: Moment, _ body: (inout ServiceEngine, inout Context) -> Void
     ) -> [Effect] {
+        var context = begin(now)
         // Changed in place: a second reference would copy its windows.
+        body(&services.values[place], &context)
+        return finish(place, &context)
+    }
+
+    /// What a service is told when it is changed.
+    mutating func begin(_ now: Moment) -> Context {
         var context = Context(
             now: now, configuration: sharedConfiguration,
             neighbours: rememberedNeighbours(now.boot), storeProblem: storeProblem,
             host: sharedHost)
         context.mode = mode
         context.judges = judging
-        body(&services.values[place], &context)
+        return context
+    }
+
+    /// What comes of the change.
+    mutating func finish(_ place: Int, _ context: inout Context) -> [Effect] {
         services.values[place].syncRollbackRecord()
-        if context.isDirty { services.values[place].state.savedAt = now.wall }
+        if context.isDirty { services.values[place].state.savedAt = context.now.wall }
         if context.hostChanged { sharedHost = context.sharedHost }
         return effects(of: place, &context)
     }

@@ -2,16 +2,19 @@
 // except through an `Effect`.
 
 public enum Event: Hashable, Sendable {
+    // What is much longer than the rest is kept apart (`indirect`): an event is moved several times
+    // on its way, and all of them would be as long.
+
     /// A second went by, or the instant the engine asked to be woken at has come.
     case tick
-    case probe(service: String, probe: String, ProbeResult)
+    indirect case probe(service: String, probe: String, ProbeResult)
     case stream(service: String, stream: String, StreamBatch)
     /// `source` is the index in the service's list.
     case version(service: String, source: Int, VersionReading)
     /// Every `connectivity:` target was asked.
     case connectivity(ConnectivityResult)
     case task(id: String, TaskResult)
-    case command(Command, by: Peer)
+    indirect case command(Command, by: Peer)
     /// A transaction could not be made durable; what it held stays queued in the shell. `skipped`:
     /// the tasks that were to be run after it and surely were not.
     case storeFailed(String, skipped: [String])

@@ -155,8 +155,9 @@ extension ServiceEngine {
 
     /// The deadline of the approval, which is not the one for an answer to the page.
     mutating func advanceApproval(_ context: inout Context) {
-        guard let approval = state.peek(.breaches, { $0.approval }), let due = approval.deadline,
-            due.boot <= context.now.boot
+        // Its deadline alone, for an approval is long to copy.
+        guard let due = state.peek(.breaches, { $0.approval?.deadline }),
+            due.boot <= context.now.boot, let approval = state.peek(.breaches, { $0.approval })
         else { return }
         let waited = approval.within?.text ?? ""
         let why = "nobody approved or denied it within \(waited)"

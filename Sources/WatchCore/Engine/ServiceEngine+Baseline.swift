@@ -12,7 +12,7 @@ extension ServiceEngine {
 
     /// `function` over the last `baseline_window` of the last known good release's healthy time.
     /// - Parameter needed: the signal's `min_samples`; a baseline needs ten times as many.
-    func baselineReading(
+    mutating func baselineReading(
         of function: SignalFunction, signal: String, needed: Int
     ) -> Reading {
         guard let known = baseline.known, let sample = known.samples[signal] else {
@@ -52,8 +52,10 @@ extension ServiceEngine {
         guard !asked.baselines.isEmpty else { return }
         baseline.discard()
         var widest = Duration.zero
-        for trigger in graveTriggers where triggers[trigger.name]?.isBreached ?? false {
-            widest = trigger.when.operands.compactMap(\.width).reduce(widest, Swift.max)
+        for index in triggers.indices
+        where triggers.values[index].isBreached && configuration.triggers[index].isGrave {
+            let operands = configuration.triggers[index].when.operands
+            widest = operands.compactMap(\.width).reduce(widest, Swift.max)
         }
         baseline.running?.forget(
             since: now - Swift.min(widest, configuration.baselineWindow / 2))
@@ -62,6 +64,24 @@ extension ServiceEngine {
     /// Which release the baseline belongs to, and which one answers.
     mutating func syncBaseline(_ context: inout Context) {
         guard !asked.baselines.isEmpty else { return }
+        // Asked at every event: mostly nothing has changed, and nothing is copied to find that out.
+        if !state.book.isRunning(exactly: baseline.running?.release) { gatherForRunning(&context) }
+        if hasBaselinesToPrune() { pruneBaselines(&context) }
+        if baseline.isUnsaved {
+            baseline.isUnsaved = false
+            context.isDirty = true
+        }
+        let good = Self.normalRelease(state.book)
+        guard baseline.known?.release != good else { return }
+        let stored = good.flatMap { Self.storedBaseline(state.baselines, of: $0) }
+        baseline.known = stored.map {
+            BaselineGathering.Known(
+                release: good ?? $0.release, healthy: $0.healthy, samples: $0.merged)
+        }
+    }
+
+    @inline(never)
+    private mutating func gatherForRunning(_ context: inout Context) {
         let running = state.book.running
         if let gathered = baseline.running,
             running.map({ !$0.release.matches(gathered.release) }) ?? true
@@ -70,36 +90,23 @@ extension ServiceEngine {
         }
         if baseline.running == nil, let running {
             baseline.running =
-                storedBaseline(of: running.release)
+                Self.storedBaseline(state.baselines, of: running.release)
                 ?? ReleaseBaseline(release: running.release)
         }
         if let release = running?.release { baseline.running?.release = release }
-        pruneBaselines(&context)
-        if baseline.isUnsaved {
-            baseline.isUnsaved = false
-            context.isDirty = true
-        }
-        let good = normalRelease
-        guard baseline.known?.release != good else { return }
-        baseline.known = good.flatMap(storedBaseline).map {
-            BaselineGathering.Known(
-                release: good ?? $0.release, healthy: $0.healthy, samples: $0.merged)
-        }
     }
 
     /// Whose figures are what is normal. Of a good release that a rollback has put there that is
     /// itself, as it was before: what was slow must be seen to be as fast as it used to be.
-    private var normalRelease: ReleaseIdentity? {
-        if let running = state.book.running, case .rollback = running.origin,
-            state.book.standing(of: running.release) == .good
-        {
-            return running.release
-        }
-        return state.book.lastKnownGood?.identity
+    private static func normalRelease(_ book: ReleaseBook) -> ReleaseIdentity? {
+        if let running = book.rolledBackTo, book.standing(of: running) == .good { return running }
+        return book.lastKnownGoodIdentity
     }
 
-    private func storedBaseline(of release: ReleaseIdentity) -> ReleaseBaseline? {
-        state.baselines?.first { $0.release.matches(release) }
+    private static func storedBaseline(
+        _ stored: [ReleaseBaseline]?, of release: ReleaseIdentity
+    ) -> ReleaseBaseline? {
+        stored?.first { $0.release.matches(release) }
     }
 
     /// The release was replaced at `instant`: what came in since was its successor's.
@@ -119,20 +126,27 @@ extension ServiceEngine {
         context.isDirty = true
     }
 
+    private mutating func hasBaselinesToPrune() -> Bool {
+        guard let all = state.baselines, !all.isEmpty else { return false }
+        if all.count > Self.baselinesKept { return true }
+        for place in all.indices
+        where (state.book.standing(of: all[place].release) ?? .bad) == .bad {
+            return true
+        }
+        return false
+    }
+
     /// Bad and forgotten releases give their memory back, and of the others only a few are kept.
+    @inline(never)
     private mutating func pruneBaselines(_ context: inout Context) {
-        guard let count = state.baselines?.count, count > 0 else { return }
-        // Asked at every event, and mostly there is nothing to do.
+        guard var all = state.baselines else { return }
         let book = state.book
         let standing = { (baseline: ReleaseBaseline) in book.standing(of: baseline.release) }
         let isBad = { (baseline: ReleaseBaseline) in (standing(baseline) ?? .bad) == .bad }
-        guard count > Self.baselinesKept || state.baselines?.contains(where: isBad) ?? false,
-            var all = state.baselines
-        else { return }
         let before = all.count
         all.removeAll(where: isBad)
         if all.count > Self.baselinesKept {
-            let good = normalRelease
+            let good = Self.normalRelease(state.book)
             let others = all.indices.filter { !(good?.matches(all[$0].release) ?? false) }
             let first = others.first { standing(all[$0]) == .baking } ?? others.first
             if let first { all.remove(at: first) }

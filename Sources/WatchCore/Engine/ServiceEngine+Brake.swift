@@ -19,10 +19,21 @@ extension ServiceEngine {
             isRollingBackAutomatically: state.$rollback.peek { $0.asker.isAutomatic } ?? false,
             isRollingBack: state.hasRollback && !drills,
             incident: drills ? nil : state.peek(.breaches) { .of($0) },
-            graveBreaches: state.spannedBy == nil
-                ? graveBreaches(now: now).filter { !isOfDrill($0.began) } : [])
+            graveBreaches: hasGraveBreaches() ? ownGraveBreaches(now: now) : [])
         if state.hasRollback, let rollback = state.rollback { neighbour.note(rollback) }
         return neighbour
+    }
+
+    /// Mostly there is none, and nothing is copied to find that out.
+    private mutating func hasGraveBreaches() -> Bool {
+        if case .some = state.spannedBy { return false }
+        if let known = state.graveBreaches, !known.isEmpty { return true }
+        return isGravelyBreached()
+    }
+
+    @inline(never)
+    private mutating func ownGraveBreaches(now: Instant) -> [GraveBreach] {
+        graveBreaches(now: now).filter { !isOfDrill($0.began) }
     }
 
     /// - Parameter trigger: what is asked for; in shadow mode its breach counts here all the same,

@@ -135,8 +135,10 @@ extension ServiceEngine {
         if let ownFault {
             return Refusal(.blind, "this host's network fails (\(ownFault)); nothing can be judged")
         }
+        // A copy, for what is asked at every second looks at it in place.
+        var service = self
         for signal in signals(of: trigger) {
-            if let why = blindness(of: signal, now: context.now.boot) {
+            if let why = service.blindness(of: signal, now: context.now.boot) {
                 return Refusal(.blind, "\(signal) cannot be measured: \(why)")
             }
         }

@@ -95,9 +95,14 @@ extension ServiceEngine {
 
     /// What a step was told its journey tells.
     private var breachedSignals: Set<String> {
-        Set(
-            configuration.triggers.filter { triggers[$0.name]?.isBreached ?? false }
-                .flatMap(signals).map { String($0.prefix { $0 != "." }) })
+        var result: Set<String> = []
+        for index in triggers.indices where triggers.values[index].isBreached {
+            // Named as a value, the method would hold a copy of the service.
+            for signal in signals(of: configuration.triggers[index]) {
+                result.insert(String(signal.prefix { $0 != "." }))
+            }
+        }
+        return result
     }
 
     // MARK: - What is kept for it

@@ -18,18 +18,8 @@ extension ServiceEngine {
     /// Asked once a second.
     mutating func advanceGateRounds(_ context: inout Context) {
         guard !context.mode.assumesRollbacks, !context.isRetired(name) else { return }
-        if let pending = gateRound.pending {
-            let limit = pending.plan.gates[pending.gate].timeout + GateRound.grace
-            if isActing(context) {
-                context.actions.append(.cancel(id: pending.task))
-                gateRound.pending = nil
-                gateRound.due = context.now.boot + GateRound.settles
-            } else if context.now.boot - pending.since.boot > limit {
-                dryGateAnswered(
-                    pending.task, TaskResult(ending: .unknown("no answer came in time")), &context)
-            }
-            return
-        }
+        // By pattern: what is asked is long to copy.
+        if case .some = gateRound.pending { return advancePendingGate(&context) }
         guard let due = gateRound.due else {
             gateRound.due = context.now.boot + GateRound.settles
             return
@@ -41,7 +31,27 @@ extension ServiceEngine {
             return
         }
         // Gates that ask over a dead network would only say that it is dead.
-        guard due <= context.now.boot, ownFault == nil, !isActing(context) else { return }
+        guard due <= context.now.boot else { return }
+        beginGateRoundWhenDue(&context)
+    }
+
+    @inline(never)
+    private mutating func advancePendingGate(_ context: inout Context) {
+        guard let pending = gateRound.pending else { return }
+        let limit = pending.plan.gates[pending.gate].timeout + GateRound.grace
+        if isActing(context) {
+            context.actions.append(.cancel(id: pending.task))
+            gateRound.pending = nil
+            gateRound.due = context.now.boot + GateRound.settles
+        } else if context.now.boot - pending.since.boot > limit {
+            dryGateAnswered(
+                pending.task, TaskResult(ending: .unknown("no answer came in time")), &context)
+        }
+    }
+
+    @inline(never)
+    private mutating func beginGateRoundWhenDue(_ context: inout Context) {
+        guard ownFault == nil, !isActing(context) else { return }
         let about = [state.book.running?.release, state.book.lastKnownGood?.identity]
             .compactMap { $0 }
         gateRound.due = context.now.boot + GateRound.every

@@ -233,7 +233,7 @@ extension ServiceEngine {
         }
         switch current {
         case .open, .awaitingApproval:
-            if isEveryBreachCleared {
+            if isEveryBreachCleared() {
                 let why = "all breaches have cleared"
                 guard isForPeople else {
                     settleIncident(.cleared, why, &context)
@@ -249,8 +249,7 @@ extension ServiceEngine {
                 return
             }
             if endHoldWhenDue(&context)
-                || (state.peek(.breaches, { $0.waitsForBrake }) ?? false
-                    && neighbourRefusal(context)?.reason != .busy)
+                || (state.peek(.breaches, { $0.waitsForBrake }) ?? false && isBrakeOff(context))
             {
                 decideAnew(joining: nil, &context)
                 return
@@ -274,6 +273,12 @@ extension ServiceEngine {
         }
     }
 
+    /// Rare, and apart from the rest, for which the compiler makes a copy of the service.
+    @inline(never)
+    private mutating func isBrakeOff(_ context: Context) -> Bool {
+        neighbourRefusal(context)?.reason != .busy
+    }
+
     private var isForPeople: Bool { state.peek(.breaches, { $0.isForPeople }) ?? false }
 
     /// Whatever is said now is not about a breach, and does not end with one.
@@ -282,7 +287,8 @@ extension ServiceEngine {
     }
 
     /// There were some, and none stands.
-    private var isEveryBreachCleared: Bool {
+    /// Mutating, though nothing changes: asked at every second, and looked at in place.
+    private mutating func isEveryBreachCleared() -> Bool {
         guard let breaches = state.peek(.breaches, { $0.record.breaches }) else { return false }
         return !breaches.isEmpty && breaches.allSatisfy { $0.cleared != nil }
     }

@@ -116,11 +116,13 @@ extension ServiceEngine {
         configuration.triggers.filter(\.isGrave)
     }
 
-    var isGravelyBreached: Bool {
-        // Asked at every event.
-        configuration.triggers.indices.contains {
-            triggers.values[$0].isBreached && configuration.triggers[$0].isGrave
+    /// Mutating, though nothing changes: asked at every second, and looked at in place.
+    mutating func isGravelyBreached() -> Bool {
+        for index in triggers.indices
+        where triggers.values[index].isBreached && configuration.triggers[index].isGrave {
+            return true
         }
+        return false
     }
 
     var vetoes: [TriggerConfiguration] {
@@ -135,7 +137,7 @@ extension ServiceEngine {
         let second = Instant(nanoseconds: now.boot.second * 1_000_000_000)
         guard let last = lastEvidence else {
             lastEvidence = second
-            hadEvidence = !isGravelyBreached && isEvidence(now.boot)
+            hadEvidence = !isGravelyBreached() && isEvidence(now.boot)
             return
         }
         guard second > last else { return }
@@ -145,7 +147,7 @@ extension ServiceEngine {
             hadEvidence = false
             return baseline.discard()
         }
-        if isGravelyBreached {
+        if isGravelyBreached() {
             hadEvidence = false
             state.book.restartBake()
             forgetRunUpOfBreach(now.boot)
@@ -157,7 +159,12 @@ extension ServiceEngine {
         guard wasHealthy, hadEvidence else { return baseline.discard() }
         baseline.admit(elapsed, now: second, window: configuration.baselineWindow)
         let needed = configuration.bake
-        guard state.book.bake(elapsed, needed: needed) else { return }
+        if state.book.bake(elapsed, needed: needed) { noteGood(needed, &context) }
+    }
+
+    /// Rare, and apart from the rest, for which the compiler makes a copy of the service.
+    @inline(never)
+    private mutating func noteGood(_ needed: Duration, _ context: inout Context) {
         guard let release = state.book.running?.release else { return }
         context.isDirty = true
         context.events.append(
@@ -183,10 +190,8 @@ extension ServiceEngine {
             }
             isHealthy = true
         }
-        guard isHealthy, !state.hasIncident || openOperationBreaches.isEmpty else { return false }
-        for signal in automaticSignals where blindCause(of: signal, now: now) != nil {
-            return false
-        }
+        guard isHealthy, !state.hasIncident || openOperationBreaches().isEmpty else { return false }
+        for signal in automaticSignals where isBlind(signal, now: now) { return false }
         return true
     }
 

@@ -96,7 +96,7 @@ extension ServiceEngine {
 
     /// All that have ended: a rollback helped, or another release was deployed.
     mutating func clearEndedOperationBreaches(_ why: String, _ context: inout Context) {
-        for breach in openOperationBreaches where state.operation(breach.operation) == nil {
+        for breach in openOperationBreaches() where state.operation(breach.operation) == nil {
             clearOperationBreach(breach.kind, breach.operation, why, &context)
         }
     }
@@ -109,8 +109,9 @@ extension ServiceEngine {
         } ?? false
     }
 
-    var openOperationBreaches: [OperationBreach] {
-        // By place: asked at every second of an incident.
+    /// Mutating, though nothing changes: asked at every second of an incident, and looked at in
+    /// place.
+    mutating func openOperationBreaches() -> [OperationBreach] {
         guard state.hasIncident, let breaches = state.peek(.breaches, { $0.record.breaches })
         else { return [] }
         return breaches.indices.compactMap {
@@ -143,15 +144,17 @@ extension ServiceEngine {
 
     /// While the operation that announced it runs, or has failed and nobody has seen to it, no
     /// source need have read the release.
-    var holdsAnnouncement: Bool {
+    mutating func holdsAnnouncement() -> Bool {
         guard tracker.isAnnounced, let announced = tracker.announced?.identity else {
             return false
         }
         if state.operations?.contains(where: { $0.release?.matches(announced) ?? false }) ?? false {
             return true
         }
-        return openOperationBreaches.contains { breach in
-            state.phases(of: breach.operation)?.release?.matches(announced) ?? false
+        for breach in openOperationBreaches()
+        where state.phases(of: breach.operation)?.release?.matches(announced) ?? false {
+            return true
         }
+        return false
     }
 }

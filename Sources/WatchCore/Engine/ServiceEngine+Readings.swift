@@ -222,7 +222,7 @@ extension ServiceEngine {
         }
     }
 
-    private func needed(_ signal: String, _ judgement: Judgement) -> Int {
+    private mutating func needed(_ signal: String, _ judgement: Judgement) -> Int {
         probes.place(of: signal) == nil ? judgement.minSamplesOfStream : judgement.minSamplesOfProbe
     }
 
@@ -266,7 +266,7 @@ extension ServiceEngine {
         return answer.reading
     }
 
-    private func blind(_ signal: String, _ asking: Asking, _ now: Instant) -> Reading {
+    private mutating func blind(_ signal: String, _ asking: Asking, _ now: Instant) -> Reading {
         Reading(gap: .blind(asking.wantsWords ? blindness(of: signal, now: now) ?? "" : ""))
     }
 
@@ -341,7 +341,7 @@ extension ServiceEngine {
     }
 
     /// Of a release that ran already when watchd first looked nobody knows it.
-    private func releaseAge(_ now: Instant) -> Reading {
+    private mutating func releaseAge(_ now: Instant) -> Reading {
         guard let running = state.book.running, !tracker.isUnknown, running.origin != .found else {
             return Reading(gap: .noData)
         }

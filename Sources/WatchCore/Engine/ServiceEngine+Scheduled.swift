@@ -67,6 +67,13 @@ extension ServiceEngine {
 
     /// Asked once a second.
     mutating func advanceScheduled(_ context: inout Context) {
+        // By pattern: asked all the time, and mostly there is none.
+        guard case .some = state.scheduled else { return }
+        beginScheduledWhenDue(&context)
+    }
+
+    @inline(never)
+    private mutating func beginScheduledWhenDue(_ context: inout Context) {
         guard let scheduled = state.scheduled, scheduled.at.boot <= context.now.boot,
             !context.isRetired(name)
         else { return }

@@ -35,19 +35,21 @@ extension ServiceEngine {
     mutating func record(_ batch: StreamBatch, stream name: String, now: Instant) {
         guard let place = streams.place(of: name) else { return }
         var late = 0
-        for slice in batch.slices {
-            let time = Instant(nanoseconds: slice.second &* 1_000_000_000)
-            if streams.values[place].windows.merge(slice, now: now) {
+        // By place: a second is long to copy.
+        for second in batch.slices.indices {
+            let time = Instant(nanoseconds: batch.slices[second].second &* 1_000_000_000)
+            if streams.values[place].windows.merge(batch.slices[second], now: now) {
                 noteForBaseline(name, at: time) {
                     ReleaseBaseline.Sample(
-                        tally: Tally(count: slice.count, errors: slice.errors),
-                        latency: slice.latency)
+                        tally: Tally(
+                            count: batch.slices[second].count, errors: batch.slices[second].errors),
+                        latency: batch.slices[second].latency)
                 }
             } else {
-                late += slice.count
+                late += batch.slices[second].count
             }
-            if slice.errors > 0 { noteBad(time) }
-            for (pattern, count) in slice.patterns where count > 0 {
+            if batch.slices[second].errors > 0 { noteBad(time) }
+            for (pattern, count) in batch.slices[second].patterns where count > 0 {
                 streams.values[place].noteMatch(of: pattern)
             }
         }
@@ -62,8 +64,10 @@ extension ServiceEngine {
         streams.values[place].noteSamples(batch.samples)
     }
 
+    // Mutating, though nothing changes: asked at every second, and looked at in place.
+
     /// Why a signal cannot be believed, not yet in words; nil: it can, or is not known.
-    func blindCause(of signal: String, now: Instant) -> BlindCause? {
+    mutating func blindCause(of signal: String, now: Instant) -> BlindCause? {
         if isUnseen { return nil }
         if let place = probes.place(of: signal) {
             guard probes.values[place].health.isBlind else { return nil }
@@ -76,6 +80,20 @@ extension ServiceEngine {
             .map { .stream($0) }
     }
 
+    /// Whether there is such a cause.
+    mutating func isBlind(_ signal: String, now: Instant) -> Bool {
+        if isUnseen { return false }
+        if let place = probes.place(of: signal) { return probes.values[place].health.isBlind }
+        guard let place = streams.place(of: signal), isDoubtful(stream: place, now) else {
+            return false
+        }
+        let noDataAfter = configuration.streams[place].noDataAfter
+        if case .some = streams.values[place].health.cause(now: now, noDataAfter: noDataAfter) {
+            return true
+        }
+        return false
+    }
+
     /// Something may speak against the stream at that place: asked first, because mostly nothing
     /// does.
     @inline(__always)
@@ -85,7 +103,7 @@ extension ServiceEngine {
     }
 
     /// Why a signal cannot be believed; nil: it can, or is not known.
-    func blindness(of signal: String, now: Instant) -> String? {
+    mutating func blindness(of signal: String, now: Instant) -> String? {
         blindCause(of: signal, now: now)?.text
     }
 }

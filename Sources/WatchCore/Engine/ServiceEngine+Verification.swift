@@ -76,11 +76,13 @@ extension ServiceEngine {
 
     /// What time brings to a rollback.
     mutating func advanceRollback(_ context: inout Context) {
-        guard state.hasRollback, let rollback = state.rollback, !context.mode.assumesRollbacks
-        else { return }
+        guard state.hasRollback, !context.mode.assumesRollbacks else { return }
         syncRollbackRecord()
         tellProgress(&context)
-        if let pending = rollback.pending, let since = rollback.pendingSince {
+        // Member by member: a rollback is long to copy.
+        if let pending = state.$rollback.peek({ $0.pending }),
+            let since = state.$rollback.peek({ $0.pendingSince })
+        {
             if pending.action.isOurs {
                 advanceOwn(pending, since: since, &context)
             } else if context.now.boot - since.boot > pending.timeout + Self.answerGrace {
@@ -91,18 +93,18 @@ extension ServiceEngine {
             syncRollbackRecord()
             return
         }
-        if let at = rollback.retryAt {
+        if let at = state.$rollback.peek({ $0.retryAt }) {
             guard at.boot <= context.now.boot else { return }
             state.rollback?.retryAt = nil
             repeatStep(&context)
             syncRollbackRecord()
             return
         }
-        switch rollback.stage {
+        switch state.$rollback.peek({ $0.stage }) {
         case .rereading(let since): advanceRereading(since, &context)
         case .landing(let since): advanceLanding(since, &context)
         case .curing(let curing): advanceCuring(curing, &context)
-        case .gate, .before, .step, .check, .after: break
+        case .gate, .before, .step, .check, .after, nil: break
         }
         syncRollbackRecord()
     }

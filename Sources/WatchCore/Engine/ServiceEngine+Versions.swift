@@ -6,7 +6,7 @@ extension ServiceEngine {
         _ reading: VersionReading, source index: Int, _ context: inout Context
     ) {
         guard configuration.version.indices.contains(index) else { return }
-        tracker.holdsAnnouncement = holdsAnnouncement
+        tracker.holdsAnnouncement = holdsAnnouncement()
         let wasUnconfirmed = tracker.isUnconfirmed
         let changes = tracker.record(
             reading, from: index, label: configuration.version[index].label)
@@ -36,7 +36,12 @@ extension ServiceEngine {
 
     /// Which sources are known to be wrong outlives a restart: the first one may be silent then.
     private mutating func noteStuck(_ context: inout Context) {
-        guard state.stuckSources != nil || tracker.hasStuck else { return }
+        if case .none = state.stuckSources, !tracker.hasStuck { return }
+        compareStuck(&context)
+    }
+
+    @inline(never)
+    private mutating func compareStuck(_ context: inout Context) {
         var named: [String: ReleaseIdentity] = [:]
         for (source, read) in zip(configuration.version, tracker.stuck) {
             if let read { named[source.label] = read }
@@ -59,8 +64,13 @@ extension ServiceEngine {
     /// What was announced and never read ends, where there is a source to read it.
     mutating func expireAnnouncement(_ context: inout Context) {
         guard tracker.isAnnounced else { return }
-        tracker.holdsAnnouncement = holdsAnnouncement
-        guard tracker.expireAnnouncement(at: context.now.boot) else { return }
+        tracker.holdsAnnouncement = holdsAnnouncement()
+        if tracker.expireAnnouncement(at: context.now.boot) { noteExpiry(&context) }
+    }
+
+    /// Rare, and apart from the rest, for which the compiler makes a copy of the service.
+    @inline(never)
+    private mutating func noteExpiry(_ context: inout Context) {
         state.announced = nil
         context.isDirty = true
         context.events.append(

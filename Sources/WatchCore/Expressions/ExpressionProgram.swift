@@ -87,12 +87,24 @@ struct ExpressionProgram: Sendable {
 
     private(set) var steps: [Step] = []
     private let operandCount: Int
+    // Which steps are no more than a number or an operand, and which are to be computed: known
+    // beforehand, because to find out at every evaluation takes as long as all the rest of it.
+    private var numbers: [(place: Int, number: Double)] = []
+    private var reads: [(place: Int, operand: Int)] = []
+    private var computed: [Int] = []
 
     init(_ root: ExpressionNode, operands: [Operand]) {
         operandCount = operands.count
         let places = Dictionary(
             operands.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         _ = add(root, places, isNegated: false)
+        for place in steps.indices {
+            switch steps[place] {
+            case .number(let number): numbers.append((place, number))
+            case .operand(let operand): reads.append((place, operand))
+            case .negative, .arithmetic, .comparison, .not, .and, .or: computed.append(place)
+            }
+        }
     }
 
     /// Parts first, left before right; the place of a node is that of its own step.
@@ -166,7 +178,11 @@ struct ExpressionProgram: Sendable {
             values.initializeElement(
                 at: first + operandCount + operand, to: Double(figure.samples))
         }
-        for place in steps.indices {
+        for (place, number) in numbers { values.initializeElement(at: place, to: number) }
+        for (place, operand) in reads {
+            values.initializeElement(at: place, to: values[first + operand])
+        }
+        for place in computed {
             values.initializeElement(at: place, to: value(of: steps[place], values, terms))
         }
     }

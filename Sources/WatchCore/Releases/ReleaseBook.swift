@@ -23,6 +23,12 @@ struct ReleaseBook: Hashable, Sendable, Codable {
         deployments.indices.last.map { identity.matches(deployments[$0].release) } ?? false
     }
 
+    /// The same of every field; nil: nothing runs.
+    func isRunning(exactly identity: ReleaseIdentity?) -> Bool {
+        guard let last = deployments.indices.last else { return identity == nil }
+        return deployments[last].release == identity
+    }
+
     func release(_ identity: ReleaseIdentity) -> Release? {
         index(of: identity).map { releases[$0] }
     }
@@ -38,6 +44,17 @@ struct ReleaseBook: Hashable, Sendable, Codable {
 
     /// The `good` release that ran most recently before the running one.
     var lastKnownGood: Release? { lastKnownGoodPlace.map { releases[$0] } }
+
+    /// The same of it alone, without a copy of the rest.
+    var lastKnownGoodIdentity: ReleaseIdentity? { lastKnownGoodPlace.map { releases[$0].identity } }
+
+    /// What runs, where a rollback has put it there.
+    var rolledBackTo: ReleaseIdentity? {
+        guard let last = deployments.indices.last, case .rollback = deployments[last].origin else {
+            return nil
+        }
+        return deployments[last].release
+    }
 
     private var lastKnownGoodPlace: Int? {
         guard let last = deployments.indices.last else { return lastSeededPlace }

@@ -14,6 +14,7 @@ extension VersionTracker.Source {
 extension VersionTracker {
     /// What sources that disagree read, by source; nil: it may lead.
     var stuck: [ReleaseIdentity?] { sources.map(\.stuck) }
+    @inline(__always)
     var hasStuck: Bool {
         sources.indices.contains { if case .some = sources[$0].stuck { true } else { false } }
     }

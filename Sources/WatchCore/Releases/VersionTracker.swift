@@ -94,27 +94,39 @@ struct VersionTracker: Hashable, Sendable, Codable {
     mutating func addSource() { sources.append(Source()) }
 
     /// The first source that answers and can be believed.
-    var leader: Int? {
-        // By place: a look at a source copies it.
+    @inline(__always)
+    var leader: Int? { Self.leader(sources) }
+
+    // By place, for a look at a source copies it; and by what is looked at alone, or the tracker
+    // would be copied at every event.
+
+    private static func leader(_ sources: [Source]) -> Int? {
         sources.indices.first { sources[$0].identity != nil && !sources[$0].isStuck }
+    }
+
+    private static func isSilent(_ sources: [Source], _ agree: Int) -> Bool {
+        sources.indices.allSatisfy {
+            sources[$0].isStuck
+                || sources[$0].identity == nil
+                    && (sources[$0].misses >= agree || sources[$0].run == 0)
+        }
+    }
+
+    private static func isUnread(_ announced: Announced?, _ sources: [Source]) -> Bool {
+        guard let announced, !sources.isEmpty else { return false }
+        guard let leader = leader(sources), let read = sources[leader].identity else { return true }
+        return !read.matches(announced.identity)
     }
 
     /// No source answers that can be believed (each missed `agree` reads, never spoke or is stuck)
     /// and no announcement counts.
-    var isUnknown: Bool {
-        !isAnnounced
-            && sources.allSatisfy {
-                $0.isStuck || $0.identity == nil && ($0.misses >= agree || $0.run == 0)
-            }
-    }
+    @inline(__always)
+    var isUnknown: Bool { !isAnnounced && Self.isSilent(sources, agree) }
 
     /// What runs was announced, and where there is a source none has read it yet: the old release
     /// may run for hours still, while data is migrated.
-    var isUnconfirmed: Bool {
-        guard let announced, !sources.isEmpty else { return false }
-        guard let leader, let read = sources[leader].identity else { return true }
-        return !read.matches(announced.identity)
-    }
+    @inline(__always)
+    var isUnconfirmed: Bool { isAnnounced && Self.isUnread(announced, sources) }
 
     /// When the leader first read another release than the one taken to run, if it has not done so
     /// often enough yet: what runs is about to be decided anew.
@@ -208,7 +220,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
         guard sources.indices.contains(index) else { return [] }
         note(reading, from: index)
         compare(reader: reading.isAnswer ? index : nil)
-        guard let leader, let effective = effectiveIdentity(leader: leader) else { return [] }
+        guard let leader, let effective = Self.effective(sources, leader) else { return [] }
         _ = expireAnnouncement(at: reading.asked)
         endAnnouncementOnChange(leader: leader)
         let isLed = index == leader && reading.isAnswer
@@ -262,7 +274,7 @@ struct VersionTracker: Hashable, Sendable, Codable {
     }
 
     /// What the leader reads, with the commit of another source that names the same version.
-    private func effectiveIdentity(leader: Int) -> ReleaseIdentity? {
+    private static func effective(_ sources: [Source], _ leader: Int) -> ReleaseIdentity? {
         guard var identity = sources[leader].identity else { return nil }
         if identity.commit == nil {
             identity.commit =

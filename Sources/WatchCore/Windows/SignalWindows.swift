@@ -59,6 +59,22 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     private(set) var clock: Instant?
     /// When something was last observed, whether or not it counts.
     public private(set) var lastObservation: Instant?
+    private var settled = Settled()
+
+    /// Up to this time nothing leaves any window, so that most observations need not ask each of
+    /// them. It follows from the windows: any two are equal, and none is stored.
+    private struct Settled: Hashable {
+        /// Nanoseconds.
+        var until = Int64.min
+
+        static func == (a: Settled, b: Settled) -> Bool { true }
+
+        func hash(into hasher: inout Hasher) {}
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case windows, extras, gaps, unrated, floor, clock, lastObservation
+    }
 
     /// - Parameters:
     ///   - widths: every window of counts and latency some expression or display asks for.
@@ -161,14 +177,16 @@ public struct SignalWindows: Hashable, Sendable, Codable {
         sums.count = windows[index].tallies.store.total.count
         sums.errors = windows[index].tallies.store.total.errors
         if let latencies = windows[index].latencies { sums.latency = latencies.store.total }
-        sums.covered = covered(width)
+        sums.covered = covered(nanoseconds: windows[index].tallies.width)
         return sums
     }
 
     /// The same without the latencies, which most rules do not ask for.
     mutating func counts(width: Duration, now: Instant) -> (tally: Tally, covered: Duration) {
         guard let index = advance(to: now, width) else { return (Tally(), .zero) }
-        return (windows[index].tallies.store.total, covered(width))
+        return (
+            windows[index].tallies.store.total, covered(nanoseconds: windows[index].tallies.width)
+        )
     }
 
     /// The counts of what came in, and in how much time: without gaps, and without what was read
@@ -211,9 +229,15 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     mutating func advance(to now: Instant) {
         if let clock, now <= clock { return }
         clock = now
-        for index in windows.indices {
-            windows[index].tallies.advance(to: now)
-            windows[index].latencies?.advance(to: now)
+        if now.nanoseconds > settled.until {
+            settled.until = .max
+            for index in windows.indices {
+                let until = windows[index].tallies.advance(to: now)
+                settled.until = Swift.min(settled.until, until)
+                if let until = windows[index].latencies?.advance(to: now) {
+                    settled.until = Swift.min(settled.until, until)
+                }
+            }
         }
         extras?.advance(to: now)
         guard !gaps.isEmpty || unrated != nil else { return }
@@ -233,9 +257,13 @@ public struct SignalWindows: Hashable, Sendable, Codable {
     }
 
     /// How much of the last `width` lies after the last restart, gaps taken out.
-    func covered(_ width: Duration) -> Duration {
+    func covered(_ width: Duration) -> Duration { covered(nanoseconds: width.nanoseconds) }
+
+    /// Of each window asked for at every event, which knows the number: to make one of a duration
+    /// takes a division of 128 bits.
+    private func covered(nanoseconds: Int64) -> Duration {
         guard let floor, let clock, floor < clock else { return .zero }
-        let start = Swift.max(floor, clock - width)
+        let start = Swift.max(floor, Instant(nanoseconds: clock.nanoseconds &- nanoseconds))
         if gaps.isEmpty { return clock - start }
         return (clock - start) - gaps.within(from: start, to: clock)
     }

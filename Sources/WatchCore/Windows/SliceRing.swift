@@ -55,14 +55,17 @@ struct SliceRing<Store: SliceStore>: Hashable, Sendable {
     }
 
     /// Drops what has left the window. Time does not go back here: an earlier `now` does nothing.
-    mutating func advance(to now: Instant) {
-        guard now.nanoseconds > settled else { return }
+    /// - Returns: up to when nothing leaves it; nanoseconds.
+    @discardableResult
+    mutating func advance(to now: Instant) -> Int64 {
+        guard now.nanoseconds > settled else { return settled }
         let next = number(from: now.nanoseconds &- width)
         if next > first {
             first = next
             store.drop(before: next)
         }
         settled = first &* length &+ width
+        return settled
     }
 
     /// Drops the slices begun before `instant`. The one that it lies in begins anew.

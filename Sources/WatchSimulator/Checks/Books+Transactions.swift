@@ -37,10 +37,12 @@ extension Books {
 
     mutating func take(_ transaction: Transaction, _ circumstances: Circumstances) throws(Violation)
     {
-        for record in transaction.incidents { note(record, circumstances) }
-        for event in transaction.events { try read(event, transaction, circumstances) }
+        // By place: records are long to copy.
+        let (incidents, events) = (transaction.incidents, transaction.events)
+        for place in incidents.indices { note(incidents[place], circumstances) }
+        for place in events.indices { try read(events[place], transaction, circumstances) }
         for message in transaction.messages { try read(message, circumstances) }
-        for record in transaction.incidents { try close(record) }
+        for place in incidents.indices { try close(incidents[place]) }
         try checkIncidents()
     }
 

@@ -6,12 +6,16 @@ import WatchCore
 struct MadeBook {
     /// True time of the first read, by version.
     private var firstRead: [String: Int64] = [:]
+    /// Mostly it is read again: sooner compared than looked up.
+    private var lastRead: String?
     /// When checks that are out were asked, by task.
     private var asked: [String: Int64] = [:]
     /// When the latest check that passed was asked, by rollback.
     private var passed: [String: Int64] = [:]
 
     mutating func read(_ version: String, at time: Int64) {
+        if let lastRead, lastRead == version { return }
+        lastRead = version
         if firstRead[version] == nil { firstRead[version] = time }
     }
 

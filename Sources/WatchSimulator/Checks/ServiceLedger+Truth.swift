@@ -12,7 +12,7 @@ extension ServiceLedger {
         var now: Instant
     }
 
-    func truth(_ rule: Rule, _ asking: Asking) -> Truth {
+    mutating func truth(_ rule: Rule, _ asking: Asking) -> Truth {
         switch rule {
         case .errorRate(let signal, let width, let percent):
             return share(signal, width, over: Double(percent) / 100, asking)
@@ -20,11 +20,11 @@ extension ServiceLedger {
             guard let slo = configuration.slo else { return .unknown }
             return share(signal, width, over: times * (1 - slo), asking)
         case .errors(let signal, let width, let count):
-            return sums(signal, .seconds(width), asking.judgement, asking.now)
-                .map { Truth($0.errors >= count) } ?? .unknown
+            let sums = sums(signal, .seconds(width), asking.judgement, asking.now)
+            return sums.map { Truth($0.errors >= count) } ?? .unknown
         case .count(let signal, let width, let count):
-            return sums(signal, .seconds(width), asking.judgement, asking.now)
-                .map { Truth($0.count < count) } ?? .unknown
+            let sums = sums(signal, .seconds(width), asking.judgement, asking.now)
+            return sums.map { Truth($0.count < count) } ?? .unknown
         case .slow, .unusual: return .unknown
         case .overrun(let operation, let times): return overrun(operation, times, asking)
         case .failing(let names, let percent):
@@ -49,8 +49,6 @@ extension ServiceLedger {
     }
 
     // MARK: - All triggers
-    //
-    // Mutating, though nothing changes: asked at every second, and looked at in place.
 
     /// Some trigger that speaks of a release's health is false, for all that is known, and none is
     /// breached.
@@ -80,7 +78,7 @@ extension ServiceLedger {
         }
     }
 
-    private func share(
+    private mutating func share(
         _ signal: String, _ width: Int, over limit: Double, _ asking: Asking
     ) -> Truth {
         guard let sums = sums(signal, .seconds(width), asking.judgement, asking.now) else {
@@ -98,7 +96,7 @@ extension ServiceLedger {
         return Truth((asking.isNegated ? bounds.upper : bounds.lower) > limit)
     }
 
-    private func overrun(_ name: String, _ times: Double, _ asking: Asking) -> Truth {
+    private mutating func overrun(_ name: String, _ times: Double, _ asking: Asking) -> Truth {
         guard let operation = operations[name] else {
             return asking.isBreached ? .false : .unknown
         }

@@ -112,8 +112,10 @@ struct ServiceLedger {
     }
 
     // MARK: - The oracle
+    //
+    // Mutating, though nothing changes: asked at every event, and looked at in place.
 
-    func isBlind(_ signal: String, now: Instant) -> Bool {
+    mutating func isBlind(_ signal: String, now: Instant) -> Bool {
         if let probe = place(ofProbe: signal) { return probes[probe].isBlind }
         guard let stream = place(ofStream: signal) else { return false }
         return streams[stream].isBlind(
@@ -122,12 +124,13 @@ struct ServiceLedger {
 
     /// nil: the simulator has no opinion.
     /// - Parameter isBreached: of a breach, an operation that has ended overruns nothing.
-    func truth(of trigger: String, isBreached: Bool = false, now: Instant) -> Truth? {
-        place(ofTrigger: trigger).flatMap { truth(at: $0, isBreached: isBreached, now: now) }
+    mutating func truth(of trigger: String, isBreached: Bool = false, now: Instant) -> Truth? {
+        guard let place = place(ofTrigger: trigger) else { return nil }
+        return truth(at: place, isBreached: isBreached, now: now)
     }
 
     /// The same by the trigger's place.
-    func truth(at place: Int, isBreached: Bool = false, now: Instant) -> Truth? {
+    mutating func truth(at place: Int, isBreached: Bool = false, now: Instant) -> Truth? {
         guard !hasNoOpinion, let rule = triggers[place].rule else { return nil }
         // Nobody knows since when it runs.
         if !operations.isEmpty, rule.asksOfOperations,
@@ -141,18 +144,22 @@ struct ServiceLedger {
             rule, Asking(judgement: judgement, isBreached: isBreached, isNegated: false, now: now))
     }
 
-    func place(ofTrigger name: String) -> Int? {
-        triggers.indices.first { triggers[$0].name == name }
+    mutating func place(ofTrigger name: String) -> Int? {
+        for place in triggers.indices where triggers[place].name == name { return place }
+        return nil
+    }
+
+    /// Whether a trigger asks of the signal.
+    mutating func asks(_ place: Int, of signal: String?) -> Bool {
+        triggers[place].signals.contains { $0 == signal }
     }
 
     /// What `for` is judged by; nil: it has none.
-    func sustained(_ trigger: String) -> SustainedBook? {
+    mutating func sustained(_ trigger: String) -> SustainedBook? {
         place(ofTrigger: trigger).flatMap { triggers[$0].sustained }
     }
 
     /// Whether anything is noted of this second that is not yet.
-    ///
-    /// Mutating, though nothing changes: asked at every event, and looked at in place.
     mutating func wantsSustained(second: Int64) -> Bool {
         guard hasSustained, !hasNoOpinion, allNoted.map({ $0 < second }) ?? true else {
             return false
@@ -182,28 +189,30 @@ struct ServiceLedger {
     }
 
     /// nil: blind, or not covered.
-    func sums(
+    mutating func sums(
         _ signal: String, _ width: Duration, _ judgement: Judgement, _ now: Instant
     ) -> (count: Int, errors: Int)? {
         guard !isBlind(signal, now: now), floor <= now else { return nil }
         let start = Swift.max(floor, now - width)
-        let losses = place(ofStream: signal).map { streams[$0].gaps } ?? []
-        let covered = now - start - uncovered(from: start, to: now, besides: losses)
+        let stream = place(ofStream: signal)
+        let losses = stream.map { streams[$0].gaps } ?? []
+        let covered = now - start - Self.uncovered(gaps, from: start, to: now, besides: losses)
         guard covered >= Swift.min(width, judgement.warmUp) else { return nil }
         if let probe = place(ofProbe: signal) {
             guard probes[probe].lastVerdict != nil else { return nil }
             return probes[probe].samples.sums(width: width, now: now)
         }
-        guard let stream = place(ofStream: signal), streams[stream].hasReported else { return nil }
+        guard let stream, streams[stream].hasReported else { return nil }
         return streams[stream].samples.sums(width: width, now: now)
     }
 
-    private func uncovered(
-        from start: Instant, to end: Instant, besides losses: [(from: Instant, to: Instant)] = []
+    private static func uncovered(
+        _ gaps: [(from: Instant, to: Instant)], from start: Instant, to end: Instant,
+        besides losses: [(from: Instant, to: Instant)] = []
     ) -> Duration {
         var sum = Duration.zero
         guard !gaps.isEmpty || !losses.isEmpty else { return sum }
-        for gap in Self.merged(gaps + losses) {
+        for gap in merged(losses.isEmpty ? gaps : gaps + losses) {
             let (from, to) = (Swift.max(gap.from, start), Swift.min(gap.to, end))
             if to > from { sum += to - from }
         }
@@ -226,25 +235,28 @@ struct ServiceLedger {
         return result
     }
 
-    func failing(
+    mutating func failing(
         _ names: [String], over percent: Int, _ judgement: Judgement, _ now: Instant
     ) -> Truth {
-        guard now - floor - uncovered(from: floor, to: now) >= judgement.warmUp else {
+        guard now - floor - Self.uncovered(gaps, from: floor, to: now) >= judgement.warmUp else {
             return .unknown
         }
-        let named = probeNames.indices.filter { names.contains(probeNames[$0]) }
-        // What it said before a time that nobody watched, longer than its interval, is stale.
-        let spoken = named.filter { index in
-            guard let last = probes[index].lastVerdict else { return false }
-            return !probes[index].isBlind && probes[index].state != .waiting
-                && uncovered(from: last, to: now) <= configuration.probes[index].every
-        }.map { probes[$0] }
-        guard !spoken.isEmpty, spoken.count * 2 >= names.count else { return .unknown }
-        let failing = spoken.filter { $0.state == .failing }.count
-        return Truth(Double(failing) / Double(spoken.count) > Double(percent) / 100)
+        var (spoken, failing) = (0, 0)
+        for index in probeNames.indices where names.contains(probeNames[index]) {
+            guard let last = probes[index].lastVerdict, !probes[index].isBlind,
+                probes[index].state != .waiting,
+                // What it said before a time that nobody watched, longer than its interval, is
+                // stale.
+                Self.uncovered(gaps, from: last, to: now) <= configuration.probes[index].every
+            else { continue }
+            spoken += 1
+            if probes[index].state == .failing { failing += 1 }
+        }
+        guard spoken > 0, spoken * 2 >= names.count else { return .unknown }
+        return Truth(Double(failing) / Double(spoken) > Double(percent) / 100)
     }
 
-    func recount(_ signal: String, _ width: Duration, _ now: Instant) -> WindowSums {
+    mutating func recount(_ signal: String, _ width: Duration, _ now: Instant) -> WindowSums {
         var sums = (count: 0, errors: 0)
         if let probe = place(ofProbe: signal) {
             sums = probes[probe].samples.sums(width: width, now: now)

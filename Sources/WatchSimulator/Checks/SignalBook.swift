@@ -84,6 +84,9 @@ struct StreamBook {
 
     var samples = Samples()
     private var seconds: [Second] = []
+    /// The last second in which a line was lost, misdated or not understood: after a minute without
+    /// any there is nothing to be counted.
+    private var lastFlaw: Int64?
     private var isUnreadable = false
     private var lastLine: Instant?
     private var watchedSince: Instant?
@@ -116,6 +119,11 @@ struct StreamBook {
                 second: now.second, lines: batch.lines,
                 unparsed: batch.losses.unparsed + batch.losses.tooLong,
                 misdated: late + batch.losses.early, dropped: batch.losses.dropped))
+        if let second = seconds.last,
+            second.unparsed > 0 || second.misdated > 0 || second.dropped > 0
+        {
+            lastFlaw = Swift.max(lastFlaw ?? now.second, now.second)
+        }
         if seconds.count > 80 { seconds.removeAll { $0.second <= now.second - 60 } }
     }
 
@@ -133,6 +141,13 @@ struct StreamBook {
 
     func isBlind(now: Instant, noDataAfter: Duration?) -> Bool {
         if isUnreadable { return true }
+        if let lastFlaw, lastFlaw > now.second - 60, isFlawed(now: now) { return true }
+        guard let noDataAfter, let since = lastLine ?? watchedSince else { return false }
+        return now - since > noDataAfter
+    }
+
+    /// Any line was lost in the last minute, or too many of them were of no use.
+    private func isFlawed(now: Instant) -> Bool {
         var (lines, unparsed, misdated, dropped) = (0, 0, 0, 0)
         for second in seconds where second.second > now.second - 60 {
             lines += second.lines
@@ -141,8 +156,6 @@ struct StreamBook {
             dropped += second.dropped
         }
         if dropped > 0 { return true }
-        if lines >= 10, unparsed * 5 > lines || misdated * 2 > lines { return true }
-        guard let noDataAfter, let since = lastLine ?? watchedSince else { return false }
-        return now - since > noDataAfter
+        return lines >= 10 && (unparsed * 5 > lines || misdated * 2 > lines)
     }
 }

@@ -27,6 +27,13 @@ struct BoxedTests {
         #expect(copy != holder)
         holder.text = nil
         #expect(holder == Holder(text: nil, other: nil))
+        #expect(holder.$text.isEmpty, "what was taken out leaves nothing behind")
+        holder.text = "c"
+        holder.text?.append("d")
+        #expect(holder == Holder(text: "cd", other: nil))
+        #expect(holder.hashValue == Holder(text: "cd", other: nil).hashValue)
+        #expect(holder.$text.peek { $0.count } == 2)
+        #expect(holder.$other.peek { $0.count } == nil)
     }
 
     @Test("It is stored as the optional would be, so that older records can be read and written")

@@ -43,8 +43,21 @@ private func moment(_ seconds: Double) -> Moment {
         #expect(book.lastKnownGood?.identity == identity("1"))
         book.mark(identity("2"), .good, reason: "test")
         #expect(book.lastKnownGood?.identity == identity("2"))
+        #expect(book.lastKnownGoodIdentity == identity("2"))
         book.mark(identity("2"), .bad, reason: "test")
         #expect(book.lastKnownGood?.identity == identity("1"))
+    }
+
+    @Test func theRunningReleaseIsKnownByEveryFieldAndByWhoPutItThere() {
+        var book = ReleaseBook()
+        #expect(book.isRunning(exactly: nil) && book.rolledBackTo == nil)
+        begin(identity("1", "a"), at: 0, &book)
+        #expect(book.isRunning(exactly: identity("1", "a")))
+        #expect(!book.isRunning(exactly: identity("1")), "though it matches")
+        #expect(!book.isRunning(exactly: nil))
+        #expect(book.rolledBackTo == nil)
+        book.creditRunning(toRollback: "shop-1-r1")
+        #expect(book.rolledBackTo == identity("1", "a"))
     }
 
     @Test func theRunningReleaseIsNeverItsOwnTarget() {

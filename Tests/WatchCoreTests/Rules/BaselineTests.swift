@@ -32,8 +32,8 @@ import Testing
     private func reading(
         _ world: World, _ function: SignalFunction, _ signal: String = "access", needed: Int = 20
     ) -> Reading? {
-        world.engine.services["shop"]?
-            .baselineReading(of: function, signal: signal, needed: needed)
+        var service = world.engine.services["shop"]
+        return service?.baselineReading(of: function, signal: signal, needed: needed)
     }
 
     private func isUnknown(_ world: World) -> Bool {

@@ -188,6 +188,35 @@ private final class Watched {
         #expect(!windows.merge(slice(1000, count: 1), now: .seconds(1001)))
     }
 
+    @Test func toBeAskedOftenWithinASecondChangesNothingThatIsKept() throws {
+        let widths = [Duration.seconds(10), .minutes(6)]
+        let often = started(widths[0], widths[1])
+        let seldom = started(widths[0], widths[1])
+        for second in 1000..<1500 {
+            let slice = slice(Int64(second), count: 2, errors: second % 2, latencies: [0.1, 0.2])
+            let now = Instant.seconds(Double(second) + 0.9)
+            for tenth in 0..<9 {
+                let now = Instant.seconds(Double(second) + Double(tenth) / 10)
+                _ = often.sums(width: widths[tenth % 2], now: now)
+            }
+            #expect(often.merge(slice, now: now) == seldom.merge(slice, now: now))
+        }
+        #expect(often.windows == seldom.windows)
+        let stored = try JSONEncoder().encode(often.windows)
+        // As old checkpoints have it.
+        let text = String(decoding: stored, as: UTF8.self)
+        #expect(text.contains("lastObservation") && !text.contains("settled"))
+        let back = try JSONDecoder().decode(SignalWindows.self, from: stored)
+        #expect(back == seldom.windows)
+        // And what was read goes on as the other would.
+        let read = Watched(widths)
+        read.windows = back
+        for width in widths {
+            let now = Instant.seconds(1503.5)
+            #expect(read.sums(width: width, now: now) == seldom.sums(width: width, now: now))
+        }
+    }
+
     @Test func theLastObservationIsRemembered() {
         let windows = started(.seconds(10))
         #expect(windows.lastObservation == nil)
