@@ -77,8 +77,8 @@ extension ServiceEngine {
         state.incident?.escalateAt = nil
     }
 
-    /// Whoever is told of a joining breach on a route of its own hears of it, and the route on which
-    /// an answer is awaited goes on: only a more severe breach takes its place.
+    /// Whoever is told of a joining breach on a route of its own hears of it, and the route on
+    /// which an answer is awaited goes on: only a more severe breach takes its place.
     private mutating func joinRoute(of trigger: TriggerConfiguration, _ context: Context) {
         guard let incident = state.incident, incident.route != nil,
             let own = trigger.page ?? context.configuration.policy(trigger.severity).page

@@ -60,8 +60,8 @@ extension ServiceEngine {
             case .handedOver:
                 return Refusal(
                     .handedOver,
-                    "\(incident.id) was handed over to people, and watchd pages until somebody ends "
-                        + "it: `watchctl resolve \(incident.id)`")
+                    "\(incident.id) was handed over to people, and watchd pages until somebody "
+                        + "ends it: `watchctl resolve \(incident.id)`")
             case .open, .awaitingApproval, .rollingBack, .verifying, .cleared, .superseded, .closed:
                 break
             }
