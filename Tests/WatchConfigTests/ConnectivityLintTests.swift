@@ -23,12 +23,7 @@ import WatchConfig
                     mode: \(mode)
                 rollback: { plan: back }
             \(others)
-            plans:
-              back:
-                methods: [{ name: m, steps: [{ unit: u, timeout: 1s }] }]
-                verify: {}
-            channels: { chat: { slack: "https://example.com/" } }
-            routes: { oncall: [{ to: [chat] }] }
+            \(planAndPeople)
             \(rest)
             """)
     }

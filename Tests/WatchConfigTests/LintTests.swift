@@ -22,12 +22,7 @@ import WatchCore
                 triggers: [{ name: t, severity: critical, mode: \(mode), when: "\(when)"\(more) }]
                 rollback: { plan: back }
                 \(service)
-            plans:
-              back:
-                methods: [{ name: m, steps: [{ unit: u, timeout: 1s }] }]
-                verify: {}
-            channels: { chat: { slack: "https://example.com/" } }
-            routes: { oncall: [{ to: [chat] }] }
+            \(planAndPeople)
             connectivity: ["tcp://192.0.2.1:53"]
             """)
     }

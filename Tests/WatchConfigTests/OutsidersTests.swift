@@ -16,12 +16,7 @@ import WatchConfig
                 streams: { access: { file: /a.log, patterns: { bad: panic }, \(stream) } }
                 triggers: [{ name: t, severity: critical, mode: auto, when: "\(when)" }]
                 rollback: { plan: back }
-            plans:
-              back:
-                methods: [{ name: m, steps: [{ unit: u, timeout: 1s }] }]
-                verify: {}
-            channels: { chat: { slack: "https://example.com/" } }
-            routes: { oncall: [{ to: [chat] }] }
+            \(planAndPeople)
             """)
     }
 

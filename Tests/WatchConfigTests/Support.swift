@@ -59,3 +59,13 @@ enum Files {
             atPath: path, withIntermediateDirectories: true)
     }
 }
+
+/// A plan `back`, and people to page: what an automatic rule needs besides.
+let planAndPeople = """
+    plans:
+      back:
+        methods: [{ name: m, steps: [{ unit: u, timeout: 1s }] }]
+        verify: {}
+    channels: { chat: { slack: "https://example.com/" } }
+    routes: { oncall: [{ to: [chat] }] }
+    """

@@ -23,12 +23,7 @@ import WatchConfig
                   app: { file: /b.log, patterns: { panic: panic, done: done } }
                 triggers: [{ name: t, severity: critical, mode: \(mode), when: "\(when)"\(more) }]
                 rollback: { plan: back }
-            plans:
-              back:
-                methods: [{ name: m, steps: [{ unit: u, timeout: 1s }] }]
-                verify: {}
-            channels: { chat: { slack: "https://example.com/" } }
-            routes: { oncall: [{ to: [chat] }] }
+            \(planAndPeople)
             """)
     }
 

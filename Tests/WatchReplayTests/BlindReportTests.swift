@@ -95,16 +95,22 @@ import WatchCore
 
     // MARK: - Options that change nothing
 
-    @Test func optionsThatChangeNothingAreSaidToBeSo() async throws {
+    /// 9 runs and is known to be good; 10 is deployed so many seconds after the start of a record
+    /// of five minutes.
+    private func report(deployedAt seconds: Double) async throws -> String {
         let recording = try Recording(triggers: Self.storm)
         let access = try recording.write("access.log", traffic(0..<300))
-        let report = try await watchctl(
+        return try await watchctl(
             [
                 "replay", "--config", recording.path("watchd.yaml"), "--stream",
                 "shop/access=\(access)", "--release", "shop=9", "--release",
-                "shop=10@\(time(3600))", "--known-good", "shop=9",
+                "shop=10@\(time(seconds))", "--known-good", "shop=9",
             ]
         ).output
+    }
+
+    @Test func optionsThatChangeNothingAreSaidToBeSo() async throws {
+        let report = try await report(deployedAt: 3600)
         let text = flat(report)
         #expect(
             text.contains(
@@ -118,15 +124,7 @@ import WatchCore
     }
 
     @Test func whatIsRolledBackToIsOfUse() async throws {
-        let recording = try Recording(triggers: Self.storm)
-        let access = try recording.write("access.log", traffic(0..<300))
-        let report = try await watchctl(
-            [
-                "replay", "--config", recording.path("watchd.yaml"), "--stream",
-                "shop/access=\(access)", "--release", "shop=9", "--release",
-                "shop=10@\(time(60))", "--known-good", "shop=9",
-            ]
-        ).output
+        let report = try await report(deployedAt: 60)
         #expect(!report.contains("changes nothing") && !report.contains("rolled back to it"))
         #expect(report.contains("shop 9 is known to be good (--known-good)"))
     }

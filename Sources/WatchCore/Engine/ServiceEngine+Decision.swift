@@ -172,7 +172,7 @@ extension ServiceEngine {
         let within = trigger.suspectFor ?? configuration.suspectFor
         // A migration may take hours before the announced code runs at all.
         let age =
-            tracker.isUnconfirmed
+            running.confirmed == nil && tracker.isUnconfirmed
             ? .zero : context.now.boot - (running.confirmed ?? running.began).boot
         let release = running.release.text
         switch running.origin {

@@ -92,6 +92,12 @@ extension ServiceEngine {
         context.isDirty = true
         apply(change, announcedBy: peer, fields: fields, &context)
         noteMix(&context)
+        // Read before anybody said so: after a reboot nobody would know.
+        defer {
+            if !configuration.version.isEmpty, !tracker.isUnconfirmed {
+                confirm(asked: context.now.boot, &context)
+            }
+        }
         guard case .completed(let release) = change else {
             return CommandReply(
                 status: .done, message: "\(name): deployment of \(release.text) has begun")

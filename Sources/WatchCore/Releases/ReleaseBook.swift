@@ -177,6 +177,7 @@ struct ReleaseBook: Hashable, Sendable, Codable {
             return
         }
         deployments[last].origin = .announced(by: who)
+        deployments[last].confirmed = deployments[last].confirmed ?? deployments[last].began
     }
 
     /// A source reads what had been announced.

@@ -71,6 +71,27 @@ struct AnnouncedReleaseTests {
         #expect(world.suspicion == "no-release-suspect")
     }
 
+    /// A reboot forgets what the sources said, and nobody may take the release for a new one then.
+    @Test(arguments: ["announced first", "read first", "read long before"])
+    func aMinuteLaterItIsNotThroughAReboot(_ how: String) {
+        let world = world()
+        if how == "announced first" {
+            world.announce("2.0.0")
+            world.version = "2.0.0"
+            world.pass(5)
+        } else {
+            world.version = "2.0.0"
+            world.pass(how == "read first" ? 1 : 10)
+            world.announce("2.0.0")
+        }
+        world.pass(70)
+        #expect(world.suspicion == "no-release-suspect")
+        world.crash(sameBoot: false)
+        #expect(world.suspicion == "no-release-suspect")
+        world.pass(5)
+        #expect(world.suspicion == "no-release-suspect")
+    }
+
     /// Nobody can read it: what is said must do.
     @Test func withoutASourceItBakesAsAnnounced() {
         let service = World.service(version: [])
