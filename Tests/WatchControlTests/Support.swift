@@ -26,7 +26,7 @@ struct RunningServer: Sendable {
         }
         let request = HTTPRequest(
             method: method, url: "http://localhost" + path, headers: headers,
-            body: body.map { Array($0.utf8) }, unixSocket: self.path)
+            body: body.map { Array($0.utf8) }, timeout: .minutes(10), unixSocket: self.path)
         switch await client.send(request) {
         case .success(let response): return response
         case .failure(let failure): throw failure
