@@ -3,6 +3,7 @@
 
 import Foundation
 import Glibc
+import TestServers
 import Testing
 import WatchCore
 
@@ -76,13 +77,7 @@ struct JourneyNginxTests {
         }
 
         private static func start(_ words: [String]) throws -> pid_t {
-            var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-            arguments.append(nil)
-            defer { for argument in arguments { free(argument) } }
-            var pid = pid_t()
-            let code = posix_spawn(&pid, "/usr/sbin/nginx", nil, nil, arguments, nil)
-            try #require(code == 0)
-            return pid
+            try #require(startNginx(words))
         }
     }
 

@@ -35,12 +35,7 @@ final class Nginx {
         let path = directory.file("nginx.conf")
         Writer(path).write(configuration)
         let words = ["nginx", "-p", directory.path, "-c", path, "-e", directory.file("error.log")]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-        arguments.append(nil)
-        defer { for argument in arguments { free(argument) } }
-        var pid = pid_t()
-        let code = posix_spawn(&pid, "/usr/sbin/nginx", nil, nil, arguments, nil)
-        guard code == 0 else { throw Failed(why: "nginx did not start: \(code)") }
+        guard let pid = startNginx(words) else { throw Failed(why: "nginx did not start") }
         process = pid
         for _ in 0..<100_000 where !isListening { sched_yield() }
         guard isListening else {
