@@ -146,7 +146,7 @@ let package = Package(
         tests("WatchPatternsTests", ["WatchPatterns"]),
         // Real servers with scripted manners, and how tests run a program of ours.
         .target(
-            name: "TestServers", dependencies: ["WatchHTTP", "WatchSystem", "CProcess"],
+            name: "TestServers", dependencies: ["WatchHTTP", "WatchSystem"],
             path: "Tests/TestServers",
             swiftSettings: house),
         tests("WatchHTTPTests", ["WatchHTTP", "WatchCore", "TestServers"]),

@@ -1,7 +1,6 @@
 // How tests start nginx.
 
-import CProcess
-import Glibc
+import WatchSystem
 
 /// Starts nginx with `words` as its command line, the program's name first.
 ///
@@ -9,14 +8,5 @@ import Glibc
 /// other end a server would keep open for as long as it runs.
 /// - Returns: nil: it could not be started.
 public func startNginx(_ words: [String]) -> Int32? {
-    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-    arguments.append(nil)
-    defer { for argument in arguments { free(argument) } }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    _ = watchd_spawn_close_from(&actions, 3)
-    var pid = pid_t()
-    let code = posix_spawn(&pid, "/usr/sbin/nginx", &actions, nil, arguments, nil)
-    return code == 0 ? pid : nil
+    try? ProgramStart.start("/usr/sbin/nginx", words) { _ in }
 }
