@@ -92,7 +92,7 @@ extension HTTPRequestSpec {
     fileprivate var line: String { "\(method) \(url.source)" }
 
     fileprivate var details: [String] {
-        var lines = headers.map { "header \($0.name): \($0.value.source.escaped)" }
+        var lines = headers.map { "header \($0.name): \(jsonEscaped($0.value.source))" }
         if let basic { lines.append("basic \(basic.user.source):\(basic.password.source)") }
         lines += form.map { "form \($0.name)=\(word($0.value.source))" }
         if let body { lines.append("body " + body.source.quoted) }
@@ -195,6 +195,4 @@ private func word(_ text: String) -> String {
 
 extension String {
     fileprivate var quoted: String { jsonQuoted(self) }
-    /// Quoted, but for the quotes.
-    fileprivate var escaped: String { String(quoted.dropFirst().dropLast()) }
 }

@@ -57,6 +57,7 @@ extension ServiceEngine {
                 message: "rollback \(rollback.id) runs; wait for it, or `watchctl abort "
                     + "\(rollback.id)` first", incident: id)
         }
+        keepOngoing()
         closeIncident(Self.said("resolved by \(peer.name)", comment), &context)
         let still = (state.ongoing ?? []).map { "'\($0.trigger)'" }
         let warning =

@@ -25,9 +25,9 @@ extension ServiceEngine {
                 && context.now.boot - $0.asked.boot <= GateRound.Look.fresh
         }
         if let look { return reply(dry, look) }
-        if context.mode.assumesRollbacks || context.storeProblem != nil || isActing(context) {
+        if let other = context.neighbours.first(where: { $0.isRollingBack && $0.name != name }) {
             var reply = reply(dry, nil)
-            reply.message += "; its gates cannot be asked now"
+            reply.message += "; its gates are not asked while \(other.name) is being rolled back"
             return reply
         }
         if gateRound.pending == nil {

@@ -59,7 +59,7 @@ extension ServiceEngine {
         beginGateRound(&context)
     }
 
-    func isActing(_ context: Context) -> Bool {
+    private func isActing(_ context: Context) -> Bool {
         (state.hasRollback && !isDrilling)
             || context.neighbours.contains { $0.isRollingBack && $0.name != name }
     }

@@ -350,7 +350,6 @@ extension ServiceEngine {
         state.incident?.record.state = .closed
         state.incident?.record.closed = context.now.wall
         if let record = state.incident?.record { context.incidents.append(record) }
-        keepOngoing()
         state.incident = nil
         firstBad = nil
     }

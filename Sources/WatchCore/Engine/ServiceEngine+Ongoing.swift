@@ -9,7 +9,7 @@ struct OngoingBreach: Hashable, Sendable, Codable {
 }
 
 extension ServiceEngine {
-    /// Rules that are breached still when their incident closes.
+    /// Rules that are breached still when a person closes their incident.
     mutating func keepOngoing() {
         let open = (state.incident?.record.breaches ?? []).filter { breach in
             breach.cleared == nil && triggers[breach.trigger]?.isBreached ?? false

@@ -42,8 +42,8 @@ public struct ServiceState: Hashable, Sendable, Codable {
     /// What was normal under the releases before; nil as in records of before there was any.
     var baselines: [ReleaseBaseline]?
 
-    /// Breaches that stand although their incident is closed: somebody has decided about them, and
-    /// no restart may decide again. nil: none.
+    /// Breaches that stand although somebody closed their incident, and decided about them so: no
+    /// restart may decide again. nil: none.
     var ongoing: [OngoingBreach]?
 
     static let endsKept = 100

@@ -2,8 +2,11 @@
 // character and nothing invisible stands in it as itself.
 
 /// `text` as a string of JSON (RFC 8259 §7).
-public func jsonQuoted(_ text: String) -> String {
-    var result = "\""
+public func jsonQuoted(_ text: String) -> String { "\"\(jsonEscaped(text))\"" }
+
+/// What stands between the quotes of such a string.
+func jsonEscaped(_ text: String) -> String {
+    var result = ""
     for scalar in text.unicodeScalars {
         switch scalar {
         case "\"": result += "\\\""
@@ -19,7 +22,7 @@ public func jsonQuoted(_ text: String) -> String {
             }
         }
     }
-    return result + "\""
+    return result
 }
 
 private func jsonEscape(_ unit: UInt16) -> String {

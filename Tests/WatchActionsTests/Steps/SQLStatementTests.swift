@@ -21,7 +21,7 @@ import WatchCore
             variables: [:], timeout: timeout)
     }
 
-    /// An insert that takes as long as a test would never wait.
+    /// An insert that only a cancellation ends in time; the server is what waits, not the test.
     private static let insert = "insert into t select 1 from pg_sleep(600)"
 
     private func expectNothingLeft(_ server: PostgresServer) async throws {

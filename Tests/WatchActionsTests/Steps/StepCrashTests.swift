@@ -97,6 +97,22 @@ struct StepCrashTests {
         #expect(access(directory.inputPath, F_OK) != 0)
     }
 
+    /// A step that is run by another shim, whose text is given.
+    private func step(on bench: Bench, shim text: String) async throws -> ExecStep {
+        var settings = bench.settings
+        settings.shim = "\(bench.root)/shim"
+        // Written by another process: a file that is open for writing here is so in every program
+        // that another test is just starting, and nobody can execute it meanwhile.
+        let written = try await runProgram(
+            "/bin/sh",
+            ["-c", "printf '%s' \"$1\" > \"$0\" && chmod 755 \"$0\"", settings.shim, text])
+        #expect(written.status == 0)
+        return ExecStep(
+            settings: settings, secrets: bench.secrets,
+            directory: try TaskDirectory("t1", in: settings.directory),
+            cancellation: Cancellation())
+    }
+
     /// A shim that dies before it has claimed the task surely ran nothing, so another may.
     @Test(arguments: [(1, TaskResult.Ending.exited(0)), (2, nil)])
     func aShimThatDiesBeforeItClaimsIsStartedOnceMore(
@@ -104,24 +120,14 @@ struct StepCrashTests {
     ) async throws {
         let bench = try Bench()
         let dead = "\(bench.root)/dead"
-        var settings = bench.settings
-        settings.shim = "\(bench.root)/shim"
-        let text = """
-            #!/bin/sh
-            echo x >> \(dead)
-            if [ "$(wc -l < \(dead))" -le \(deaths) ]; then kill -9 $$; fi
-            exec \(Bench.shim) "$@"
-            """
-        // Written by another process: a file that is open for writing here is so in every program
-        // that another test is just starting, and nobody can execute it meanwhile.
-        let written = try await runProgram(
-            "/bin/sh",
-            ["-c", "printf '%s' \"$1\" > \"$0\" && chmod 755 \"$0\"", settings.shim, text])
-        #expect(written.status == 0)
-        let step = ExecStep(
-            settings: settings, secrets: bench.secrets,
-            directory: try TaskDirectory("t1", in: settings.directory),
-            cancellation: Cancellation())
+        let step = try await step(
+            on: bench,
+            shim: """
+                #!/bin/sh
+                echo x >> \(dead)
+                if [ "$(wc -l < \(dead))" -le \(deaths) ]; then kill -9 $$; fi
+                exec \(Bench.shim) "$@"
+                """)
         let task = bench.shell("echo ran >> \(bench.root)/runs")
         let result = await OwnThread.run { step.perform(task) }
         #expect(result.succeeded == (ending != nil))
@@ -132,24 +138,16 @@ struct StepCrashTests {
     /// One that refuses its command line has no trouble with the disk.
     @Test func aShimThatRefusesItsCommandLineIsQuoted() async throws {
         let bench = try Bench()
-        var settings = bench.settings
-        settings.shim = "\(bench.root)/shim"
-        let text = "#!/bin/sh\nexec \(Bench.shim) --timeout 5 --new-option 1 -- /bin/true\n"
-        let written = try await runProgram(
-            "/bin/sh",
-            ["-c", "printf '%s' \"$1\" > \"$0\" && chmod 755 \"$0\"", settings.shim, text])
-        #expect(written.status == 0)
-        let step = ExecStep(
-            settings: settings, secrets: bench.secrets,
-            directory: try TaskDirectory("t1", in: settings.directory),
-            cancellation: Cancellation())
+        let step = try await step(
+            on: bench,
+            shim: "#!/bin/sh\nexec \(Bench.shim) --timeout 5 --new-option 1 -- /bin/true\n")
         let task = bench.shell("true")
         let result = await OwnThread.run { step.perform(task) }
         #expect(
             result.ending
                 == .couldNotStart(
-                    "\(settings.shim) refused to run it: unknown option '--new-option'; is it of "
-                        + "another version than watchd?"))
+                    "\(step.settings.shim) refused to run it: unknown option '--new-option'; is it "
+                        + "of another version than watchd?"))
     }
 
     @Test func ofManyShimsOneRunsTheStep() async throws {

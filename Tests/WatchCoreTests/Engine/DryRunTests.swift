@@ -136,10 +136,31 @@ import Testing
 
     @Test func withoutAStoreNothingIsAsked() {
         let world = world()
+        let count = world.dryTasks.count
         world.storeWorks = false
         _ = world.command(.disarm(service: nil, for: nil, reason: "try"))
+        #expect(ask(world).reason == "store-unavailable")
+        #expect(world.dryTasks.count == count)
+    }
+
+    /// A gate may ask the database that the neighbour's rollback is restoring.
+    @Test func whileANeighbourIsRolledBackNoneIsAsked() {
+        let world = World(
+            World.configuration(
+                services: [World.service(), World.service("api")],
+                plan: World.plan(gates: Self.gates)))
+        world.answer = { _, _ in nil }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        world.pass(5)
+        world.command(
+            .rollback(service: "api", to: nil, reason: "now", dryRun: false, force: false))
+        let count = world.dryTasks.count
         let reply = ask(world)
         #expect(reply.pending == nil)
+        #expect(reply.message.hasSuffix("; its gates are not asked while api is being rolled back"))
+        #expect(reply.plan?.contains { $0.contains("not asked") } ?? false)
+        #expect(world.dryTasks.count == count)
     }
 
     // MARK: - Lines

@@ -56,6 +56,19 @@ import Testing
         #expect(world.kinds("rollback.began").isEmpty)
     }
 
+    /// Nobody decided about what ended with the service.
+    @Test func aServiceThatComesBackIsPagedFor() {
+        let world = refused()
+        let all = world.engine.configuration
+        var none = all
+        none.services = []
+        world.perform(world.engine.reconfigure(to: none, at: world.now))
+        #expect(world.incident == nil)
+        world.perform(
+            world.engine.reconfigure(to: all, stored: world.stored.services, at: world.now))
+        #expect(world.pass(upTo: 60) { $0.incident != nil })
+    }
+
     @Test func whatHasClearedOnceBreachesAnew() {
         let world = refused()
         resolve(world)
