@@ -27,6 +27,8 @@ public final class FileFollower {
     static let openLimit = 256
     private static let chunk = 256 * 1024
     private static let restartLimit = 4
+    /// So often the path is opened again at once when what it named is rotated away meanwhile.
+    private static let lookLimit = 4
 
     /// Where to begin in a file that was never followed.
     public enum Beginning: Sendable {
@@ -221,12 +223,15 @@ public final class FileFollower {
             goneSince = nil
             return
         }
-        switch LogFile.open(path, now: now) {
-        case .success(let file):
-            problem = nil
-            goneSince = nil
-            adopt(file, now: now)
-        case .failure(let failure): miss(failure, now: now)
+        for _ in 0..<Self.lookLimit {
+            switch LogFile.open(path, now: now) {
+            case .success(let file):
+                guard adopt(file, now: now) else { continue }
+                problem = nil
+                goneSince = nil
+                return
+            case .failure(let failure): return miss(failure, now: now)
+            }
         }
     }
 
@@ -259,17 +264,24 @@ public final class FileFollower {
 
     // MARK: - Rotation
 
-    private func adopt(_ file: LogFile, now: Instant) {
+    /// Reads on up to `file`, which had the name when it was opened. False: it was rotated away and
+    /// compressed meanwhile, so its lines may be among what was rotated before it, and nothing was
+    /// done.
+    func adopt(_ file: LogFile, now: Instant) -> Bool {
         if let last = files.last {
-            guard last.identity != file.identity else { return }
-            last.lastGrowth = now
+            guard last.identity != file.identity else { return true }
+            // Empty when it was opened; its compressed form is known by what was written since.
+            if last.isUntouched, last.isUnlinked { _ = last.mark() }
             let link = RotationChain.Link(position: last.position(path), isHeld: true)
             let chain = RotationChain.find(link, beside: path, live: file, now: now)
+            guard !file.isUnlinked else { return false }
+            last.lastGrowth = now
             files += (chain?.files.dropFirst() ?? []) + [file]
             gaveUp += chain?.gaps ?? 0
         } else if let saved {
+            guard let resumed = resumed(file, at: saved, now: now) else { return false }
             self.saved = nil
-            files = resumed(file, at: saved, now: now)
+            files = resumed
         } else {
             if beginning == .end { file.seekToLastLine(bound: Self.lineLimit) }
             files = [file]
@@ -277,10 +289,11 @@ public final class FileFollower {
         beginning = .start
         generation += 1
         shorten(beside: file)
+        return true
     }
 
-    /// What is to be read on from `saved`, up to the file that has the name now.
-    private func resumed(_ file: LogFile, at saved: FilePosition, now: Instant) -> [LogFile] {
+    /// What is to be read on from `saved`, up to `file`; nil: as of `adopt`.
+    private func resumed(_ file: LogFile, at saved: FilePosition, now: Instant) -> [LogFile]? {
         if file.matches(saved) {
             file.seek(to: saved.offset)
             return [file]
@@ -293,7 +306,9 @@ public final class FileFollower {
             moved.seek(to: saved.offset)
             return [moved, file]
         }
-        if let chain = RotationChain.find(link, beside: path, live: file, now: now) {
+        let chain = RotationChain.find(link, beside: path, live: file, now: now)
+        guard !file.isUnlinked else { return nil }
+        if let chain {
             chain.files.first?.seek(to: saved.offset)
             gaveUp += chain.gaps
             return chain.files + [file]

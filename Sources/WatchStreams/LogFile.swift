@@ -247,6 +247,12 @@ final class LogFile {
             && status.st_size > 0
     }
 
+    /// It has no name any more: it was removed, perhaps once it had been compressed.
+    var isUnlinked: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_nlink == 0
+    }
+
     /// Nothing of it was read.
     var isUntouched: Bool { readOffset == 0 && packed == nil }
 

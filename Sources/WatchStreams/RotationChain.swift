@@ -123,7 +123,7 @@ struct RotationChain {
         for (index, candidate) in candidates.enumerated() {
             var status = stat()
             guard stat(candidate.path, &status) == 0, LogFile.Identity(status) == identity,
-                case .success(let file) = open(candidate)
+                case .success(let file) = open(candidate), file.identity == identity
             else { continue }
             if link.isHeld || file.holds(position) {
                 isNamed = true
