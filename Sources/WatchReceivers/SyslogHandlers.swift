@@ -71,7 +71,7 @@ private struct KernelCounts: Sendable {
 }
 
 /// One connection. While there is no room nothing is read from it, so its sender waits, and nothing
-/// is lost.
+/// is lost. When that goes, what it had sent is read all the same.
 final class SyslogConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -112,7 +112,7 @@ final class SyslogConnection: ChannelInboundHandler {
         var received = lines
         framing.end { received.add(message: $0, of: programs) }
         lines = ReceivedLines()
-        if !received.isEmpty { inbox.putOrDrop(received) }
+        if !received.isEmpty { inbox.putLast(received) }
         context.fireChannelInactive()
     }
 

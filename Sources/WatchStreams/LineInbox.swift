@@ -82,9 +82,17 @@ public final class LineInbox: Sendable {
     }
 
     /// False: there is no room, and nothing was taken.
-    public func put(_ lines: ReceivedLines) -> Bool {
+    public func put(_ lines: ReceivedLines) -> Bool { put(lines, within: Self.limit) }
+
+    /// What a sender left behind that is gone and cannot be made to wait: there is as much room
+    /// again for that. What finds none there either is dropped and counted.
+    public func putLast(_ lines: ReceivedLines) {
+        if !put(lines, within: 2 * Self.limit) { drop(lines.count) }
+    }
+
+    private func put(_ lines: ReceivedLines, within limit: Int) -> Bool {
         let (isTaken, isFirst) = state.withLock { state in
-            guard state.size + lines.size <= Self.limit else { return (false, false) }
+            guard state.size + lines.size <= limit else { return (false, false) }
             state.waiting.append(lines)
             state.size += lines.size
             return (true, state.waiting.count == 1)

@@ -1,5 +1,7 @@
 // Messages out of a stream of bytes (RFC 6587): each says how long it is, or ends with a newline.
-// Senders mix them up, so each message is asked anew.
+// Senders mix them up, so each message is asked anew: what begins with a number is counted, unless
+// the one before ended with a newline and no message follows the number. Then it is text that has a
+// line break in it.
 
 public struct SyslogFraming: Sendable {
     /// A message besides its text: header and structured data.
@@ -14,6 +16,8 @@ public struct SyslogFraming: Sendable {
     /// Bytes of a message that is too long and still to come.
     private var toSkip = 0
     private var skipsToNewline = false
+    /// The message before ended with a newline.
+    private var afterNewline = false
     /// It is not syslog, and will not become so: the sender is to be let go.
     public private(set) var isBroken = false
 
@@ -59,47 +63,69 @@ public struct SyslogFraming: Sendable {
                 let skipped = Swift.min(toSkip, bytes.count - at)
                 toSkip -= skipped
                 at += skipped
-            } else if !skipsToNewline, (48...57).contains(bytes[at]) {
-                guard let next = counted(bytes, at, body, tooLong) else { break }
-                at = next
-            } else {
-                guard let next = ended(bytes, at, body, tooLong) else { break }
-                at = next
+                continue
             }
+            let next: Int?
+            if !skipsToNewline, (48...57).contains(bytes[at]) {
+                switch number(bytes, at) {
+                case .length(let length, let begin):
+                    next = counted(bytes, begin, length, body, tooLong)
+                case .text: next = ended(bytes, at, body, tooLong)
+                case .undecided: next = nil
+                case .broken:
+                    isBroken = true
+                    next = nil
+                }
+            } else {
+                next = ended(bytes, at, body, tooLong)
+            }
+            guard let next else { break }
+            at = next
         }
         let rest = isBroken || skipsToNewline ? 0 : bytes.count - at
         if rest == 0 { searched = 0 }
         return rest
     }
 
-    /// `LENGTH SP MESSAGE`; where the next one begins, nil: it is not whole.
-    private mutating func counted(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ body: (UnsafeRawBufferPointer) -> Void,
-        _ tooLong: () -> Void
-    ) -> Int? {
+    private enum Number {
+        /// `LENGTH SP`, and where the message begins.
+        case length(Int, Int)
+        case text, broken, undecided
+    }
+
+    private func number(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Number {
         var at = start
         var length = 0
         while at < bytes.count, at - start <= Self.digitLimit, (48...57).contains(bytes[at]) {
             length = length * 10 + Int(bytes[at] - 48)
             at += 1
         }
-        guard at < bytes.count, at - start <= Self.digitLimit else {
-            isBroken = at - start > Self.digitLimit
-            return nil
-        }
-        guard bytes[at] == 32, length > 0 else {
-            isBroken = true
-            return nil
-        }
+        let otherwise: Number = afterNewline ? .text : .broken
+        if at - start > Self.digitLimit { return otherwise }
+        guard at < bytes.count else { return .undecided }
+        guard bytes[at] == 32, length > 0 else { return otherwise }
         at += 1
+        if afterNewline {
+            guard at < bytes.count else { return .undecided }
+            if bytes[at] != UInt8(ascii: "<") { return .text }
+        }
+        return .length(length, at)
+    }
+
+    /// Where the next one begins, nil: it is not whole.
+    private mutating func counted(
+        _ bytes: UnsafeRawBufferPointer, _ begin: Int, _ length: Int,
+        _ body: (UnsafeRawBufferPointer) -> Void, _ tooLong: () -> Void
+    ) -> Int? {
         guard length <= Self.limit else {
             tooLong()
             toSkip = length
-            return at
+            return begin
         }
-        guard bytes.count - at >= length else { return nil }
-        body(UnsafeRawBufferPointer(rebasing: bytes[at..<at + length]))
-        return at + length
+        guard bytes.count - begin >= length else { return nil }
+        body(UnsafeRawBufferPointer(rebasing: bytes[begin..<begin + length]))
+        afterNewline = false
+        return begin + length
     }
 
     private mutating func ended(
@@ -122,6 +148,7 @@ public struct SyslogFraming: Sendable {
             tooLong()
         } else if end > start {
             body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+            afterNewline = true
         }
         return end + 1
     }

@@ -4,9 +4,9 @@ import Foundation
 import Glibc
 import Testing
 import WatchCore
-import WatchStreams
 
 @testable import WatchReceivers
+@testable import WatchStreams
 
 @Suite(.timeLimit(.minutes(10))) struct SyslogReceiverTests {
     private let folder: URL
@@ -177,6 +177,46 @@ import WatchStreams
         ])
         await listening.wait { $0.losses.unparsed >= 1 }
         listening.stop()
+    }
+
+    /// Its connection took them, so to the sender they are delivered.
+    @Test func theLastLinesOfASenderThatIsGoneFindRoomInAFullInbox() async throws {
+        let inbox = try LineInbox()
+        let receiver = SyslogReceiver(
+            SyslogListener(.tcp(host: "127.0.0.1", port: 0)), inbox: inbox, secrets: Secrets())
+        receiver.start()
+        while receiver.port == nil { await Task.yield() }
+        let port = try #require(receiver.port)
+        var filler = ReceivedLines()
+        let line = [UInt8](repeating: 120, count: 1000)
+        for _ in 0..<1000 { line.withUnsafeBytes { filler.add($0) } }
+        while inbox.put(filler) {}
+        var one = ReceivedLines()
+        line.withUnsafeBytes { one.add($0) }
+        while inbox.put(one) {}
+        let sent = (0..<5000).map { "<14>line \($0)\n" }.joined()
+        await withCheckedContinuation { done in
+            Thread {
+                let sender = Self.connect(port)
+                // The first lines wait for room; the others are still in the connection.
+                for part in [sent.prefix(100), sent.dropFirst(100)] {
+                    _ = write(sender, String(part), part.utf8.count)
+                }
+                shutdown(sender, Int32(SHUT_WR))
+                var byte: UInt8 = 0
+                // Until the other side has closed it, too.
+                _ = read(sender, &byte, 1)
+                close(sender)
+                done.resume()
+            }.start()
+        }
+        receiver.stop()
+        let (received, dropped, _) = inbox.take()
+        let lines = received.reduce(0) { sum, lines in
+            sum + lines.entries.count { $0.count < 1000 }
+        }
+        #expect(lines == 5000)
+        #expect(dropped == 0)
     }
 
     /// Ten times what the inbox holds, with nobody taking anything out.

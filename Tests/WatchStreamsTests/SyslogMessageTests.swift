@@ -149,6 +149,23 @@ import WatchCore
         #expect(ended.tooLong == 1)
     }
 
+    /// The text of a message may have a line break in it, and go on with a number.
+    @Test func aLineThatBeginsWithANumberIsALengthOnlyBeforeAMessage() {
+        let text = "<1>at\n500 Internal Server Error\n2026-11-27 08:00 up\n<2>b\n12\n<3>c\n"
+        let whole = [
+            "<1>at", "500 Internal Server Error", "2026-11-27 08:00 up", "<2>b", "12", "<3>c",
+        ]
+        let bytes = Array(text.utf8)
+        for size in 1...bytes.count {
+            let pieces = stride(from: 0, to: bytes.count, by: size).map {
+                Array(bytes[$0..<min(bytes.count, $0 + size)])
+            }
+            let found = frames(pieces)
+            #expect(found.messages == whole, "\(size)")
+            #expect(!found.isBroken)
+        }
+    }
+
     @Test func whatIsNoLengthEndsTheConnection() {
         for text in ["12x <1>ab", "123456789 <1>ab", "0 <1>ab"] {
             let found = frames([Array(text.utf8)])
