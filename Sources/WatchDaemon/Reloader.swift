@@ -18,6 +18,8 @@ actor Reloader {
     private let time: any TimeSource
     private let logger: Logger
     private var listeners: Listeners?
+    /// The reload that was asked for last.
+    private var last: Task<CommandReply, Never>?
 
     init(path: String, manager: ServiceManager, time: any TimeSource, logger: Logger) {
         self.path = path
@@ -28,7 +30,18 @@ actor Reloader {
 
     func connect(_ listeners: Listeners) { self.listeners = listeners }
 
+    /// One at a time, in the order in which they are asked for: of two at once, one would hand on
+    /// its configuration in the middle of the other's.
     func reload(by whom: String) async -> CommandReply {
+        let task = Task { [last] in
+            _ = await last?.value
+            return await reloadNow(by: whom)
+        }
+        last = task
+        return await task.value
+    }
+
+    private func reloadNow(by whom: String) async -> CommandReply {
         manager.reloading(at: time.now())
         defer { manager.ready("configuration of \(path)") }
         let result = Self.load(path)

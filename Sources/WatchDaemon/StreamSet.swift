@@ -25,6 +25,9 @@ final class StreamSet: Sendable {
     private let secrets: any SecretSource
     private let clean: @Sendable (Event) -> Event
     private let entries = Mutex<[String: Entry]>([:])
+    /// Held while streams are swapped: a stream that is started twice is stopped once. Whether all
+    /// have been stopped for good.
+    private let swapping = Mutex(false)
     /// How far each stream has handed over. Newer than what the engine has got to: a stream that is
     /// swapped goes on here, or its last lines would count twice.
     private let handedOver = Mutex<[String: StreamPosition]>([:])
@@ -40,8 +43,17 @@ final class StreamSet: Sendable {
         self.clean = clean
     }
 
-    /// Follows what `configuration` names, from `positions` where one is known.
+    /// Follows what `configuration` names, from `positions` where one is known. What it does not
+    /// name is forgotten: a stream that is named again later begins like a new one.
     func follow(_ configuration: Configuration, positions: [String: StreamPosition]) throws {
+        try swapping.withLock { isStopped in
+            if !isStopped { try swap(to: configuration, positions) }
+        }
+    }
+
+    private func swap(
+        to configuration: Configuration, _ positions: [String: StreamPosition]
+    ) throws {
         var wanted: [String: Wanted] = [:]
         for service in configuration.services {
             for stream in service.streams {
@@ -57,6 +69,7 @@ final class StreamSet: Sendable {
             return gone.values.map(\.stream)
         }
         for stream in gone { stream.stop() }
+        handedOver.withLock { $0 = $0.filter { wanted[$0.key] != nil } }
         for (key, target) in wanted {
             guard entries.withLock({ $0[key] == nil }) else { continue }
             let stream = try LogStream(
@@ -79,10 +92,13 @@ final class StreamSet: Sendable {
 
     /// Stops all threads; their last batches are in the queue when this returns.
     func stop() {
-        let streams = entries.withLock { entries in
-            defer { entries = [:] }
-            return entries.values.map(\.stream)
+        swapping.withLock { isStopped in
+            isStopped = true
+            let streams = entries.withLock { entries in
+                defer { entries = [:] }
+                return entries.values.map(\.stream)
+            }
+            for stream in streams { stream.stop() }
         }
-        for stream in streams { stream.stop() }
     }
 }

@@ -20,6 +20,9 @@ actor Supervisor {
     private let logger: Logger
     private let saveCheckpoint: @Sendable (Checkpoint) async -> Duration
     private var positions: [String: StreamPosition]
+    /// The streams of the configuration: of others nothing is kept, or one that is taken out and
+    /// put back days later would be read from where it was left.
+    private var followed: Set<String>
     private var nextCheckpoint: Instant?
     private var saving: Task<Void, Never>?
     private var lastAlive: Instant?
@@ -34,7 +37,9 @@ actor Supervisor {
         saveCheckpoint: @escaping @Sendable (Checkpoint) async -> Duration
     ) {
         self.engine = engine
-        self.positions = positions
+        let followed = Self.streams(of: engine.configuration)
+        self.followed = followed
+        self.positions = positions.filter { followed.contains($0.key) }
         self.daemon = daemon
         self.time = time
         self.queue = queue
@@ -61,7 +66,8 @@ actor Supervisor {
         let now = time.now()
         performer.submit(engine.handle(item.event, at: now))
         if let position = item.position, case .stream(let service, let stream, _) = item.event {
-            positions["\(service)/\(stream)"] = position
+            let key = "\(service)/\(stream)"
+            if followed.contains(key) { positions[key] = position }
         }
         if case .tick = item.event { ticked(now) }
     }
@@ -172,6 +178,15 @@ actor Supervisor {
     func reconfigure(to configuration: Configuration, stored: [String: ServiceState]) {
         performer.submit(
             engine.reconfigure(to: configuration, stored: stored, at: time.now()))
+        followed = Self.streams(of: configuration)
+        positions = positions.filter { followed.contains($0.key) }
+    }
+
+    private static func streams(of configuration: Configuration) -> Set<String> {
+        Set(
+            configuration.services.flatMap { service in
+                service.streams.map { "\(service.name)/\($0.name)" }
+            })
     }
 }
 

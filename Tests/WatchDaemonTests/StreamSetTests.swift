@@ -80,6 +80,59 @@ struct StreamSetTests {
         }
     }
 
+    /// Two reloads at once, as SIGHUP beside `watchctl reload`.
+    @Test(.timeLimit(.minutes(10)))
+    func aStreamThatIsSwappedTwiceAtOnceIsReadOnce() async throws {
+        let log = NSTemporaryDirectory() + "watchd-set-\(UUID().uuidString).log"
+        try "".write(toFile: log, atomically: false, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        let streams = StreamSet(time: SystemTime(), queue: EventQueue())
+        defer { streams.stop() }
+        for round in 0..<50 {
+            let configuration = try configuration(
+                log, rule: "affected(app.\(round % 2 == 0 ? "user" : "tenant"), 5m) > 5%")
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<2 {
+                    group.addTask { try streams.follow(configuration, positions: [:]) }
+                }
+                try await group.waitForAll()
+            }
+        }
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").filter {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + $0))
+                == log
+        }
+        #expect(open.count <= 1)
+    }
+
+    /// What was written meanwhile was nobody's business, however long that was.
+    @Test(.timeLimit(.minutes(10)))
+    func aStreamThatIsTakenOutAndPutBackBeginsAnew() async throws {
+        let log = NSTemporaryDirectory() + "watchd-set-\(UUID().uuidString).log"
+        try "".write(toFile: log, atomically: false, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        func append(_ text: String) throws {
+            let file = try #require(FileHandle(forWritingAtPath: log))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(text.utf8))
+            try file.close()
+        }
+        let queue = EventQueue()
+        let streams = StreamSet(time: SystemTime(), queue: queue)
+        defer { streams.stop() }
+        let configuration = try configuration(log, rule: "count(app, 5m) > 5")
+        try append("status=500 user=ann\n")
+        try streams.follow(configuration, positions: [:])
+        _ = await queue.take()
+        try streams.follow(Configuration(services: []), positions: [:])
+        try append("status=500 user=ann\nstatus=500 user=bob\n")
+        try streams.follow(configuration, positions: [:])
+        var lines = await queue.take().map(\.lines).reduce(0, +)
+        try append("status=200 user=ann\n")
+        while lines == 0 { lines = await queue.take().map(\.lines).reduce(0, +) }
+        #expect(lines == 1)
+    }
+
     private func drain(_ name: String, _ port: Int) -> WatchCore.Configuration {
         let stream = StreamConfiguration(
             name: name, kind: .drain(DrainListener(host: "127.0.0.1", port: port)), format: .json)
