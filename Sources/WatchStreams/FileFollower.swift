@@ -25,6 +25,8 @@ public final class FileFollower {
     public static let grace = Duration.seconds(5)
     /// Files open at once; of more rotated ones the oldest are given up, and counted.
     static let openLimit = 256
+    /// Files that the path may come back to.
+    static let leftLimit = 8
     private static let chunk = 256 * 1024
     private static let restartLimit = 4
     /// So often the path is opened again at once when what it named is rotated away meanwhile.
@@ -50,14 +52,16 @@ public final class FileFollower {
     private var savedIsRecent = false
     /// In the file before the current one: while the latter is empty, nothing else tells where we
     /// are, since an empty file cannot be told from any other.
-    private var before: RotationChain.Link?
+    var before: RotationChain.Link?
+    /// Positions in files that the path led to before, the oldest first.
+    var left: [FilePosition] = []
     /// Oldest first; the last is what `path` named when it was looked at last.
-    private var files: [LogFile] = []
+    var files: [LogFile] = []
     /// The youngest file that was read from; the position is in it.
-    private var current = 0
+    var current = 0
     private var problem: FollowProblem?
     private var goneSince: Instant?
-    private var gaveUp = 0
+    var gaveUp = 0
     /// The file whose lines were handed on last; nil: none, or one of another follower.
     private var fed: LogFile.Identity?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -74,6 +78,7 @@ public final class FileFollower {
         self.movedTo = movedTo
         self.beginning = beginning
         saved = position?.path == path ? position : nil
+        left = saved?.left ?? []
     }
 
     deinit { buffer.deallocate() }
@@ -85,6 +90,12 @@ public final class FileFollower {
 
     /// Where the first line begins that was not handed on yet.
     public var position: FilePosition? {
+        guard var position = currentPosition else { return nil }
+        position.left = leftBesides(position)
+        return position
+    }
+
+    private var currentPosition: FilePosition? {
         guard files.indices.contains(current) else { return saved }
         let file = files[current]
         if file.head.length == 0, let before {
@@ -106,7 +117,7 @@ public final class FileFollower {
 
     /// Descriptors to wait at; others when `generation` is another.
     var descriptors: [Int32] { files.map(\.descriptor) }
-    private(set) var generation = 0
+    var generation = 0
 
     /// Looks at what the path names, and reads what was appended, up to a turn.
     public func poll(now: Instant, into consumer: inout some LineConsumer) -> Outcome {
@@ -226,6 +237,7 @@ public final class FileFollower {
         for _ in 0..<Self.lookLimit {
             switch LogFile.open(path, now: now) {
             case .success(let file):
+                file.place = RotatedFiles.place(of: path)
                 guard adopt(file, now: now) else { continue }
                 problem = nil
                 goneSince = nil
@@ -257,6 +269,7 @@ public final class FileFollower {
     /// Closes all files, to be found again by the position.
     private func letGo() {
         saved = position
+        left = saved?.left ?? []
         savedIsRecent = true
         files = []
         current = 0
@@ -270,12 +283,17 @@ public final class FileFollower {
     func adopt(_ file: LogFile, now: Instant) -> Bool {
         if let last = files.last {
             guard last.identity != file.identity else { return true }
+            if let index = files.firstIndex(where: { $0.identity == file.identity }) {
+                comeBack(to: index, now: now)
+                return true
+            }
             // Empty when it was opened; its compressed form is known by what was written since.
             if last.isUntouched, last.isUnlinked { _ = last.mark() }
             let link = RotationChain.Link(position: last.position(path), isHeld: true)
             let chain = RotationChain.find(link, beside: path, live: file, now: now)
             guard !file.isUnlinked else { return false }
             last.lastGrowth = now
+            goBack(file)
             files += (chain?.files.dropFirst() ?? []) + [file]
             gaveUp += chain?.gaps ?? 0
         } else if let saved {
@@ -300,9 +318,13 @@ public final class FileFollower {
         }
         let link = RotationChain.Link(position: saved, isCopied: saved.isCopy ?? false)
         before = link
-        if let movedTo, case .success(let moved) = LogFile.open(movedTo, now: now),
-            moved.matches(saved)
-        {
+        goBack(file)
+        // Renamed within a pattern; or the path leads elsewhere now.
+        for place in [movedTo, saved.place] {
+            guard let place, case .success(let moved) = LogFile.open(place, now: now),
+                moved.matches(saved)
+            else { continue }
+            moved.place = saved.place
             moved.seek(to: saved.offset)
             return [moved, file]
         }
@@ -356,33 +378,13 @@ public final class FileFollower {
         return true
     }
 
-    /// A rename between listing and opening can show a file twice: each is read once. And the
-    /// number of open files is bounded.
-    private func shorten(beside newest: LogFile) {
-        var seen: Set<LogFile.Identity> = []
-        files = files.filter { file in
-            (file === newest || file.identity != newest.identity)
-                && seen.insert(file.identity).inserted
-        }
-        while files.count > Self.openLimit {
-            if current > 0 {
-                // It was read to its end; only its grace ends early.
-                files.removeFirst()
-                current -= 1
-            } else {
-                files.remove(at: 1)
-                gaveUp += 1
-            }
-        }
-    }
-
     /// While nothing was written into a younger one, the writer may still have the oldest.
     private func retire(now: Instant, _ consumer: inout some LineConsumer) {
         while files.count > 1, current > 0, now - files[0].lastGrowth >= Self.grace,
             files.dropFirst().contains(where: { !$0.isUntouched || $0.hasContent })
         {
             files[0].abandon(&consumer)
-            files.removeFirst()
+            leave(files.removeFirst())
             current -= 1
         }
     }

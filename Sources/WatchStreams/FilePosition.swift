@@ -16,6 +16,10 @@ public struct FilePosition: Hashable, Sendable, Codable {
     public var modified: Int64?
     /// True: a copy of a log that is truncated, and not the log; nil: not known to be one.
     public var isCopy: Bool?
+    /// Where it lies, if the path leads there through links; nil: it lies at the path.
+    public var place: String?
+    /// In files that the path led to before, and may lead to again: a release that is rolled back.
+    public var left: [FilePosition]?
 
     public init(
         path: String, device: UInt64, inode: UInt64, headHash: UInt64, headLength: Int,

@@ -37,6 +37,8 @@ final class LogFile {
     private var packed: PackedLog?
     /// A copy of a log: nobody writes into it, but the next copy may be written over it.
     var isCopy = false
+    /// See `FilePosition`.
+    var place: String?
     /// Where the first line begins that was not handed over.
     private(set) var lineStart: Int64
     /// When it last grew, or was opened.
@@ -138,17 +140,23 @@ final class LogFile {
 
     /// Whether it was written after `position` was taken, as far as that can be told: what was not
     /// has nothing more than was read then. Some file systems keep whole seconds.
-    func isYounger(than position: FilePosition) -> Bool {
-        guard let modified = position.modified else { return true }
-        return opened.nanoseconds >= modified - 1_000_000_000
-    }
+    func isYounger(than position: FilePosition) -> Bool { position.isBefore(opened) }
 
     func position(_ path: String) -> FilePosition {
-        FilePosition(
+        var position = FilePosition(
             path: path, device: identity.device, inode: identity.inode, headHash: head.hash,
             headLength: head.length, offset: lineStart,
             modified: modified.tv_sec == 0 ? opened.nanoseconds : modified.nanoseconds,
             isCopy: isCopy ? true : nil)
+        position.place = place
+        return position
+    }
+
+    /// It lies where it was found: the path has led elsewhere since, and may come back.
+    var isInPlace: Bool {
+        guard let place, head.length > 0 else { return false }
+        var status = stat()
+        return stat(place, &status) == 0 && Identity(status) == identity
     }
 
     func seek(to offset: Int64) {
@@ -342,4 +350,12 @@ final class LogFile {
 extension timespec {
     /// Since 1970.
     var nanoseconds: Int64 { Int64(tv_sec) &* 1_000_000_000 &+ Int64(tv_nsec) }
+}
+
+extension FilePosition {
+    /// Whether what was written last at `time` may have been written after it was taken. Some file
+    /// systems keep whole seconds.
+    func isBefore(_ time: timespec) -> Bool {
+        modified.map { time.nanoseconds >= $0 - 1_000_000_000 } ?? true
+    }
 }

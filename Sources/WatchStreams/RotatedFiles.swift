@@ -28,6 +28,39 @@ enum RotatedFiles {
         var path: String
         var naming: Naming
         var packing = Packing.none
+        /// The log is a link, and it lies where that leads.
+        var isBesideTarget = false
+    }
+
+    private struct Found {
+        var mark: Substring
+        var candidate: Candidate
+
+        /// When it was written last; nil: it is gone, or nothing is in it.
+        var written: Int64? {
+            var status = stat()
+            guard stat(candidate.path, &status) == 0, status.st_size > 0 else { return nil }
+            return status.st_mtim.nanoseconds
+        }
+    }
+
+    /// The same as `beside`, and where a link leads beside its target, too.
+    static func all(of path: String) -> [Candidate] {
+        guard let place = place(of: path) else { return beside(path) }
+        return beside(path)
+            + beside(place).map { candidate in
+                var candidate = candidate
+                candidate.isBesideTarget = true
+                return candidate
+            }
+    }
+
+    /// Where `path` leads through links; nil: there are none in it, or it leads nowhere.
+    static func place(of path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        let place = String(cString: resolved)
+        return place == path ? nil : place
     }
 
     /// Files that may have been `path` once; those of one naming the oldest first. Of a file that
@@ -38,7 +71,7 @@ enum RotatedFiles {
         let directory = slash.map { String(path[...$0]) } ?? "./"
         let dot = base.lastIndex(of: ".").flatMap { $0 == base.startIndex ? nil : $0 }
         let (stem, ending) = (dot.map { base[..<$0] } ?? base[...], dot.map { base[$0...] } ?? "")
-        var found: [Naming: [(mark: Substring, candidate: Candidate)]] = [:]
+        var found: [Naming: [Found]] = [:]
         let names = names(in: directory, beginningWith: String(stem))
         for name in names where name != base {
             let (plain, packing) = unpacked(name)
@@ -60,31 +93,70 @@ enum RotatedFiles {
                 }
             }
             found[naming, default: []].append(
-                (mark, Candidate(path: directory + name, naming: naming, packing: packing)))
+                Found(
+                    mark: mark,
+                    candidate: Candidate(
+                        path: directory + name, naming: naming, packing: packing)))
         }
         let order: [Naming] = [.other, .innerDate, .date, .innerNumber, .number]
-        return order.flatMap { naming in
-            (found[naming] ?? []).sorted { one, other in
-                switch naming {
-                case .other: one.candidate.path < other.candidate.path
-                case .date, .innerDate: one.mark < other.mark
-                case .number, .innerNumber: numbers(other.mark) < numbers(one.mark)
-                }
-            }.map(\.candidate)
+        return order.flatMap { ordered(found[$0] ?? [], $0).map(\.candidate) }
+    }
+
+    /// Oldest first.
+    private static func ordered(_ found: [Found], _ naming: Naming) -> [Found] {
+        switch naming {
+        case .other: return found.sorted { $0.candidate.path < $1.candidate.path }
+        case .date, .innerDate:
+            if found.contains(where: { endsWithItsYear($0.mark) }) {
+                return found.map { (found: $0, written: $0.written ?? 0) }
+                    .sorted { $0.written < $1.written }.map(\.found)
+            }
+            return found.sorted { numbers($0.mark).lexicographicallyPrecedes(numbers($1.mark)) }
+        case .number, .innerNumber:
+            let sorted = found.sorted {
+                numbers($1.mark).lexicographicallyPrecedes(numbers($0.mark))
+            }
+            return growYounger(sorted) ? sorted.reversed() : sorted
         }
+    }
+
+    /// In most schemes `.1` is the youngest; in some it is the oldest. Those tell that are written
+    /// more than a second apart, and are compressed or not alike: compressing may change the time.
+    private static func growYounger(_ descending: [Found]) -> Bool {
+        var votes = 0
+        for packing in [Packing.none, .gzip, .foreign] {
+            let times = descending.filter { $0.candidate.packing == packing }.compactMap(\.written)
+            for (larger, smaller) in zip(times, times.dropFirst())
+            where abs(larger - smaller) > 1_000_000_000 {
+                votes += larger > smaller ? 1 : -1
+            }
+        }
+        return votes > 0
+    }
+
+    /// `12-31-2025` and `31-12-2025` say nothing about their order.
+    private static func endsWithItsYear(_ mark: Substring) -> Bool {
+        let numbers = numbers(mark)
+        return numbers.count >= 3 && numbers[0] <= 31 && numbers[1] <= 31 && numbers[2] >= 1900
     }
 
     /// Of what a rotation adds to a name, a separator first; nil: of neither kind.
     private static func naming(_ mark: Substring) -> Naming? {
         guard let separator = mark.first, ".-_".contains(separator) else { return nil }
         let digits = mark.dropFirst()
-        if separator == ".", !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) {
+        // More digits are seconds since 1970.
+        if separator == ".", (1...8).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ (48...57).contains($0) })
+        {
             return .number
         }
         return mark.utf8.allSatisfy { digitsAndSigns.contains($0) } ? .date : nil
     }
 
-    private static func numbers(_ mark: Substring) -> Int { Int(mark.dropFirst()) ?? .max }
+    /// `.10` comes after `.9`.
+    private static func numbers(_ mark: Substring) -> [Int] {
+        mark.split { !("0"..."9").contains($0) }.map { Int($0) ?? .max }
+    }
 
     private static func names(in directory: String, beginningWith base: String) -> Set<String> {
         guard !base.isEmpty, let stream = opendir(directory) else { return [] }

@@ -51,11 +51,11 @@ struct RotationChain {
     private static func look(
         _ link: Link, beside path: String, live: LogFile, now: Instant
     ) -> RotationChain? {
-        var candidates = RotatedFiles.beside(path)
+        var candidates = RotatedFiles.all(of: path)
         for _ in 0..<attempts {
             var chain = RotationChain(path: path, live: live, now: now)
             let isFound = chain.open(candidates, from: link)
-            let again = RotatedFiles.beside(path)
+            let again = RotatedFiles.all(of: path)
             // Between listing and opening a name may have come to mean another file.
             if again == candidates, chain.stillNamed { return isFound ? chain : nil }
             candidates = again
@@ -86,9 +86,15 @@ struct RotationChain {
         guard let (index, first) = first(in: candidates, link) else { return false }
         files = [first]
         first.isCopy = isCopied
-        let naming = candidates[index].naming
-        guard naming != .other else { return true }
-        for candidate in candidates[(index + 1)...] where candidate.naming == naming {
+        let found = candidates[index]
+        guard found.naming != .other else { return true }
+        for candidate in candidates[(index + 1)...]
+        where candidate.naming == found.naming && candidate.isBesideTarget == found.isBesideTarget {
+            // Whatever its name says: older than what was read last, it was read before that.
+            var status = stat()
+            if stat(candidate.path, &status) == 0, !link.position.isBefore(status.st_mtim) {
+                continue
+            }
             guard case .success(let file) = open(candidate) else {
                 gaps += 1
                 continue
@@ -131,7 +137,9 @@ struct RotationChain {
             }
         }
         guard position.headLength > 0 else { return nil }
-        // Of those that begin alike the youngest: no line is to count twice.
+        var youngest: (index: Int, file: LogFile)?
+        // Of those that begin alike the youngest: no line is to count twice. That of another may
+        // be lost.
         for (index, candidate) in candidates.enumerated().reversed() {
             // What is held and has no name any more can only have been compressed.
             if link.isHeld, candidate.packing == .none { continue }
@@ -140,9 +148,13 @@ struct RotationChain {
             else { continue }
             // Another inode with the same contents. (That the log has the inode of the position
             // says nothing: once the old file was compressed, the next one is often given it.)
+            if youngest != nil {
+                gaps += 1
+                break
+            }
             if candidate.packing == .none { isCopied = true }
-            return (index, file)
+            youngest = (index, file)
         }
-        return nil
+        return youngest
     }
 }

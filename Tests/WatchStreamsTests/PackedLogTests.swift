@@ -103,6 +103,26 @@ import WatchCore
         #expect(following.seen.gaveUp == 0)
     }
 
+    /// Each begins with the same banner, so which of the two it is nobody can tell.
+    @Test func whatCannotBeToldFromAnotherIsALoss() throws {
+        let banner = String(repeating: "=", count: 1100) + "\n"
+        let writer = Writer(log)
+        writer.write(banner + "a\n")
+        let position = try read()
+        writer.write("b\n")
+        for name in ["2", "1"] {
+            rotate(writer, to: "access.log.\(name)")
+            // None gets the inode of another.
+            link(directory.file("access.log.\(name)"), directory.file("kept.\(name)"))
+            compress(directory.file("access.log.\(name)"))
+            writer.write(banner + "\(name)\n\(name)\n")
+        }
+        let after = Following(log, position: position, beginning: .end)
+        after.poll()
+        #expect(after.seen.gaveUp == 1)
+        #expect(after.lines.last == "1")
+    }
+
     @Test func datedNamesAreKnownToo() throws {
         let writer = Writer(log)
         writer.write("a\n")
