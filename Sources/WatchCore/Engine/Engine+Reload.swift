@@ -50,8 +50,9 @@ extension Engine {
 }
 
 extension ServiceEngine {
-    /// Takes over what still means the same: signals with the same widths, triggers with the same
-    /// expression, and the version when the sources are the same.
+    /// Takes over what still means the same: windows with the same widths, how sources and probes
+    /// are (which they say only once), triggers with the same expression, and the version when the
+    /// sources are the same.
     fileprivate mutating func inherit(from old: ServiceEngine) {
         restarted = old.restarted
         heard = old.heard
@@ -66,20 +67,18 @@ extension ServiceEngine {
         forgetBaselines(changedFrom: old.configuration)
         for (name, signal) in zip(old.probes.names, old.probes.values) {
             guard let fresh = probes[name],
-                old.configuration.probe(name)?.kind == configuration.probe(name)?.kind,
-                let windows = fresh.windows.takingOver(signal.windows)
+                old.configuration.probe(name)?.kind == configuration.probe(name)?.kind
             else { continue }
             var signal = signal
-            signal.windows = windows
+            signal.windows = fresh.windows.takingOver(signal.windows) ?? fresh.windows
             probes.set(signal, for: name)
         }
         for (name, signal) in zip(old.streams.names, old.streams.values) {
             guard let fresh = streams[name],
-                old.configuration.stream(name) == configuration.stream(name),
-                let windows = fresh.windows.takingOver(signal.windows)
+                old.configuration.stream(name) == configuration.stream(name)
             else { continue }
             var signal = signal
-            signal.windows = windows
+            signal.windows = fresh.windows.takingOver(signal.windows) ?? fresh.windows
             streams.set(signal, for: name)
         }
         for trigger in configuration.triggers {

@@ -43,6 +43,22 @@ import Testing
         #expect(world.verdict("storm") == .breached)
     }
 
+    /// The stream says only once that it cannot be read.
+    @Test func aReloadThatChangesAWindowForgetsNoBlindness() {
+        let world = world(Self.storm)
+        world.pass(10)
+        world.logs = { _, _ in StreamBatch(source: .unreadable("no such file")) }
+        world.pass(5)
+        #expect(world.verdict("storm") == .blind)
+        world.logs = { _, _ in nil }
+        var configuration = world.configuration
+        configuration.services[0].triggers[0].when = World.expression(
+            "error_rate(access, 20s) > 50%")
+        world.perform(world.engine.reconfigure(to: configuration, at: world.now))
+        world.pass(5)
+        #expect(world.verdict("storm") == .blind)
+    }
+
     @Test func onlyADeploymentOfAnotherReleaseEndsItEarly() {
         let world = world(Self.storm)
         #expect(world.bakeFirst())
