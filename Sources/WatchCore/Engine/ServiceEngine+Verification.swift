@@ -55,13 +55,21 @@ extension ServiceEngine {
         guard let rollback = state.rollback, rollback.mayMakeRelease,
             !rollback.result.matches(read)
         else { return }
-        let isMade = !rollback.expects(read)
+        let isMade = !rollback.expects(read) && !ranBefore(read, rollback)
         // The bad release read again says nothing about what the method made.
         guard isMade || rollback.to.matches(read) else { return }
         state.rollback?.product = isMade ? read : nil
         state.rollback?.targetReads = [:]
         state.rollback?.checkPassed = nil
         if rollback.pending != nil { state.rollback?.isCheckStale = true }
+    }
+
+    /// It ran before the rollback began, so nobody made it: a source that says it now is wrong, or
+    /// other hands put it back.
+    private func ranBefore(_ release: ReleaseIdentity, _ rollback: Rollback) -> Bool {
+        state.book.deployments.contains {
+            $0.began.boot < rollback.began.boot && $0.release.matches(release)
+        }
     }
 
     mutating func noteProbeForVerification(_ probe: String, _ result: ProbeResult) {

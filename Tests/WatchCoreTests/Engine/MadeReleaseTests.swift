@@ -26,9 +26,10 @@ import Testing
     }
 
     private func world(
-        hasCheck: Bool = true, makes: ReleaseIdentity? = nil, methods: Int = 1, reads: Int = 2
+        hasCheck: Bool = true, makes: ReleaseIdentity? = nil, methods: Int = 1, reads: Int = 2,
+        runsFirst: ReleaseIdentity? = nil
     ) -> (World, Place) {
-        let place = Place(runs: target, makes: makes ?? revert)
+        let place = Place(runs: runsFirst ?? target, makes: makes ?? revert)
         var method = Method(name: "revert", steps: [World.step("activate")])
         if hasCheck { method.check = .unit(name: "is-reverted", with: nil) }
         var next = Method(name: "redeploy", steps: [World.step("redeploy")])
@@ -47,6 +48,10 @@ import Testing
             world.errorRate = 0
             place.runs = place.makes
             return TaskResult(ending: .exited(0))
+        }
+        if runsFirst != nil {
+            #expect(world.pass(upTo: 30) { !$0.kinds("release.detected").isEmpty })
+            place.runs = target
         }
         #expect(world.bakeFirst())
         place.runs = bad
@@ -110,6 +115,17 @@ import Testing
         place.runs = hotfix
         #expect(world.pass(upTo: 60) { $0.incident?.state == .handedOver })
         #expect(world.incident?.reason == "release-changed")
+    }
+
+    /// Its check cannot tell: it only sees that the bad one is gone.
+    @Test func aReleaseThatRanBeforeIsNotWhatTheMethodMade() {
+        let older = ReleaseIdentity(version: "0.9.0", commit: "999")
+        let (world, place) = world(makes: older, runsFirst: older)
+        place.isReverted = true
+        #expect(world.pass(upTo: 120) { $0.incident?.state == .handedOver })
+        #expect(world.incident?.reason == "release-changed")
+        #expect(world.kinds("verify.landed").isEmpty)
+        #expect(world.state.book.running?.origin.code == "read")
     }
 
     @Test func theCheckIsAskedAgainAboutAnotherReleaseThatIsRead() {
