@@ -93,6 +93,29 @@ import WatchConfig
         "error_rate(access, 2m) > 25% and p50(access, 2m) < 1s",
     ])
     func whatIsNotIsNoWarning(_ when: String) {
-        #expect(config(when) == [], "\(when)")
+        let found = config(when).filter { !$0.message.contains("it is not full") }
+        #expect(found == [], "\(when)")
+    }
+
+    /// A job's nightly line is not missing because watchd has looked for two minutes.
+    @Test(arguments: [
+        "matches(app.done, 1d) < 1", "matches(app.done, 1d) == 0", "1 > matches(app.done, 1d)",
+        "not (matches(app.done, 1d) > 0)", "up(health) and matches(app.done, 1d) <= 1",
+    ])
+    func fewInAWindowThatIsNotFullAreAWarning(_ when: String) {
+        let found = config(when, mode: "page")
+        #expect(found.map(\.severity) == [.warning], "\(found)")
+        #expect(found.first?.message.contains("until 1d after a start") ?? false, "\(found)")
+        #expect(found.first?.remedy == "set warm_up: 1d for this rule", "\(found)")
+        #expect(config(when, mode: "page", more: ", warm_up: 1d") == [])
+        #expect(config(when, mode: "veto") == [])
+    }
+
+    @Test func aRateIsOfTheTimeThatItCovers() {
+        let found = config("count(access, 5m) < 10", mode: "page")
+        #expect(found.first?.remedy?.contains("rate()") ?? false, "\(found)")
+        #expect(config("rate(access, 5m) < 0.1", mode: "page") == [])
+        #expect(config("count(access, 2m) < 10", mode: "page") == [])
+        #expect(config("count(access, 5m) > 10", mode: "page") == [])
     }
 }

@@ -13,7 +13,7 @@ struct SamplingLint {
         checkConfidence(trigger)
         guard canFire(trigger), canBeFalse(trigger) else { return }
         checkAges(trigger)
-        checkDirection(trigger)
+        if isTurnedRight(trigger) { checkFewness(trigger) }
         guard rule.mode == .auto else { return }
         AutomaticLint(service: service, problems: problems).check(trigger)
         guard let few = FewFailures(service: service, rule: rule).fewest else { return }
@@ -89,15 +89,32 @@ struct SamplingLint {
     }
 
     /// A veto may well want to hold while all is well.
-    private func checkDirection(_ trigger: TriggerDraft) {
+    private func isTurnedRight(_ trigger: TriggerDraft) -> Bool {
         let rule = trigger.configuration
         guard rule.mode == .auto || rule.mode == .shadow,
             TurnedRound(service: service, rule: rule).isTrueWhileAllIsWell
-        else { return }
+        else { return true }
         let then = rule.mode == .auto ? ", and would roll back any release" : ""
         problems.warning(
             trigger.when.place, "'\(rule.name)' is true while all is well\(then)",
             "is the comparison turned round?")
+        return false
+    }
+
+    /// That nothing came in a day is said after the two minutes of `warm_up`.
+    private func checkFewness(_ trigger: TriggerDraft) {
+        let rule = trigger.configuration
+        let warmUp = rule.judgement.warmUp
+        guard rule.mode != .veto, let count = rule.when.countsWantedFew(warmUp: warmUp).first,
+            let width = count.countedWidth
+        else { return }
+        problems.warning(
+            trigger.when.place,
+            "'\(rule.name)' asks whether \(count.text) is small, and the window answers from "
+                + "warm_up (\(warmUp.text)) on: until \(width.text) after a start, a deployment or "
+                + "a gap it is not full, and holds too few",
+            "set warm_up: \(width.text) for this rule"
+                + (count.isRateable ? ", or compare rate() instead" : ""))
     }
 
     /// Only the same release deployed again is young while its windows are warm.
@@ -208,5 +225,11 @@ struct SamplingLint {
     private static func mayHoldWithout(_ when: Expression) -> Bool {
         let words = when.source.split { !($0.isLetter || $0.isNumber || "_-".contains($0)) }
         return words.contains("or") || words.contains("not")
+    }
+}
+
+extension Operand {
+    fileprivate var isRateable: Bool {
+        if case .signal(.count, _, _) = self { true } else { false }
     }
 }

@@ -176,7 +176,9 @@ extension Section {
     func judgement(_ inherited: Judgement) -> Judgement {
         var judgement = inherited
         let range = Duration.zero...Duration.days(1)
-        judgement.warmUp = duration("warm_up", inherited.warmUp, in: range)
+        // The widest window.
+        let widest = Duration.zero...Duration.days(3)
+        judgement.warmUp = duration("warm_up", inherited.warmUp, in: widest)
         judgement.clearFor = duration("clear_for", inherited.clearFor, in: range)
         if let level = percentage("confidence", in: 0.5...0.9999) { judgement.confidence = level }
         guard let value = value("min_samples") else { return judgement }
