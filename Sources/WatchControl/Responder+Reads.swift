@@ -89,11 +89,17 @@ extension Responder {
         let filter = EventFeed.Filter(
             incident: query.text("incident"), service: query.text("service"))
         guard follows || accepts.contains("text/event-stream") else {
-            return Answer.json(
-                try await backend.events(
-                    after: try query.number("after"),
-                    limit: try query.limit(default: 100, most: 1000),
-                    incident: filter.incident, service: filter.service))
+            let events = try await backend.events(
+                after: try query.number("after"),
+                limit: try query.limit(default: 100, most: 1000),
+                incident: filter.incident, service: filter.service)
+            // Of a service that was removed there may be some still.
+            if events.isEmpty, let service = filter.service,
+                await backend.service(service) == nil
+            {
+                return await noService(service)
+            }
+            return Answer.json(events)
         }
         // The browser's own header wins: it comes with a reconnection (HTML, §9.2.3).
         let resume = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }

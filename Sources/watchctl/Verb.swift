@@ -66,14 +66,15 @@ struct Session: Sendable {
         return .fine
     }
 
-    /// Posts what changes nothing until the daemon has said all of it.
+    /// Posts what changes nothing until the daemon has said all of it. What would be refused is an
+    /// exit status, too.
     func tellDry(_ path: String, _ body: [String: JSONValue]) async throws(Failure) -> ExitStatus {
         while true {
             let answer = try await client.post(path, body)
             let reply = try client.decode(CommandReply.self, answer)
             if reply.pending == nil {
                 show(reply, answer) { plan($0) }
-                return .fine
+                return reply.reason == nil ? .fine : .refused
             }
             try? await Task.sleep(for: .milliseconds(200))
         }

@@ -111,6 +111,33 @@ import WatchConfig
         #expect(config(when, mode: "veto") == [])
     }
 
+    /// "No critical line for a quarter of an hour" is `clear_for`, and not the window.
+    @Test func conditionsOfVerificationAreBelievedAfterClearFor() {
+        func config(_ verify: String) -> [Diagnostic] {
+            problems(
+                """
+                services:
+                  shop:
+                    version: [{ symlink: /srv/shop/current }]
+                    streams: { app: { file: /b.log, format: lines, patterns: { bad: bad } } }
+                    triggers:
+                      - { name: t, severity: high, mode: page, when: "matches(app.bad, 2m) > 3" }
+                    rollback: { plan: careful }
+                plans:
+                  careful:
+                    methods:
+                      - { name: m, steps: [{ unit: watchd-rollback@x.service }] }
+                    verify: { \(verify), timeout: 1h, when: ["matches(app.bad, 15m) == 0"] }
+                channels: { chat: { slack: "https://example.com/" } }
+                routes: { oncall: [{ to: [chat] }] }
+                """)
+        }
+        let found = config("clear_for: 1m").filter { $0.message.contains("clear_for") }
+        #expect(found.map(\.severity) == [.warning], "\(found)")
+        #expect(found.first?.remedy?.contains("clear_for: 15m") ?? false)
+        #expect(!config("clear_for: 15m").contains { $0.message.contains("clear_for") })
+    }
+
     @Test func aRateIsOfTheTimeThatItCovers() {
         let found = config("count(access, 5m) < 10", mode: "page")
         #expect(found.first?.remedy?.contains("rate()") ?? false, "\(found)")

@@ -54,6 +54,10 @@ import WatchSystem
             let incident = try await server.get("/v1/incidents/shop-99")
             #expect(incident.status == 404)
             #expect(incident.text.contains("shop-17"))
+            let events = try await server.get("/v1/events?service=shpo")
+            #expect(events.status == 404)
+            #expect(events.text.contains("there are: shop, blog"))
+            #expect(try await server.get("/v1/events?service=blog").status == 200)
         }
     }
 

@@ -164,6 +164,31 @@ import WatchSystem
         }
     }
 
+    @Test func whatADryRunFoundInTheWayExitsWithFourToo() async throws {
+        try await withServer { server in
+            server.backend.set(
+                reply: CommandReply(
+                    status: .done, reason: "gate-blocked:db", message: "would not roll shop back",
+                    plan: ["gate db: ask"]))
+            let result = try await run(server, "rollback", "shop", "--dry-run")
+            #expect(result.status == 4)
+            #expect(result.output == "would not roll shop back\n  gate db: ask\n")
+        }
+    }
+
+    @Test func mistakesOfAConfigurationKeepTheirLines() async throws {
+        let mistake = "/etc/watchd.yaml:5:11: error: '10x' is no duration\n    bake: 10x"
+        try await withServer { server in
+            server.backend.set(
+                reply: CommandReply(
+                    status: .refused, reason: "invalid-configuration",
+                    message: "nothing was changed:\n"
+                        + Array(repeating: mistake, count: 30).joined(separator: "\n")))
+            let result = try await run(server, "rollback", "shop")
+            #expect(result.errors.components(separatedBy: "\n" + mistake).count == 31)
+        }
+    }
+
     @Test func answersToAnOfferReachTheEngineAndARefusalExitsWithFour() async throws {
         try await withServer { server in
             let method = ["approve", "shop-17", "--method", "restore", "--comment", "do it"]

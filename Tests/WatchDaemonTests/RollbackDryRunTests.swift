@@ -40,7 +40,9 @@ struct RollbackDryRunTests {
         return host
     }
 
-    private func dryRun(_ host: Host) async throws -> (output: String, errors: String) {
+    private func dryRun(
+        _ host: Host, status: Int32 = 0
+    ) async throws -> (output: String, errors: String) {
         let daemon = try RunningDaemon(host)
         _ = try #require(await daemon.event("release.detected"))
         try host.deploy(Host.bad)
@@ -48,7 +50,7 @@ struct RollbackDryRunTests {
         let result = try await watchctl([
             "rollback", "shop", "--to", Host.good, "--dry-run", "--socket", daemon.socket,
         ])
-        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.status == status, "\(result.errors)")
         return (result.output, result.errors)
     }
 
@@ -70,7 +72,7 @@ struct RollbackDryRunTests {
 
     @Test func aGateThatForbidsItIsTold() async throws {
         let host = try host(gate: "echo the backup is 9 h old; exit 10")
-        let told = try await dryRun(host)
+        let told = try await dryRun(host, status: 4)
         #expect(told.output.contains("would not roll shop back to \(Host.good)"))
         #expect(told.output.contains("the backup is 9 h old"))
         #expect(told.output.contains("known only then: ${dump}"))

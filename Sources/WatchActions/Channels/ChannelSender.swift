@@ -35,6 +35,8 @@ actor ChannelSender {
     private var notBefore: WallTime?
     /// When the head of the queue may be tried again; also known to the store.
     private var retries: (id: String, at: WallTime)?
+    /// Whatever was agreed on with the channel as it was before.
+    private var triesAtOnce = false
     /// Outcomes the store has not taken yet: such a message must not be sent again.
     private var unrecorded: [(id: String, outcome: DeliveryOutcome)] = []
     private var memory: [Held] = []
@@ -47,7 +49,14 @@ actor ChannelSender {
         self.parts = parts
     }
 
-    func update(_ kind: ChannelConfiguration.Kind) { self.kind = kind }
+    /// What was told to wait by a channel that was wrong is tried at once when that is mended.
+    func update(_ kind: ChannelConfiguration.Kind) {
+        guard kind != self.kind else { return }
+        self.kind = kind
+        triesAtOnce = true
+        let now = parts.time.now().wall
+        for index in memory.indices { memory[index].notBefore = now }
+    }
 
     /// Takes a message that no store keeps.
     func hold(_ message: OutboxMessage) {
@@ -107,6 +116,7 @@ actor ChannelSender {
 
     /// nil: it is due.
     private func waitTime(of head: PendingDelivery, _ now: WallTime) async throws -> Duration? {
+        if triesAtOnce { return nil }
         if let retries, retries.id == head.outbox.id {
             let wait = retries.at - now
             // Longer than any wait we ask for: the clock was set back.
@@ -138,6 +148,7 @@ actor ChannelSender {
     // MARK: Sending
 
     private func send(_ pending: PendingDelivery, inStore: Bool) async {
+        triesAtOnce = false
         let verdict = await attempt(pending.outbox)
         // Cut off by our own stop: that is no answer of the receiver's.
         if Task.isCancelled && verdict != .sent { return }

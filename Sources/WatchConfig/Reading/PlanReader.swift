@@ -110,6 +110,18 @@ struct VerifyReader {
 
     let problems: Problems
 
+    /// Windows begin when the rollback has settled, and what is asked is believed after `clear_for`.
+    private func checkFewness(_ when: Expression, _ value: YAMLValue, _ verify: Verify) {
+        guard let count = when.countsWantedFew(warmUp: verify.clearFor).first,
+            let width = count.countedWidth
+        else { return }
+        problems.warning(
+            value.place,
+            "\(count.text) holds what came in since the rollback settled, so this is believed "
+                + "after clear_for (\(verify.clearFor.text)) and not after \(width.text)",
+            "write clear_for: \(width.text) if nothing may come for so long")
+    }
+
     func read(_ value: YAMLValue) -> Result? {
         guard let section = Section(value, .verify, problems) else { return nil }
         let standard = Verify()
@@ -136,6 +148,7 @@ struct VerifyReader {
                     + "(\(verify.settle.text)) and clear_for (\(verify.clearFor.text)) can be",
                 "write timeout: \(sum.text) or, better, more")
         }
+        for condition in conditions { checkFewness(condition.expression, condition.value, verify) }
         return Result(verify: verify, probes: probes, conditions: conditions)
     }
 }

@@ -116,7 +116,8 @@ public struct CommandReply: Hashable, Sendable, Codable {
     }
 
     public var status: Status
-    /// A stable code (`no-known-good`, `busy`, …) when refused.
+    /// A stable code (`no-known-good`, `busy`, …) when refused, or when a dry run found that it
+    /// would be.
     public var reason: String?
     /// One sentence for a person.
     public var message: String

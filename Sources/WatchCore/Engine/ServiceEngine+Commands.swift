@@ -59,12 +59,7 @@ extension ServiceEngine {
         }
         keepOngoing()
         closeIncident(Self.said("resolved by \(peer.name)", comment), &context)
-        let still = (state.ongoing ?? []).map { "'\($0.trigger)'" }
-        let warning =
-            still.isEmpty
-            ? ""
-            : "; \(still.joined(separator: ", ")) \(still.count == 1 ? "is" : "are") breached "
-                + "still, and nobody is told of it again before it has cleared once"
+        let warning = ongoingText.map { "; \($0)" } ?? ""
         return CommandReply(
             status: .done, message: "\(id ?? "") resolved\(warning)", incident: id)
     }

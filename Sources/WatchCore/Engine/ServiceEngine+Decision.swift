@@ -153,10 +153,13 @@ extension ServiceEngine {
     }
 
     var noKnownGood: Refusal {
-        Refusal(
-            .noKnownGood,
-            "no earlier release of \(name) is known to be good; mark one with "
-                + "`watchctl releases mark-good VERSION --service \(name)`")
+        // Of the only one that was seen nobody can say so in time: it runs.
+        let remedy =
+            state.book.deployments.count > 1
+            ? "mark one with `watchctl releases mark-good VERSION --service \(name)`"
+            : "the one that runs can be when the next is deployed; until then name one with "
+                + "`watchctl rollback \(name) --to VERSION`"
+        return Refusal(.noKnownGood, "no earlier release of \(name) is known to be good; " + remedy)
     }
 
     /// A plan whose every method needs somebody's word.

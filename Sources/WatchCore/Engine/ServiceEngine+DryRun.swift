@@ -34,7 +34,7 @@ extension ServiceEngine {
             askDry(
                 GateRound.Pending(
                     task: "", plan: plan, gate: 0, since: context.now, from: running,
-                    to: dry.target.identity, left: [], look: []), &context)
+                    to: dry.target.identity, target: dry.target, left: [], look: []), &context)
         }
         var reply = reply(dry, nil)
         reply.pending = "the gates of plan \(plan.name) are being asked"
@@ -69,7 +69,9 @@ extension ServiceEngine {
                 "would \(dry.what) in spite of " + refusals.map(\.gate).joined(separator: ", ")
             case (false, false): "would not \(dry.what): " + refusals[0].text
             }
-        return CommandReply(status: .done, message: message, plan: lines(dry, look))
+        return CommandReply(
+            status: .done, reason: dry.isForced ? nil : refusals.first?.code, message: message,
+            plan: lines(dry, look))
     }
 
     // MARK: - Lines

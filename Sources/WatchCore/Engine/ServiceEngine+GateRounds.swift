@@ -100,9 +100,8 @@ extension ServiceEngine {
 
     /// Asks the gate that `round` has come to.
     mutating func askDry(_ round: GateRound.Pending, _ context: inout Context) {
-        guard let target = state.book.release(round.to) else {
-            if round.look == nil { endGateRound(&context) }
-            return
+        guard let target = round.target ?? state.book.release(round.to) else {
+            return endGateRound(&context)
         }
         let asked = round.plan.gates[round.gate]
         var pending = round

@@ -362,6 +362,8 @@ extension ServiceEngine {
         endOffer(.void, by: nil, "\(release.text) was deployed", &context)
         clearEndedOperationBreaches("\(release.text) was deployed", &context)
         switch incident.record.state {
+        // A person said that something is wrong, and says when it is not.
+        case .open where incident.isDeclaredAlone: break
         case .open, .awaitingApproval:
             settleIncident(.superseded, "\(release.text) was deployed", &context)
         case .rollingBack, .verifying, .recovered, .handedOver, .cleared, .superseded, .closed:

@@ -9,6 +9,14 @@ struct OngoingBreach: Hashable, Sendable, Codable {
 }
 
 extension ServiceEngine {
+    /// What stands though its incident was closed, in a clause; nil: nothing does.
+    var ongoingText: String? {
+        let still = (state.ongoing ?? []).map { "'\($0.trigger)'" }
+        guard !still.isEmpty else { return nil }
+        return still.joined(separator: ", ") + (still.count == 1 ? " is" : " are")
+            + " breached still, and nobody is told of it again before it has cleared once"
+    }
+
     /// Rules that are breached still when a person closes their incident.
     mutating func keepOngoing() {
         let open = (state.incident?.record.breaches ?? []).filter { breach in

@@ -183,9 +183,10 @@ extension ServiceEngine {
     ) {
         guard let incident = state[slot], !incident.pagedChannels.isEmpty else { return }
         let ending = incident.record.state.rawValue
+        let still = slot == .breaches ? ongoingText.map { " \($0)." } ?? "" : ""
         send(
             .resolve, slot: slot, title: "\(name): resolved (\(incident.record.id), \(ending))",
-            text: "The incident is closed: \(why).", reason: ending, &context)
+            text: "The incident is closed: \(why).\(still)", reason: ending, &context)
     }
 
     /// Nobody answered in time: the next step of the route.

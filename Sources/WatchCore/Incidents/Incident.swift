@@ -49,6 +49,11 @@ struct Incident: Hashable, Sendable, Codable {
     /// Handed-over incidents close after so long without a breach, once acknowledged.
     static let handedOverClears = Duration.minutes(15)
 
+    /// By a person, when no rule saw anything.
+    var isDeclaredAlone: Bool {
+        isForPeople ?? false && record.reason?.hasPrefix("declared:") ?? false
+    }
+
     var hasOpenBreach: Bool { record.breaches.contains { $0.cleared == nil } }
 
     /// The most severe breach that stands, of equals the first in the file.

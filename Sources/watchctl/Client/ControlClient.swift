@@ -48,8 +48,10 @@ struct ControlClient: Sendable {
     func check(_ answer: TransportAnswer) throws(Failure) -> [UInt8] {
         if (200..<300).contains(answer.status) { return answer.body }
         let reply = try? WireJSON.decode(ErrorReply.self, from: answer.body)
-        let message = safe(
-            reply?.message ?? "watchd answered with status \(answer.status)", limit: 1000)
+        let text = reply?.message ?? "watchd answered with status \(answer.status)"
+        // A configuration that is refused has all its mistakes, each with its line.
+        let message = text.split(separator: "\n", omittingEmptySubsequences: false).prefix(1000)
+            .map { safe(String($0), limit: 1000) }.joined(separator: "\n")
         switch answer.status {
         case 403: throw Failure(.refused, message, reply: answer.body)
         case 409:

@@ -42,6 +42,21 @@ struct OutboxTests {
         #expect(posts.dropFirst().first.map { $0.time - posts[0].time } == .seconds(30))
     }
 
+    /// A wrong address, or a receiver that is full: what was told to wait goes to the new one.
+    @Test func aChannelThatIsMendedIsTriedAtOnce() async {
+        let bench = OutboxBench()
+        bench.receiver.reply(chat, .status(429, retryAfter: "3600"))
+        await bench.queue("a", "b")
+        await bench.pass(.seconds(5))
+        await bench.outbox.update([.slack("chat"), .webhook("hook")])
+        await bench.pass(.seconds(5))
+        #expect(bench.receiver.posts.map(\.id) == ["a"])
+        await bench.outbox.update([.webhook("chat"), .webhook("hook")])
+        await bench.pass(.seconds(5))
+        #expect(bench.receiver.posts.map(\.id) == ["a", "a", "b"])
+        #expect(bench.receiver.posts.last?.url == "https://hook/in")
+    }
+
     @Test func retryAfterIsHonouredAcrossARestart() async {
         let bench = OutboxBench()
         bench.receiver.reply(chat, .status(429, retryAfter: "600"))

@@ -77,11 +77,22 @@ import Testing
         let reply = told(world)
         #expect(reply.status == .done)
         #expect(reply.message.hasPrefix("would not roll shop back to 1.0.0 with plan shop: gate b"))
+        #expect(reply.reason == "gate-blocked:backup")
         let lines = reply.plan ?? []
         #expect(lines.contains { $0.contains("gate backup") && $0.hasSuffix(": 9 h") })
         #expect(lines.contains { $0.contains("gate target asks for somebody's word") })
         let forced = told(world, force: true)
         #expect(forced.message.hasSuffix("with plan shop in spite of backup, target"))
+        #expect(forced.reason == nil)
+    }
+
+    /// In the first weeks all that is to go back to ran before watchd did.
+    @Test func aReleaseThatWasNeverSeenIsAskedAbout() {
+        let world = world()
+        let reply = told(world, to: "0.9.9")
+        #expect(reply.message == "would roll shop back to 0.9.9 with plan shop")
+        #expect(world.dryTasks.last?.variables["to.version"] == "0.9.9")
+        #expect(reply.reason == nil)
     }
 
     @Test func whatGatesSaidIsToldForAMomentAndThenAskedAnew() {

@@ -158,6 +158,17 @@ import Testing
         #expect(world.messages.last?.message.kind == .resolve)
     }
 
+    /// The next deployment need not be about it.
+    @Test func whatWasDeclaredAloneOutlivesADeployment() {
+        let world = world()
+        world.command(.declare(service: "shop", severity: .high, reason: "orders are lost"))
+        let id = world.id
+        world.announce("3.0.0")
+        world.pass(60)
+        #expect(world.id == id)
+        #expect(world.incident?.state == .open)
+    }
+
     @Test func whatIsDeclaredIntoAClearedIncidentStaysOpen() {
         let world = world(armed: false)
         world.errorRate = 0.4
