@@ -6,6 +6,8 @@ import WatchCore
 extension FileFollower {
     /// Positions in files that the path may come back to, besides that of `position`; nil: none.
     func leftBesides(_ position: FilePosition) -> [FilePosition]? {
+        // They know more: another one may have read on.
+        guard family == nil else { return nil }
         let others = (left + files.prefix(current).filter(\.isInPlace).map { $0.position(path) })
             .filter { LogFile.Identity($0) != LogFile.Identity(position) }
         return others.isEmpty ? nil : others.suffix(Self.leftLimit)
@@ -13,7 +15,7 @@ extension FileFollower {
 
     /// Remembers where it was in a file that is closed, and may be led to again.
     func leave(_ file: LogFile) {
-        guard file.isInPlace else { return }
+        guard family == nil, file.isInPlace else { return }
         left.removeAll { LogFile.Identity($0) == file.identity }
         left.append(file.position(path))
         if left.count > Self.leftLimit { left.removeFirst() }

@@ -44,8 +44,6 @@ public final class FileFollower {
     }
 
     public let path: String
-    /// Where the file of the position may be besides the names that rotation gives.
-    private let movedTo: String?
     private var beginning: Beginning
     private var saved: FilePosition?
     /// It was read up to there when it was let go, and not by another process some time ago.
@@ -56,26 +54,28 @@ public final class FileFollower {
     /// Positions in files that the path led to before, the oldest first.
     var left: [FilePosition] = []
     /// Oldest first; the last is what `path` named when it was looked at last.
-    var files: [LogFile] = []
+    var files: [LogFile] = [] { didSet { release(oldValue) } }
     /// The youngest file that was read from; the position is in it.
     var current = 0
-    private var problem: FollowProblem?
+    private(set) var problem: FollowProblem?
     private var goneSince: Instant?
     var gaveUp = 0
     /// The file whose lines were handed on last; nil: none, or one of another follower.
     private var fed: LogFile.Identity?
+    weak var family: (any FollowerFamily)?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: FileFollower.lineLimit + FileFollower.chunk, alignment: 16)
 
     public convenience init(
         path: String, position: FilePosition? = nil, beginning: Beginning = .end
     ) {
-        self.init(path: path, position: position, movedTo: nil, beginning: beginning)
+        self.init(path: path, position: position, isRecent: false, beginning: beginning)
     }
 
-    init(path: String, position: FilePosition?, movedTo: String?, beginning: Beginning) {
+    /// `isRecent`: the file of the position was read to its end when it was let go.
+    init(path: String, position: FilePosition?, isRecent: Bool, beginning: Beginning) {
         self.path = path
-        self.movedTo = movedTo
+        savedIsRecent = isRecent
         self.beginning = beginning
         saved = position?.path == path ? position : nil
         left = saved?.left ?? []
@@ -105,11 +105,6 @@ public final class FileFollower {
                 ?? before.position
         }
         return file.position(path)
-    }
-
-    /// Whether it reads that file, under whatever name.
-    func follows(_ identity: LogFile.Identity) -> Bool {
-        files.contains { $0.identity == identity }
     }
 
     /// Lines of another follower were handed on meanwhile.
@@ -227,17 +222,22 @@ public final class FileFollower {
     /// Finds out what the path names now.
     func look(now: Instant) {
         var status = stat()
-        if stat(path, &status) == 0, let last = files.last,
-            last.identity == LogFile.Identity(status)
-        {
-            problem = nil
-            goneSince = nil
-            return
+        if stat(path, &status) == 0 {
+            let identity = LogFile.Identity(status)
+            if let last = files.last, last.identity == identity {
+                problem = nil
+                goneSince = nil
+                return
+            }
+            // As if the name were free: whoever reads the file goes on.
+            if isTaken(identity) { return miss(FollowProblem(.gone), now: now) }
         }
         for _ in 0..<Self.lookLimit {
             switch LogFile.open(path, now: now) {
             case .success(let file):
+                guard !isTaken(file.identity) else { continue }
                 file.place = RotatedFiles.place(of: path)
+                family?.goOn(in: file)
                 guard adopt(file, now: now) else { continue }
                 problem = nil
                 goneSince = nil
@@ -290,7 +290,7 @@ public final class FileFollower {
             // Empty when it was opened; its compressed form is known by what was written since.
             if last.isUntouched, last.isUnlinked { _ = last.mark() }
             let link = RotationChain.Link(position: last.position(path), isHeld: true)
-            let chain = RotationChain.find(link, beside: path, live: file, now: now)
+            let chain = RotationChain.find(link, beside: path, live: file, for: self, now: now)
             guard !file.isUnlinked else { return false }
             last.lastGrowth = now
             goBack(file)
@@ -319,16 +319,15 @@ public final class FileFollower {
         let link = RotationChain.Link(position: saved, isCopied: saved.isCopy ?? false)
         before = link
         goBack(file)
-        // Renamed within a pattern; or the path leads elsewhere now.
-        for place in [movedTo, saved.place] {
-            guard let place, case .success(let moved) = LogFile.open(place, now: now),
-                moved.matches(saved)
-            else { continue }
-            moved.place = saved.place
+        // The path leads elsewhere now.
+        if let place = saved.place, case .success(let moved) = LogFile.open(place, now: now),
+            moved.matches(saved), !isTaken(moved.identity)
+        {
+            moved.place = place
             moved.seek(to: saved.offset)
             return [moved, file]
         }
-        let chain = RotationChain.find(link, beside: path, live: file, now: now)
+        let chain = RotationChain.find(link, beside: path, live: file, for: self, now: now)
         guard !file.isUnlinked else { return nil }
         if let chain {
             chain.files.first?.seek(to: saved.offset)
@@ -366,7 +365,8 @@ public final class FileFollower {
     private func insertCopies(
         _ link: RotationChain.Link, before file: LogFile, now: Instant
     ) -> Bool {
-        guard let chain = RotationChain.find(link, beside: path, live: file, now: now) else {
+        guard let chain = RotationChain.find(link, beside: path, live: file, for: self, now: now)
+        else {
             return false
         }
         chain.files.first?.seek(to: link.position.offset)

@@ -5,7 +5,9 @@ import WatchCore
 import WatchSystem
 
 /// A file that appears later is read from its start; one that was renamed within the pattern
-/// (`app.log` to `app-20261121.log`) is the same file still, and not read again.
+/// (`app.log` to `app-20261121.log`) is the same file still, and read on. A file has one follower
+/// at most, whatever names it has: the one that had it first, until it lets it go. What it read is
+/// remembered then, for whichever name the file is found under.
 final class GlobSource: LogSource {
     static let fileLimit = 256
     /// The pattern is looked at so often; what happens to the files is noticed at once.
@@ -13,17 +15,16 @@ final class GlobSource: LogSource {
 
     private let pattern: String
     private let beginning: FileFollower.Beginning
-    private let saved: [String: FilePosition]
     /// When the saved positions were taken; nil: there are none.
     private let savedAt: WallTime?
     private var followers: [String: FileFollower] = [:]
     /// In the order of their names.
     private var paths: [String] = []
-    /// Files under names of the pattern that were followed under another one.
-    private var renamed: [String: LogFile.Identity] = [:]
+    private var kept = KeptPositions()
     private var watched: [String: Int] = [:]
     private var lookAfter: Instant?
     private var isFirstLook = true
+    private var hasFoundAny = false
     private var problem: String?
     private var seen = WallTime(nanoseconds: 0)
     /// Whose lines were handed on last.
@@ -35,27 +36,36 @@ final class GlobSource: LogSource {
         self.pattern = pattern
         self.beginning = beginning
         let position = position?.pattern == pattern ? position : nil
-        saved = Dictionary(
-            (position?.files ?? []).map { ($0.path, $0) }, uniquingKeysWith: { _, last in last })
+        for other in position?.others ?? [] { kept.keep(other) }
+        for file in position?.files ?? [] { kept.keep(file, isRecent: false) }
         savedAt = position.map { WallTime(nanoseconds: $0.seen) }
     }
 
     var source: StreamBatch.Source {
         if let problem { return .unreadable(problem) }
+        // One that is gone is no problem while there are others, and forgotten soon.
         for path in paths {
-            if case .unreadable(let why)? = followers[path]?.source { return .unreadable(why) }
+            guard let follower = followers[path], !follower.isGone else { continue }
+            if case .unreadable(let why) = follower.source { return .unreadable(why) }
         }
         return .reading
     }
 
     func position(before held: BatchBuilder.Held) -> StreamPosition? {
-        let files = paths.compactMap { path -> FilePosition? in
-            guard var position = followers[path]?.position else { return nil }
+        var files = kept.positions(recent: false)
+        var others = kept.positions(recent: true)
+        for path in paths {
+            guard let follower = followers[path], var position = follower.position else { continue }
             // What is held is of one file.
             if path == fed { position.offset = Swift.max(0, position.offset - Int64(held.bytes)) }
-            return position
+            files.append(position)
+            others += follower.positionsBefore
         }
-        return .files(FilesPosition(pattern: pattern, files: files, seen: seen.nanoseconds))
+        others = others.suffix(KeptPositions.limit)
+        return .files(
+            FilesPosition(
+                pattern: pattern, files: files, seen: seen.nanoseconds,
+                others: others.isEmpty ? nil : others))
     }
 
     func watch(with waker: Waker) -> Bool {
@@ -95,13 +105,12 @@ final class GlobSource: LogSource {
         lookAfter = now.boot + Self.lookEvery
         if isFirstLook { seen = savedAt ?? now.wall }
         let found = Self.files(pattern)
-        for path in paths where !found.contains(path) { forget(path) }
-        // As it was: a rotation moves several names at once.
-        let known = Set(renamed.values)
-        renamed = renamed.filter { found.contains($0.key) }
-        let moved = isFirstLook ? Self.identities(found) : [:]
-        for path in found where followers[path] == nil { add(path, known, moved, now: now) }
+        forgetGone(Set(found))
+        add(found.filter { followers[$0] == nil }, now: now)
+        let held = Set(followers.values.flatMap { $0.files.map(\.identity) })
+        kept.remove(where: held.contains)
         isFirstLook = false
+        if !found.isEmpty { hasFoundAny = true }
         paths = followers.keys.sorted()
         if found.count > Self.fileLimit {
             problem =
@@ -116,56 +125,84 @@ final class GlobSource: LogSource {
         }
     }
 
-    /// It is read to its end before it is let go: its follower says when it is gone for good.
-    private func forget(_ path: String) {
-        guard case .unreadable? = followers[path]?.source else { return }
-        followers[path] = nil
-        watched[path] = nil
+    /// A file is read to its end before its follower lets it go.
+    private func forgetGone(_ found: Set<String>) {
+        for (path, follower) in followers where follower.isGone {
+            guard !found.contains(path) || Self.status(path).map(isFollowed) ?? true else {
+                continue
+            }
+            if let position = follower.position { keep(position, of: follower) }
+            followers[path] = nil
+            watched[path] = nil
+        }
     }
 
-    private func add(
-        _ path: String, _ known: Set<LogFile.Identity>, _ found: [LogFile.Identity: String],
-        now: Moment
-    ) {
-        var status = stat()
-        guard followers.count < Self.fileLimit, stat(path, &status) == 0,
-            status.st_mode & S_IFMT == S_IFREG
-        else { return }
-        let identity = LogFile.Identity(status)
-        if !isFirstLook || saved[path] == nil, known.contains(identity) || isFollowed(identity) {
-            renamed[path] = identity
-            return
+    /// It is the one of its name then. Not where the file was removed.
+    private func keep(_ position: FilePosition, of follower: FileFollower) {
+        let hadFile = follower.generation > 0
+        if !hadFile || kept.contains(LogFile.Identity(position)) {
+            kept.keep(position, isRecent: hadFile)
         }
-        renamed[path] = nil
-        let position = isFirstLook ? saved[path] : nil
+    }
+
+    private func add(_ paths: [String], now: Moment) {
+        for path in paths {
+            guard unfollowed(path) != nil,
+                case .success(let file) = LogFile.open(path, now: now.boot),
+                kept.position(of: file) != nil
+            else { continue }
+            follow(path, now: now)
+        }
+        // What had the name, and was rotated out of the pattern since.
+        for path in paths where unfollowed(path) != nil {
+            guard let last = kept.last(path),
+                !isFollowed(LogFile.Identity(last.position))
+            else { continue }
+            follow(path, from: last, now: now)
+            kept.remove { $0 == LogFile.Identity(last.position) }
+        }
+        for path in paths {
+            guard let status = unfollowed(path) else { continue }
+            let isNew = kept.last(path) != nil
+            follow(path, beginning: isNew ? .start : start(status), now: now)
+        }
+    }
+
+    private func follow(
+        _ path: String, from found: KeptPositions.Kept? = nil,
+        beginning: FileFollower.Beginning = .start, now: Moment
+    ) {
         let follower = FileFollower(
-            path: path, position: position,
-            movedTo: position.flatMap { found[LogFile.Identity($0)] },
-            beginning: start(status))
+            path: path, position: found?.position, isRecent: found?.isRecent ?? false,
+            beginning: beginning)
+        follower.family = self
         follower.look(now: now.boot)
         followers[path] = follower
     }
 
+    /// nil: it is followed, or no file.
+    private func unfollowed(_ path: String) -> stat? {
+        guard followers[path] == nil, followers.count < Self.fileLimit,
+            let status = Self.status(path), !isFollowed(status)
+        else { return nil }
+        return status
+    }
+
+    private func isFollowed(_ status: stat) -> Bool { isFollowed(LogFile.Identity(status)) }
+
     private func isFollowed(_ identity: LogFile.Identity) -> Bool {
         followers.values.contains { $0.follows(identity) }
-            || (isFirstLook && saved.values.contains { LogFile.Identity($0) == identity })
     }
 
-    /// One that is new to us was begun while we were away, or lay there all the time.
+    /// One of which nothing is known was begun while we were away, or lay there all the time.
     private func start(_ status: stat) -> FileFollower.Beginning {
-        guard isFirstLook else { return .start }
-        guard let savedAt else { return beginning }
-        let written = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
-        return written >= savedAt.nanoseconds ? .start : .end
+        guard let savedAt, !hasFoundAny else { return isFirstLook ? beginning : .start }
+        return status.st_mtim.nanoseconds >= savedAt.nanoseconds ? .start : .end
     }
 
-    private static func identities(_ paths: [String]) -> [LogFile.Identity: String] {
-        var found: [LogFile.Identity: String] = [:]
-        for path in paths {
-            var status = stat()
-            if stat(path, &status) == 0 { found[LogFile.Identity(status)] = path }
-        }
-        return found
+    private static func status(_ path: String) -> stat? {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? status : nil
     }
 
     private static func files(_ pattern: String) -> [String] {
@@ -175,5 +212,20 @@ final class GlobSource: LogSource {
         return (0..<Int(found.gl_pathc)).compactMap { index in
             names[index].map { String(cString: $0) }
         }
+    }
+}
+
+extension GlobSource: FollowerFamily {
+    func isTaken(_ identity: LogFile.Identity, besides follower: FileFollower) -> Bool {
+        followers.values.contains { $0 !== follower && $0.follows(identity) }
+    }
+
+    func letGo(_ file: LogFile, at position: FilePosition) {
+        // Its inode is free for another one.
+        if !file.isUnlinked { kept.keep(position) }
+    }
+
+    func goOn(in file: LogFile) {
+        if let position = kept.position(of: file) { file.seek(to: position.offset) }
     }
 }

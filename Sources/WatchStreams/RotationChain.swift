@@ -28,45 +28,47 @@ struct RotationChain {
     private var isNamed = false
     private let path: String
     private let live: LogFile
+    private let follower: FileFollower
     private let now: Instant
 
     /// nil: it is not there.
     /// - Parameter live: what has the name now, and belongs to no chain.
     static func find(
-        _ link: Link, beside path: String, live: LogFile, now: Instant
+        _ link: Link, beside path: String, live: LogFile, for follower: FileFollower, now: Instant
     ) -> RotationChain? {
         var mark = live.mark()
-        var chain = look(link, beside: path, live: live, now: now)
+        var chain = look(link, beside: path, live: live, for: follower, now: now)
         for _ in 0..<attempts {
             // Truncated or begun meanwhile: what was found may end with what is in it now, or lack
             // what was in it.
             let again = live.mark()
             guard again != mark else { break }
             mark = again
-            chain = look(link, beside: path, live: live, now: now)
+            chain = look(link, beside: path, live: live, for: follower, now: now)
         }
         return chain
     }
 
     private static func look(
-        _ link: Link, beside path: String, live: LogFile, now: Instant
+        _ link: Link, beside path: String, live: LogFile, for follower: FileFollower, now: Instant
     ) -> RotationChain? {
         var candidates = RotatedFiles.all(of: path)
         for _ in 0..<attempts {
-            var chain = RotationChain(path: path, live: live, now: now)
+            var chain = RotationChain(path: path, live: live, follower: follower, now: now)
             let isFound = chain.open(candidates, from: link)
             let again = RotatedFiles.all(of: path)
             // Between listing and opening a name may have come to mean another file.
             if again == candidates, chain.stillNamed { return isFound ? chain : nil }
             candidates = again
         }
-        var chain = RotationChain(path: path, live: live, now: now)
+        var chain = RotationChain(path: path, live: live, follower: follower, now: now)
         return chain.open(candidates, from: link) ? chain : nil
     }
 
-    private init(path: String, live: LogFile, now: Instant) {
+    private init(path: String, live: LogFile, follower: FileFollower, now: Instant) {
         self.path = path
         self.live = live
+        self.follower = follower
         self.now = now
     }
 
@@ -101,6 +103,8 @@ struct RotationChain {
             }
             // The log itself was renamed meanwhile: what comes after it is found when it was read.
             if file.identity == live.identity { break }
+            if follower.isTaken(file.identity) { continue }
+            follower.family?.goOn(in: file)
             // The copy of what the log still has: it is about to be truncated.
             if isCopied || !isNamed || first.isFinal, file.isCopy(of: live) { continue }
             file.isCopy = isCopied
@@ -126,6 +130,7 @@ struct RotationChain {
     ) -> (index: Int, file: LogFile)? {
         let position = link.position
         let identity = LogFile.Identity(position)
+        if follower.isTaken(identity) { return nil }
         for (index, candidate) in candidates.enumerated() {
             var status = stat()
             guard stat(candidate.path, &status) == 0, LogFile.Identity(status) == identity,
@@ -144,7 +149,8 @@ struct RotationChain {
             // What is held and has no name any more can only have been compressed.
             if link.isHeld, candidate.packing == .none { continue }
             guard case .success(let file) = open(candidate), file.identity != live.identity,
-                file.isYounger(than: position), file.holds(position), !file.isCopy(of: live)
+                !follower.isTaken(file.identity), file.isYounger(than: position),
+                file.holds(position), !file.isCopy(of: live)
             else { continue }
             // Another inode with the same contents. (That the log has the inode of the position
             // says nothing: once the old file was compressed, the next one is often given it.)

@@ -10,48 +10,6 @@ import WatchCore
     private let directory = Directory()
     private var pattern: String { directory.file("*.log") }
 
-    /// A source and what it read, with a clock that is moved by hand.
-    private final class Reading {
-        let source: GlobSource
-        var builder: BatchBuilder
-        var seconds = 1000.0
-        /// What the files' own times are compared with.
-        let wall: Int64
-
-        init(
-            _ pattern: String, position: FilesPosition? = nil,
-            beginning: FileFollower.Beginning = .end
-        ) throws {
-            var stream = StreamConfiguration(
-                name: "app", kind: .files(pattern: pattern), format: .nginx("$status"))
-            stream.countsRoutes = false
-            builder = BatchBuilder(try LineParser(stream))
-            source = GlobSource(pattern: pattern, position: position, beginning: beginning)
-            var time = timespec()
-            clock_gettime(CLOCK_REALTIME, &time)
-            wall = Int64(time.tv_sec) * 1_000_000_000
-        }
-
-        /// Lines that were read `after` so many seconds.
-        func poll(after: Double = 2) -> Int {
-            seconds += after
-            let moment = Moment(
-                boot: Instant(nanoseconds: Int64(seconds * 1e9)),
-                wall: WallTime(nanoseconds: wall))
-            builder.begin(at: moment)
-            while source.poll(now: moment, into: &builder) {}
-            let batch = builder.take(source: source.source)
-            #expect(batch.losses == .init())
-            return batch.lines
-        }
-
-        var position: FilesPosition? { source.position(before: .init())?.files }
-
-        var reason: String {
-            if case .unreadable(let why) = source.source { why } else { "" }
-        }
-    }
-
     private func write(_ name: String, _ lines: Int) {
         Writer(directory.file(name)).write(String(repeating: "200\n", count: lines))
     }
@@ -60,7 +18,7 @@ import WatchCore
         write("a.log", 5)
         write("b.log", 5)
         write("other.txt", 5)
-        let reading = try Reading(pattern)
+        let reading = try GlobReading(pattern)
         #expect(reading.poll() == 0)
         write("a.log", 1)
         write("b.log", 2)
@@ -72,7 +30,7 @@ import WatchCore
 
     @Test func aFileThatIsRenamedWithinThePatternIsReadOnce() throws {
         write("app.log", 1)
-        let reading = try Reading(pattern, beginning: .start)
+        let reading = try GlobReading(pattern, beginning: .start)
         #expect(reading.poll() == 1)
         for round in 0..<5 {
             write("app.log", 3)
@@ -93,7 +51,7 @@ import WatchCore
         write("a.log", 2)
         write("b.log", 2)
         write("old.log", 2)
-        let first = try Reading(pattern, beginning: .start)
+        let first = try GlobReading(pattern, beginning: .start)
         #expect(first.poll() == 6)
         var position = try #require(first.position)
         // What is left of the position: `old` is not known, and was not written to since.
@@ -102,10 +60,10 @@ import WatchCore
         write("a.log", 3)
         rename(directory.file("b.log"), directory.file("b-1.log"))
         write("b.log", 4)
-        let second = try Reading(pattern, position: position)
+        let second = try GlobReading(pattern, position: position)
         #expect(second.poll() == 7)
         position.seen -= 200_000_000_000
-        let third = try Reading(pattern, position: position)
+        let third = try GlobReading(pattern, position: position)
         // Now `old` may have been written meanwhile.
         #expect(third.poll() == 9)
     }
@@ -113,7 +71,7 @@ import WatchCore
     @Test func aFileThatGoesIsForgottenAndNoFileIsSaid() throws {
         write("a.log", 1)
         write("b.log", 1)
-        let reading = try Reading(pattern, beginning: .start)
+        let reading = try GlobReading(pattern, beginning: .start)
         #expect(reading.poll() == 2)
         unlink(directory.file("a.log"))
         for _ in 0..<4 { #expect(reading.poll(after: 6) == 0) }
@@ -129,7 +87,7 @@ import WatchCore
 
     @Test func tooManyFilesAreAReason() throws {
         for number in 0..<GlobSource.fileLimit + 1 { write("\(number).log", 1) }
-        let reading = try Reading(pattern)
+        let reading = try GlobReading(pattern)
         _ = reading.poll()
         #expect(reading.reason.contains("257 files, and 256 can be followed"))
     }

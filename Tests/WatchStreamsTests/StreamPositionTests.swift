@@ -12,6 +12,7 @@ import WatchStreams
         for position in [
             StreamPosition.file(file),
             .files(FilesPosition(pattern: "/*.log", files: [file], seen: 6)),
+            .files(FilesPosition(pattern: "/*.log", files: [file], seen: 6, others: [file])),
             .journal(JournalPosition(selection: "shop.service", cursor: "s=1;i=2", seen: 3)),
             .journal(JournalPosition(selection: "", cursor: nil, seen: 3)),
         ] {
@@ -29,5 +30,12 @@ import WatchStreams
         #expect(try JSONDecoder().decode(StreamPosition.self, from: old) == .file(file))
         let new = try JSONEncoder().encode(StreamPosition.file(file))
         #expect(try JSONDecoder().decode(FilePosition.self, from: new) == file)
+    }
+
+    @Test func aPatternIsReadAsItWasWritten() throws {
+        let old = #"{"pattern": "/*.log", "files": [], "seen": 6}"#
+        #expect(
+            try JSONDecoder().decode(StreamPosition.self, from: Data(old.utf8))
+                == .files(FilesPosition(pattern: "/*.log", files: [], seen: 6)))
     }
 }
