@@ -159,7 +159,8 @@ final class GlobSource: LogSource {
                 !isFollowed(LogFile.Identity(last.position))
             else { continue }
             follow(path, from: last, now: now)
-            kept.remove { $0 == LogFile.Identity(last.position) }
+            // It is missed once; it may still come back.
+            if !last.isRecent { kept.keep(last.position) }
         }
         for path in paths {
             guard let status = unfollowed(path) else { continue }
