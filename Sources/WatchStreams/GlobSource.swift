@@ -52,10 +52,13 @@ final class GlobSource: LogSource {
     }
 
     func position(before held: BatchBuilder.Held) -> StreamPosition? {
-        var files = kept.positions(recent: false)
-        var others = kept.positions(recent: true)
+        let followed = followed
+        var files = kept.positions(recent: false, besides: followed)
+        var others = kept.positions(recent: true, besides: followed)
         for path in paths {
             guard let follower = followers[path], var position = follower.position else { continue }
+            // Another one reads on where it was.
+            if follower.files.isEmpty, followed.contains(LogFile.Identity(position)) { continue }
             // What is held is of one file.
             if path == fed { position.offset = Swift.max(0, position.offset - Int64(held.bytes)) }
             files.append(position)
@@ -107,8 +110,8 @@ final class GlobSource: LogSource {
         let found = Self.files(pattern)
         forgetGone(Set(found))
         add(found.filter { followers[$0] == nil }, now: now)
-        let held = Set(followers.values.flatMap { $0.files.map(\.identity) })
-        kept.remove(where: held.contains)
+        let followed = followed
+        kept.remove(where: followed.contains)
         isFirstLook = false
         if !found.isEmpty { hasFoundAny = true }
         paths = followers.keys.sorted()
@@ -190,6 +193,10 @@ final class GlobSource: LogSource {
     }
 
     private func isFollowed(_ status: stat) -> Bool { isFollowed(LogFile.Identity(status)) }
+
+    private var followed: Set<LogFile.Identity> {
+        followers.values.reduce(into: []) { $0.formUnion($1.files.lazy.map(\.identity)) }
+    }
 
     private func isFollowed(_ identity: LogFile.Identity) -> Bool {
         followers.values.contains { $0.follows(identity) }

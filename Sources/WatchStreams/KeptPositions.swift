@@ -36,7 +36,10 @@ struct KeptPositions {
     /// Of what had that name last.
     func last(_ path: String) -> Kept? { all.last { $0.position.path == path } }
 
-    func positions(recent: Bool) -> [FilePosition] {
-        all.compactMap { $0.isRecent == recent ? $0.position : nil }
+    func positions(recent: Bool, besides followed: Set<LogFile.Identity>) -> [FilePosition] {
+        all.compactMap { kept in
+            kept.isRecent == recent && !followed.contains(LogFile.Identity(kept.position))
+                ? kept.position : nil
+        }
     }
 }

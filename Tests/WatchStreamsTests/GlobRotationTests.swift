@@ -220,6 +220,24 @@ import WatchCore
         expectSilence(reading)
     }
 
+    /// Of what lay in it, only what was written since is new.
+    @Test(arguments: [false, true]) func whatLayInADirectoryThatComesLateIsNotNew(
+        isWritten: Bool
+    ) throws {
+        write("a.log", 3)
+        write("b.log", 3, status: 201)
+        let first = try GlobReading(pattern, beginning: .start)
+        #expect(first.poll() == 6)
+        var position = try #require(first.position)
+        position.files.removeAll { $0.path.hasSuffix("b.log") }
+        position.seen += isWritten ? -100_000_000_000 : 100_000_000_000
+        rename(directory.file("logs"), directory.file("elsewhere"))
+        let second = try GlobReading(pattern, position: position)
+        #expect(second.poll() == 0)
+        rename(directory.file("elsewhere"), directory.file("logs"))
+        #expect(second.poll() == (isWritten ? 3 : 0))
+    }
+
     /// As of a directory without `x`, or a mount that fails: that is no absence.
     @Test func aDirectoryThatCannotBeLookedIntoIsReadOn() throws {
         write("a.log", 3)
