@@ -31,8 +31,6 @@ struct GateRound: Hashable, Sendable {
         var since: Moment
         var from: ReleaseIdentity
         var to: ReleaseIdentity
-        /// What a person named, who may know a release that was never seen; nil: a known one.
-        var target: Release?
         /// Plans that are still to be asked.
         var left: [Plan]
         /// What the plan's gates have printed so far.

@@ -107,9 +107,7 @@ extension ServiceEngine {
                     + "\(approval.running.text) any more, so the offer is void")
         }
         let target = state.book.release(approval.to)
-        let isGood = target?.standing == .good
-        // What a rollback by hand went to is the target of the methods that are left, too.
-        guard isGood || (approval.isPerMethod && target?.standing != .bad) else {
+        guard approval.mayGo(to: target?.standing) else {
             throw CommandRefusal(
                 Reason.noKnownGood.code,
                 "\(approval.to.text) is not known to be good any more"
@@ -128,10 +126,6 @@ extension ServiceEngine {
         _ approval: PendingApproval, _ method: Method, _ comment: String, by peer: Peer,
         _ context: inout Context
     ) -> CommandReply {
-        guard let target = state.book.release(approval.to) else {
-            return CommandReply(
-                status: .refused, reason: Reason.noKnownGood.code, message: noKnownGood.text)
-        }
         let reason = "approval:\(peer.name)"
         let loses = method.loses.map { ", which loses: \($0)" } ?? ""
         let only = approval.isPerMethod ? " by method \(method.name)\(loses)" : ""
@@ -155,7 +149,7 @@ extension ServiceEngine {
                 readings: incidentReadings))
         beginRollback(
             RollbackStart(
-                plan: approval.plan, target: target, from: approval.blamed,
+                plan: approval.plan, target: known(approval.to, context), from: approval.blamed,
                 asker: .approval(by: peer.name, trigger: approval.trigger),
                 isForced: approval.forcedBy != nil,
                 approvedMethod: approval.isPerMethod ? method.name : nil,

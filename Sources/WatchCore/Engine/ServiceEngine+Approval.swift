@@ -21,6 +21,8 @@ extension ServiceEngine {
     mutating func offerRollback(
         for trigger: TriggerConfiguration, _ context: inout Context
     ) {
+        // What a person asked for stands until a person ends it: it may go where watchd would not.
+        if let approval = state.incident?.approval, approval.trigger == nil { return }
         guard trigger.mode != .veto, !state.hasRollback,
             let plan = plan(of: trigger, context), let target = state.book.lastKnownGood,
             let running = state.book.running?.release
@@ -54,6 +56,9 @@ extension ServiceEngine {
             within: within, onTimeout: onTimeout, isPerMethod: proposal.isPerMethod,
             tried: proposal.isPerMethod ? incident.triedMethods ?? [] : [])
         approval.forcedBy = proposal.forcedBy
+        if proposal.forcedBy != nil, state.book.standing(of: proposal.to) == .bad {
+            approval.isTargetBad = true
+        }
         let before = incident.approval
         let isNew = before.map { !$0.isSame(as: approval) } ?? true
         if !isNew { approval.given = before?.given }
@@ -87,16 +92,15 @@ extension ServiceEngine {
     ) -> ApprovalOffer {
         let general = "watchctl approve \(record.id)"
         let policy = context.configuration.policy(record.severity)
-        let values = state.book.release(approval.to).map {
-            knownBefore($0, from: approval.blamed)
-        }
+        let target = known(approval.to, context)
+        let values = knownBefore(target, from: approval.blamed)
         let ways = approval.methods.map { method in
             let needed = roles(of: method, record.severity, context)
             var way = ApprovalOffer.Way(
                 method: method.name, loses: method.loses, role: needed[0].name,
                 groups: needed[0].groups,
                 steps: steps(of: method).map {
-                    "\($0.name): \($0.action.summary(values ?? [:]))"
+                    "\($0.name): \($0.action.summary(values))"
                 },
                 command: approval.isPerMethod
                     ? "\(general) --method \(Self.argument(method.name))" : general)
@@ -107,7 +111,13 @@ extension ServiceEngine {
                 policy.needsComment || method.needsComment ?? false ? true : nil
             return way
         }
-        let against = trigger.map { refusals($0, context) } ?? []
+        var against = trigger.map { refusals($0, context) } ?? []
+        if approval.isTargetBad ?? false {
+            against.append(
+                Refusal(
+                    .targetQuarantined,
+                    "\(target.identity.text) is bad (\(target.standingReason))"))
+        }
         var offer = ApprovalOffer(
             plan: approval.plan.name, from: approval.blamed, to: approval.to, ways: ways,
             isPerMethod: approval.isPerMethod,
@@ -267,6 +277,6 @@ extension PendingApproval {
     fileprivate func isSame(as other: PendingApproval) -> Bool {
         plan == other.plan && to == other.to && running == other.running
             && isPerMethod == other.isPerMethod && tried == other.tried
-            && forcedBy == other.forcedBy
+            && forcedBy == other.forcedBy && isTargetBad == other.isTargetBad
     }
 }

@@ -253,8 +253,13 @@ extension ServiceEngine {
         }
         return .success(
             state.book.release(version: version)
-                ?? Release(
-                    identity: ReleaseIdentity(version: version), lastRan: context.now))
+                ?? known(ReleaseIdentity(version: version), context))
+    }
+
+    /// What is known of a release. A person may have named one that was never seen: of that one it
+    /// is the name alone.
+    func known(_ identity: ReleaseIdentity, _ context: Context) -> Release {
+        state.book.release(identity) ?? Release(identity: identity, lastRan: context.now)
     }
 
     static func said(_ what: String, _ comment: String) -> String {

@@ -34,7 +34,7 @@ extension ServiceEngine {
             askDry(
                 GateRound.Pending(
                     task: "", plan: plan, gate: 0, since: context.now, from: running,
-                    to: dry.target.identity, target: dry.target, left: [], look: []), &context)
+                    to: dry.target.identity, left: [], look: []), &context)
         }
         var reply = reply(dry, nil)
         reply.pending = "the gates of plan \(plan.name) are being asked"

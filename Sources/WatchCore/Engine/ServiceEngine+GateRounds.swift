@@ -100,9 +100,12 @@ extension ServiceEngine {
 
     /// Asks the gate that `round` has come to.
     mutating func askDry(_ round: GateRound.Pending, _ context: inout Context) {
-        guard let target = round.target ?? state.book.release(round.to) else {
-            return endGateRound(&context)
+        // Whoever asks what would be done may name a release that was never seen.
+        guard round.look != nil || state.book.release(round.to) != nil else {
+            endGateRound(&context)
+            return
         }
+        let target = known(round.to, context)
         let asked = round.plan.gates[round.gate]
         var pending = round
         pending.since = context.now

@@ -61,9 +61,7 @@ extension ServiceEngine {
         _ release: ReleaseIdentity, _ rollback: Rollback, _ context: inout Context
     ) {
         let restarts = rollback.restarts ?? 0
-        guard case .person(let name) = rollback.asker, restarts < Rollback.restartLimit,
-            let target = state.book.release(rollback.to)
-        else {
+        guard case .person(let name) = rollback.asker, restarts < Rollback.restartLimit else {
             withdraw(
                 Refusal(
                     .releaseChanged,
@@ -76,7 +74,8 @@ extension ServiceEngine {
         state.rollback?.record.from = release
         state.rollback?.restarts = restarts + 1
         let incident = state.incident?.record.id ?? ""
-        let values = variables(from: release, to: target, id: rollback.id, incident: incident)
+        let values = variables(
+            from: release, to: known(rollback.to, context), id: rollback.id, incident: incident)
         state.rollback?.variables = values
         context.isDirty = true
         context.events.append(
@@ -176,7 +175,7 @@ extension ServiceEngine {
             withdraw(nil, &context)
         } else if let veto = vetoRefusal(besides: rollback.knownVetoes ?? []) {
             withdraw(veto, &context)
-        } else if state.book.release(rollback.to)?.standing == .bad {
+        } else if !rollback.isForced, state.book.standing(of: rollback.to) == .bad {
             withdraw(
                 Refusal(.noKnownGood, "\(rollback.to.text) was marked bad meanwhile"), &context)
         } else {

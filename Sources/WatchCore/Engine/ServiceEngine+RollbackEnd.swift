@@ -93,8 +93,8 @@ extension ServiceEngine {
         offer(
             Proposal(
                 plan: rollback.plan, to: rollback.to, blamed: rollback.from,
-                trigger: rollback.asker.trigger.flatMap { trigger($0) }, isPerMethod: true),
-            &context)
+                trigger: rollback.asker.trigger.flatMap { trigger($0) }, isPerMethod: true,
+                forcedBy: rollback.isForced ? rollback.asker.name : nil), &context)
     }
 
     /// The target runs and nothing is better: very likely the release was not the cause. Nothing

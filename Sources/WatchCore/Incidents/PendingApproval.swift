@@ -24,10 +24,23 @@ struct PendingApproval: Hashable, Sendable, Codable {
     var given: [GivenApproval]?
     /// Who asked for it in spite of gates; nil: they bind.
     var forcedBy: String?
+    /// The target was bad already when somebody asked for it in spite of that; nil: no.
+    var isTargetBad: Bool?
 
     /// What is offered.
     var methods: [Method] {
         plan.methods.filter { $0.isUnattended != isPerMethod && !tried.contains($0.name) }
+    }
+
+    /// Whether the target, as it stands now (nil: it was never seen), still is what was offered.
+    func mayGo(to standing: Standing?) -> Bool {
+        switch standing {
+        case .good: true
+        // What a rollback by hand went to is the target of the methods that are left, too.
+        case .baking: isPerMethod
+        case .bad: isTargetBad ?? false
+        case nil: isPerMethod && trigger == nil
+        }
     }
 }
 
