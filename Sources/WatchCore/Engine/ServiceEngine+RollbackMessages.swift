@@ -10,7 +10,7 @@ extension ServiceEngine {
         guard let rollback = state.rollback else { return }
         let method = rollback.nextMethod(from: rollback.method)
             .map { rollback.plan.methods[$0] }
-        let eta = estimate(rollback, method, context.now)
+        let eta = estimate(rollback, context.now)
         send(
             .update,
             title: "\(name): rollback in progress, \(rollback.from.text) → \(rollback.to.text)",
@@ -45,23 +45,6 @@ extension ServiceEngine {
         return "\(what), method \(method.name)\(loses)"
     }
 
-    /// `about 5m, at most 15m`: by the targets of the plan where it has them, and by its budget.
-    private func estimate(_ rollback: Rollback, _ method: Method?, _ now: Moment) -> String {
-        let most: Duration
-        if rollback.approvedMethod == nil {
-            most = rollback.deadline - now.boot
-        } else {
-            let steps = rollback.plan.before + (method?.possibleSteps ?? []) + rollback.plan.after
-            let verify = rollback.plan.verify
-            most = steps.reduce(verify.landWithin + verify.timeout) { $0 + $1.timeout }
-        }
-        let bound = most > .zero ? "at most \(most.wholeSeconds.text)" : "longer than its budget"
-        guard let target = method.flatMap({ rollback.plan.target(of: $0) }), target < most else {
-            return bound
-        }
-        return "about \(target.text), \(bound)"
-    }
-
     mutating func tellProgress(_ context: inout Context) {
         // Asked at every event of a rollback: without a copy of it.
         let last = state.$rollback.peek {
@@ -73,17 +56,11 @@ extension ServiceEngine {
         state.rollback?.told = context.now
         context.isDirty = true
         let gone = context.now.boot - rollback.began.boot
-        let left = rollback.deadline - context.now.boot
         let doing = rollback.pending?.title ?? rollback.record.state.rawValue
-        let rest =
-            left > .zero
-            ? "at most \(left.wholeSeconds.text) of its budget of "
-                + "\(rollback.plan.budget.text) are left"
-            : "its budget of \(rollback.plan.budget.text) is spent"
         send(
             .update, title: "\(name): rollback goes on, \(doing)",
             text: "Rollback \(rollback.id) (\(rollback.from.text) → \(rollback.to.text)) has run "
-                + "for \(gone.wholeSeconds.text); \(rest). "
+                + "for \(gone.wholeSeconds.text); \(rest(of: rollback, context.now)). "
                 + "To stop it: `watchctl abort \(rollback.id)`.",
             reason: state.incident?.record.reason ?? rollback.asker.name,
             fields: [Message.Field("rollback", rollback.id)], &context)
@@ -148,12 +125,5 @@ extension ServiceEngine {
         ].compactMap { name, duration in
             duration.map { Message.Field(name, $0.text) }
         }
-    }
-}
-
-extension Duration {
-    /// Without a fraction, for people.
-    fileprivate var wholeSeconds: Duration {
-        Duration(nanoseconds: nanoseconds / 1_000_000_000 * 1_000_000_000)
     }
 }
