@@ -22,6 +22,8 @@ final class NeonAPI: Sendable {
         var locks = 0
         var course = ["scheduling", "running", "finished"]
         var operations: [String: [String]] = [:]
+        /// In place of the answers to the next requests.
+        var busy: [APIReply] = []
 
         /// Those that were made.
         var made: [Branch] {
@@ -48,6 +50,7 @@ final class NeonAPI: Sendable {
         }
         let root = "/api/v2/projects/CHANGE-ME-12345678"
         guard request.path.hasPrefix(root) else { return .wrong(404, "project not found") }
+        if !world.busy.isEmpty { return world.busy.removeFirst() }
         let rest = request.path.dropFirst(root.count)
         let id = String(rest.split(separator: "/").last ?? "")
         switch (request.method, rest) {

@@ -8,7 +8,8 @@ import WatchCore
 
 struct NeonRecipeTests {
     private func walk(
-        _ neon: NeonAPI, _ render: RenderAPI, variables: [String: String] = [:]
+        _ neon: NeonAPI, _ render: RenderAPI, variables: [String: String] = [:],
+        keys: (neon: String, render: String) = ("neon-secret", "render-secret")
     ) throws -> RecipeWalk {
         try RecipeWalk(
             "neon",
@@ -17,7 +18,7 @@ struct NeonRecipeTests {
                 "https://api.render.com": render.server.url,
             ],
             secrets: [
-                "neon-key": "neon-secret", "render-key": "render-secret",
+                "neon-key": keys.neon, "render-key": keys.render,
                 "database-password": "pa55/word",
             ], variables: variables)
     }
@@ -191,5 +192,87 @@ struct NeonRecipeTests {
         let results = try await run(try walk(neon, render))
         #expect(results.contains { $0.ending == .unexpected("status 409, expected 201") })
         #expect(render.world { $0.variables["DATABASE_URL"] } == RenderAPI.oldURL)
+    }
+
+    // MARK: - 401, 404 and 429
+
+    @Test func aKeyOfNeonThatIsNotTakenBlocks() async throws {
+        let (neon, render) = (try NeonAPI(), try RenderAPI())
+        let walk = try walk(neon, render, keys: ("an-old-key", "render-secret"))
+        #expect(await walk.gates().map(\.ending) == [.unexpected("status 401, expected 200")])
+        #expect(neon.world { $0.made.isEmpty })
+    }
+
+    @Test func aKeyOfRenderThatIsNotTakenBlocksAndIsNotShown() async throws {
+        let (neon, render) = (try NeonAPI(), try RenderAPI())
+        let results = await (try walk(neon, render, keys: ("neon-secret", "an-old-key"))).gates()
+        #expect(results.map(\.ending) == [.exited(0), .exited(10)])
+        #expect(results.last?.output.contains("was answered 401") == true)
+        #expect(results.last?.output.contains("an-old-key") == false)
+    }
+
+    @Test func aHostThatIsNoEndpointOfTheProjectBlocks() async throws {
+        var world = NeonAPI.World()
+        world.endpoints = [:]
+        let (neon, render) = (try NeonAPI(world), try RenderAPI())
+        let results = await (try walk(neon, render)).gates()
+        #expect(results.count == 3)
+        #expect(results.last?.ending == .unexpected("status 404, expected 200"))
+        #expect(results.last?.output.contains("endpoint not found") == true)
+    }
+
+    @Test func aBranchInUseThatIsGoneLeavesTheApplicationWhereItIs() async throws {
+        var world = NeonAPI.World()
+        world.branches = [:]
+        let (neon, render) = (try NeonAPI(world), try RenderAPI())
+        let results = try await run(try walk(neon, render))
+        #expect(results.contains { $0.ending == .unexpected("status 404, expected 201") })
+        #expect(render.world { $0.variables["DATABASE_URL"] } == RenderAPI.oldURL)
+        #expect(render.world { $0.made.isEmpty })
+    }
+
+    @Test func limitsOfRequestsAreWaitedForOnBothSides() async throws {
+        var world = NeonAPI.World()
+        world.busy = [.answer(429, ["Retry-After: 7"], "{}")]
+        let (neon, render) = (try NeonAPI(world), try RenderAPI())
+        let walk = try walk(neon, render)
+        let gates = await walk.gates()
+        #expect(gates.allSatisfy { $0.succeeded })
+        #expect(walk.time.pauses.contains(.seconds(7)))
+        neon.world { $0.busy = [.answer(429, ["Retry-After: 8"], "{}"), .answer(429)] }
+        let steps = try walk.method("restore").steps
+        var results = await walk.run(Array(steps.prefix(3)))
+        #expect(walk.time.pauses.contains(.seconds(8)))
+        render.world {
+            $0.busy = [
+                .answer(429, ["Retry-After: 12"], "{}"), .answer(429, ["Retry-After: 13"], "{}"),
+            ]
+        }
+        results += await walk.run(Array(steps.dropFirst(3)) + walk.plan.after)
+        #expect(results.allSatisfy { $0.ending == .exited(0) }, "\(results.map(\.output))")
+        #expect(walk.waited == ["12", "13"])
+        #expect(neon.world { $0.made.count } == 1)
+        #expect(render.world { $0.used } == url("ep-small-bush-1-pooler"))
+    }
+
+    /// The new value itself is what is sent again.
+    @Test func aNewValueThatIsOneTooManyIsSetLater() async throws {
+        let (neon, render) = (try NeonAPI(), try RenderAPI())
+        let walk = try walk(neon, render)
+        _ = await walk.gates()
+        let steps = try walk.method("restore").steps
+        _ = await walk.run(Array(steps.prefix(3)))
+        render.world {
+            // As it is asked for first, so that the next request is the one that sets it.
+            $0.busy = [
+                .json(200, #"{"key":"DATABASE_URL","value":"\#(RenderAPI.oldURL)"}"#),
+                .answer(429, ["Retry-After: 14"], "{}"),
+            ]
+        }
+        let results = await walk.run([steps[3]])
+        #expect(results.map(\.ending) == [.exited(0)], "\(results.map(\.output))")
+        #expect(walk.waited == ["14"])
+        #expect(render.world { $0.variables["DATABASE_URL"] } == url("ep-small-bush-1-pooler"))
+        #expect(results.allSatisfy { !$0.output.contains("pa55") })
     }
 }

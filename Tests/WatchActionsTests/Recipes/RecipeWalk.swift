@@ -33,7 +33,10 @@ final class RecipeWalk: Sendable {
         }
         text = text.replacing("/usr/lib/watchd/recipes", with: Self.recipes)
         // Programs that ask again and again do so without a pause.
+        bench = try Bench(secrets: secrets)
         text = text.replacing(/EVERY: "\d+"/, with: #"EVERY: "0""#)
+        let programs = try Self.timeless(in: bench.root)
+        text = text.replacing("env: { ", with: "env: { PATH: \"\(programs):/usr/bin:/bin\", ")
         let service = """
             services:
               shop:
@@ -46,12 +49,27 @@ final class RecipeWalk: Sendable {
             """
         let result = ConfigurationLoader.loadText(service + text)
         plan = try #require(result.configuration?.plans.first, "\(result.diagnostics)")
-        bench = try Bench(secrets: secrets)
         known = Mutex(
             [
                 "service": "shop", "incident": "shop-17", "from.version": "2.0.0",
                 "to.version": "1.9.0", "from.commit": "b90de38", "to.commit": "b7920c6",
             ].merging(variables) { $1 })
+    }
+
+    /// Of programs: a `sleep` that writes down how long it is to be, and is over at once.
+    private static func timeless(in directory: String) throws -> String {
+        let program = "#!/bin/sh\necho \"$1\" >>'\(directory)/slept'\n"
+        try Data(program.utf8).write(to: URL(filePath: directory + "/sleep"))
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: directory + "/sleep")
+        return directory
+    }
+
+    /// How long the recipes' programs waited because they were told to, in seconds.
+    var waited: [String] {
+        let all = (try? Data(contentsOf: URL(filePath: bench.root + "/slept"))) ?? Data()
+        return String(decoding: all, as: UTF8.self).split(separator: "\n").map(String.init)
+            .filter { $0 != "0" }
     }
 
     func method(_ name: String) throws -> WatchCore.Method {

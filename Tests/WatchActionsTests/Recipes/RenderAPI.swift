@@ -32,6 +32,8 @@ final class RenderAPI: Sendable {
         var queues = false
         /// In place of the answer to the next deploys.
         var refusals: [APIReply] = []
+        /// In place of the answers to the next questions and new values of variables.
+        var busy: [APIReply] = []
         var suspended = "not_suspended"
         /// What the application that is live was started with.
         var used = oldURL
@@ -56,6 +58,9 @@ final class RenderAPI: Sendable {
     private static func answer(_ request: APIRequest, _ world: inout World) -> APIReply {
         guard request.headers["authorization"] == "Bearer render-secret" else {
             return .wrong(401, "Unauthorized")
+        }
+        if ["GET", "PUT"].contains(request.method), !world.busy.isEmpty {
+            return world.busy.removeFirst()
         }
         let parts = request.place.split(separator: "/").map(String.init)
         guard parts.count >= 3, parts[0] == "v1", parts[1] == "services" else {

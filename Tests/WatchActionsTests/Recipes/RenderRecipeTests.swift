@@ -86,6 +86,17 @@ struct RenderRecipeTests {
         #expect(render.world { $0.made.count } == 1)
     }
 
+    @Test func aQuestionThatIsOneTooManyIsAskedAgainWhenItMayBe() async throws {
+        var world = RenderAPI.World()
+        world.busy = [.answer(429, ["Retry-After: 30"], "{}"), .wrong(429, "rate limit")]
+        let render = try RenderAPI(world)
+        let walk = try walk(render)
+        let results = await walk.run(try walk.method("deploy").steps)
+        #expect(results.allSatisfy { $0.ending == .exited(0) }, "\(results.map(\.output))")
+        #expect(walk.waited == ["30", "5"])
+        #expect(render.world { $0.made.count } == 1)
+    }
+
     /// 202 has no body: another deploy is under way, and the one that is asked for waits.
     @Test(arguments: ["flag", "deploy"]) func aDeployThatIsQueuedIsWaitedFor(
         _ name: String

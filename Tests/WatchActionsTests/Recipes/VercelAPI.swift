@@ -26,6 +26,8 @@ final class VercelAPI: Sendable {
         var queued: AliasRequest?
         /// In place of the answer to the promotion.
         var refusals: [APIReply] = []
+        /// In place of the answers to the next questions.
+        var busy: [APIReply] = []
         /// States of the deployment of a pushed commit, one for each question.
         var builds = ["QUEUED", "BUILDING", "READY"]
         var builtCommit: String?
@@ -47,6 +49,7 @@ final class VercelAPI: Sendable {
         guard request.query["teamId"] == "team_CHANGE_ME" else {
             return .wrong(403, "You do not have permission to access this resource.")
         }
+        if request.method == "GET", !world.busy.isEmpty { return world.busy.removeFirst() }
         let parts = request.place.split(separator: "/").map(String.init)
         switch (request.method, parts.first ?? "", parts.count) {
         case ("GET", "v13", 3) where parts[1] == "deployments":

@@ -99,6 +99,35 @@ struct VercelRecipeTests {
         #expect(vercel.world { $0.production } == "dpl_good")
     }
 
+    /// The programs of the recipe wait as watchd's own requests do.
+    @Test func aQuestionThatIsOneTooManyIsAskedAgainWhenItMayBe() async throws {
+        var world = VercelAPI.World()
+        world.busy = [
+            .answer(429, ["Retry-After: 20"], "{}"), .answer(503, ["Retry-After: 9"], "{}"),
+            .answer(429, ["Retry-After: 7200"], "{}"), .answer(423), .answer(429),
+        ]
+        let vercel = try VercelAPI(world)
+        let walk = try walk(vercel)
+        let results = await walk.run(try walk.method("promote").steps)
+        #expect(results.allSatisfy { $0.ending == .exited(0) }, "\(results.map(\.output))")
+        // No longer than a minute, and without a time the usual one, which is 5 s.
+        #expect(walk.waited == ["20", "9", "60", "5", "5"])
+        #expect(results[0].output.contains("was answered 429: it is asked again in 20 s"))
+        #expect(!results[0].output.contains("vercel-secret"))
+        #expect(vercel.world { $0.production } == "dpl_good")
+    }
+
+    @Test func aServerThatIsDownAndNamesNoTimeIsNotWaitedFor() async throws {
+        var world = VercelAPI.World()
+        world.busy = [.wrong(503, "down")]
+        let vercel = try VercelAPI(world)
+        let walk = try walk(vercel)
+        let results = await walk.run(try walk.method("promote").steps)
+        #expect(results.map(\.ending) == [.exited(10)])
+        #expect(results[0].output.contains("was answered 503"))
+        #expect(walk.waited.isEmpty)
+    }
+
     @Test(arguments: ["failed", "skipped"])
     func aPromotionThatFailsIsToldAsFailed(_ status: String) async throws {
         var world = VercelAPI.World()
