@@ -52,6 +52,25 @@ import WatchCore
         }
     }
 
+    /// What is overdue stands out also without colours.
+    @Test(arguments: [false, true]) func statusWithDrills(colour: Bool) throws {
+        try check("status-drills", width: 80, colour: colour) { theme in
+            var report = Fixtures.report
+            report.services = []
+            report.drills = [
+                DrillStatus(
+                    plan: "shop", service: "copy", every: 7_776_000, overdue: true,
+                    text: "overdue: the last one that passed was 121d ago (copy-7-r1, within its "
+                        + "targets), and one is wanted every 90d",
+                    age: 10_454_400, last: nil, passed: nil),
+                DrillStatus(
+                    plan: "api", service: "api-copy", every: nil, overdue: false,
+                    text: "passed 3d ago (api-copy-4-r1)", age: 259_200, last: nil, passed: nil),
+            ]
+            return StatusRendering.lines(report, theme)
+        }
+    }
+
     @Test(arguments: [80, 100, 140]) func incident(width: Int) throws {
         try check("incident", width: width) {
             IncidentRendering.lines(

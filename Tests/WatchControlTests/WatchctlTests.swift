@@ -117,6 +117,16 @@ import WatchSystem
                 ["rollback", "shop", "--dry-run"],
                 .rollback(service: "shop", to: nil, reason: "", dryRun: true, force: false)
             ),
+            (
+                [
+                    "rollback", "shop", "--at", "2099-11-27T03:00:00Z", "--to", "1.9.0",
+                    "--reason", "quiet hour", "--force",
+                ],
+                .schedule(
+                    ScheduleRequest(
+                        service: "shop", at: .seconds(4_099_431_600), to: "1.9.0",
+                        reason: "quiet hour", isForced: true))
+            ),
             (["abort", "shop-17-r1"], .abort(rollback: "shop-17-r1", reason: "")),
             (
                 [
