@@ -67,7 +67,8 @@ struct Responder: HTTPResponder {
             let policy = try await policy()
             refusal = policy.refusal(of: person, need: endpoint.need)
             peer = Peer(
-                uid: person.uid, name: printable(person.name, limit: 64),
+                uid: person.uid,
+                name: Peer.name(printable(person.name, limit: 64), uid: person.uid),
                 operates: policy.operates(person), roles: policy.roles(of: person))
         } catch {
             context.logger.error("the peer of the socket is unknown: \(error)")

@@ -16,6 +16,21 @@ public struct Peer: Hashable, Sendable, Codable {
         self.operates = operates || uid == 0
         self.roles = roles
     }
+
+    /// What people call whoever has this account. One without a name is known by its number, and
+    /// "approved by nobody" would say the contrary of what happened.
+    public static func name(_ account: String, uid: UInt32) -> String {
+        switch account {
+        case "\(uid)": "uid \(uid)"
+        case "nobody": "uid \(uid) (nobody)"
+        default: account
+        }
+    }
+
+    /// `alice (uid 1001)`, for the record.
+    public var onRecord: String {
+        name.hasPrefix("uid \(uid)") ? name : "\(name) (uid \(uid))"
+    }
 }
 
 public enum Command: Hashable, Sendable {

@@ -139,6 +139,7 @@ extension Engine {
             isArmed: arm, by: peer.name, reason: printable(reason), since: now, until: until)
         let what = arm ? "armed" : "disarmed"
         let span = duration.map { " for \($0.text)" } ?? ""
+        let said = "\(what)\(span) by \(peer.onRecord): \(printable(reason))"
         if let service {
             return on(service, now) { engine, context in
                 engine.state.arming = arm ? nil : arming
@@ -146,7 +147,7 @@ extension Engine {
                 context.events.append(
                     engine.event(
                         what, context, reason: peer.name,
-                        text: "\(service) \(what)\(span) by \(peer.name): \(printable(reason))"))
+                        text: "\(service) \(said)"))
                 let host = context.host.arming.isArmed(at: now)
                 let note = arm && !host ? "; the host is still disarmed (`watchctl arm`)" : ""
                 return CommandReply(status: .done, message: "\(service) \(what)\(span)\(note)")
@@ -155,7 +156,7 @@ extension Engine {
         host.arming = arming
         let event = EventRecord(
             time: now.wall, kind: what, reason: peer.name,
-            text: "host \(what)\(span) by \(peer.name): \(printable(reason))")
+            text: "host \(said)")
         return (
             CommandReply(status: .done, message: "host \(what)\(span)"),
             [.persist(Transaction(host: host, events: [event]))]

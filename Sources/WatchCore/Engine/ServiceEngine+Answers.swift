@@ -32,8 +32,9 @@ extension ServiceEngine {
             if let waits = try give(methods, named: named, comment, by: peer, &context) {
                 return waits
             }
+            let who = onRecord(peer, methods, named: named, context)
             return carryOut(
-                approval, methods[0], comment, by: approvers(peer, named: named), &context)
+                approval, methods[0], comment, by: approvers(peer, named: named), who, &context)
         } catch {
             return refuse(error, "approve", by: peer, &context)
         }
@@ -124,14 +125,15 @@ extension ServiceEngine {
 
     private mutating func carryOut(
         _ approval: PendingApproval, _ method: Method, _ comment: String, by peer: Peer,
-        _ context: inout Context
+        _ onRecord: String, _ context: inout Context
     ) -> CommandReply {
         let reason = "approval:\(peer.name)"
         let loses = method.loses.map { ", which loses: \($0)" } ?? ""
         let only = approval.isPerMethod ? " by method \(method.name)\(loses)" : ""
         let what = "rollback \(approval.blamed.text) → \(approval.to.text)\(only)"
         let wasHandedOver = state.incident?.record.state == .handedOver
-        endOffer(.approved, by: peer.name, Self.said("\(what) approved", comment), &context)
+        let said = Self.said("\(what) approved by \(onRecord)", comment)
+        endOffer(.approved, by: peer.name, said, &context)
         answered(by: peer, &context)
         state.incident?.record.decided = context.now.wall
         state.incident?.record.decision = "rollback"
@@ -145,7 +147,7 @@ extension ServiceEngine {
             event(
                 "decision", context, trigger: approval.trigger.flatMap { trigger($0) },
                 decision: "rollback", reason: reason,
-                text: Self.said("\(peer.name) approved \(what)", comment),
+                text: Self.said("\(onRecord) approved \(what)", comment),
                 readings: incidentReadings))
         beginRollback(
             RollbackStart(
@@ -169,7 +171,7 @@ extension ServiceEngine {
             let approval = try pendingApproval(context)
             try checkSay(peer, approval.methods, "deny", context)
             let id = state.incident?.record.id ?? ""
-            let said = Self.said("denied by \(peer.name)", comment)
+            let said = Self.said("denied by \(peer.onRecord)", comment)
             endOffer(.denied, by: peer.name, said, &context)
             // What would have been decided anew by itself was denied with it.
             state.incident?.waitsForBrake = false
@@ -294,7 +296,7 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "\(verb).refused", context, reason: refusal.code,
-                text: "\(peer.name) (uid \(peer.uid)): \(refusal.text)"))
+                text: "\(peer.onRecord): \(refusal.text)"))
         return CommandReply(
             status: .refused, reason: refusal.code, message: refusal.text,
             incident: state.incident?.record.id)

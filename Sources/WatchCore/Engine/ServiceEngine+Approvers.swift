@@ -143,17 +143,17 @@ extension ServiceEngine {
         let others = (state.incident?.approval?.given ?? []).filter { $0.method != method }
         state.incident?.approval?.given = others + all
         if all.fills(names) { return nil }
-        return noteGiven(all, missing(names, all), comment, by: peer, &context)
+        return noteGiven(all, missing(names, all), comment, by: peer, own, &context)
     }
 
     private mutating func noteGiven(
         _ all: [GivenApproval], _ missing: String, _ comment: String, by peer: Peer,
-        _ context: inout Context
+        _ roles: [String], _ context: inout Context
     ) -> CommandReply {
         let id = state.incident?.record.id ?? ""
         state.incident?.record.offer?.given = all.map(\.name)
         context.isDirty = true
-        let said = Self.said("\(peer.name) approved", comment)
+        let said = Self.said("\(peer.onRecord(by: roles)) approved", comment)
         context.events.append(
             transition(
                 "approval.given", context, reason: peer.name,
@@ -179,6 +179,19 @@ extension ServiceEngine {
         return left.map { names[$0] }.joined(separator: " or ")
     }
 
+    /// Who approves, for the record: each with the uid and with what makes the word count.
+    func onRecord(
+        _ peer: Peer, _ methods: [Method], named method: String?, _ context: Context
+    ) -> String {
+        let given = (state.incident?.approval?.given ?? []).filter { $0.method == method }
+        guard given.count > 1 else {
+            let own = neededRoles(methods, context).filter { may(peer, $0) }
+            return peer.onRecord(by: own.map { $0.name ?? "" })
+        }
+        return given.map { Peer(uid: $0.uid, name: $0.name).onRecord(by: $0.roles) }
+            .joined(separator: " and ")
+    }
+
     /// Both of two people, as one.
     func approvers(_ peer: Peer, named method: String?) -> Peer {
         let given = (state.incident?.approval?.given ?? []).filter { $0.method == method }
@@ -186,5 +199,16 @@ extension ServiceEngine {
         var both = peer
         both.name = given.map(\.name).joined(separator: " and ")
         return both
+    }
+}
+
+extension Peer {
+    /// `bob (uid 1002, role cto)`; root needs no role.
+    /// - Parameter roles: by name; an empty name is the right to operate.
+    fileprivate func onRecord(by roles: [String]) -> String {
+        let rights = roles.map { $0.isEmpty ? "may operate" : "role \($0)" }
+        guard uid != 0, !rights.isEmpty else { return onRecord }
+        let by = rights.joined(separator: ", ")
+        return onRecord.hasSuffix(")") ? "\(onRecord.dropLast()), \(by))" : "\(onRecord) (\(by))"
     }
 }

@@ -107,7 +107,8 @@ extension ServiceEngine {
     ) -> CommandReply {
         let id = state.rollback?.id
         let stop = Rollback.Stop(
-            reason: "aborted", text: Self.said("aborted by \(peer.name)", reason), isAbort: true)
+            reason: "aborted", text: Self.said("aborted by \(peer.onRecord)", reason),
+            isAbort: true)
         stopRollback(stop, &context)
         return CommandReply(
             status: .done, message: "\(id ?? "") is being stopped; 'after' steps still run",
@@ -150,7 +151,7 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "decision", context, decision: "rollback", reason: "person:\(peer.name)",
-                text: Self.said("\(peer.name) asked for it", request.reason),
+                text: Self.said("\(peer.onRecord) asked for it", request.reason),
                 readings: incidentReadings))
         beginRollback(
             RollbackStart(

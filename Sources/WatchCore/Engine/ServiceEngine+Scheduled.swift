@@ -61,7 +61,7 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "rollback.unscheduled", context, reason: peer.name,
-                text: Self.said("\(id): taken back by \(peer.name)", reason)))
+                text: Self.said("\(id): taken back by \(peer.onRecord)", reason)))
         return CommandReply(status: .done, message: "\(id) will not happen", rollback: id)
     }
 
