@@ -110,7 +110,7 @@ struct VerifyReader {
 
     let problems: Problems
 
-    /// Windows begin when the rollback has settled, and what is asked is believed after `clear_for`.
+    /// Windows begin when the rollback has settled, and an answer is believed after `clear_for`.
     private func checkFewness(_ when: Expression, _ value: YAMLValue, _ verify: Verify) {
         guard let count = when.countsWantedFew(warmUp: verify.clearFor).first,
             let width = count.countedWidth
