@@ -23,7 +23,7 @@ import WatchCore
 
     private final class Torture {
         private let directory = Directory()
-        private var random: SplitMix
+        private var random: Seeded
         private var reading: GlobReading
         private(set) var story: [String] = []
         private(set) var written = 0
@@ -35,7 +35,7 @@ import WatchCore
         private var pattern: String { directory.file("logs/*.log") }
 
         init(seed: Int) throws {
-            random = SplitMix(state: UInt64(seed))
+            random = Seeded(state: UInt64(seed))
             mkdir(directory.file("logs"), 0o755)
             reading = try Self.reading(directory.file("logs/*.log"), nil)
         }
@@ -153,18 +153,6 @@ import WatchCore
                 move(name, "z-\(name).log")
             }
             for _ in 0..<12 { poll(2000) }
-        }
-    }
-
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
         }
     }
 }
