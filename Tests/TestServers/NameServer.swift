@@ -17,6 +17,22 @@ public final class NameServer: Sendable {
     /// - Parameter overTCP: the answer to a question by TCP, without its length; nil: nobody
     ///   listens there.
     public init?(overTCP: (@Sendable ([UInt8]) -> [UInt8])? = nil, script: @escaping Script) {
+        // A port that nobody has for connections may be taken for datagrams.
+        var found: Place?
+        for _ in 0..<20 where found == nil { found = Self.place(overTCP) }
+        guard let found else { return nil }
+        (address, socket, stream) = (found.address, found.socket, found.stream)
+        guard startThread({ self.serve(script) }) else { return nil }
+    }
+
+    private struct Place {
+        var address: String
+        var socket: Int32
+        var stream: ScriptedServer?
+    }
+
+    private static func place(_ overTCP: (@Sendable ([UInt8]) -> [UInt8])?) -> Place? {
+        var stream: ScriptedServer?
         if let overTCP {
             stream = ScriptedServer(readsRequest: false) { connection in
                 guard let size = connection.read(2),
@@ -25,18 +41,15 @@ public final class NameServer: Sendable {
                 let answer = overTCP(question)
                 connection.write([UInt8(answer.count >> 8), UInt8(answer.count & 0xFF)] + answer)
             }
-            guard let stream else { return nil }
-            address = stream.address
-        } else {
-            stream = nil
-            guard let port = try? unusedPort() else { return nil }
-            address = "127.0.0.1:\(port)"
+            if stream == nil { return nil }
         }
-        socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let taken = stream.flatMap { UInt16($0.address.split(separator: ":").last ?? "") }
+        guard let port = taken ?? (try? unusedPort()) else { return nil }
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var place = sockaddr_in()
         place.sin_family = sa_family_t(AF_INET)
         place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        place.sin_port = (UInt16(address.split(separator: ":").last ?? "") ?? 0).bigEndian
+        place.sin_port = port.bigEndian
         let code = withUnsafePointer(to: place) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -44,9 +57,10 @@ public final class NameServer: Sendable {
         }
         guard code == 0 else {
             close(socket)
+            stream?.stop()
             return nil
         }
-        guard startThread({ self.serve(script) }) else { return nil }
+        return Place(address: "127.0.0.1:\(port)", socket: socket, stream: stream)
     }
 
     public var port: Int { Int(address.split(separator: ":").last ?? "") ?? 0 }
