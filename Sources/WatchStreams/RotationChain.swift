@@ -152,12 +152,12 @@ struct RotationChain {
                 !follower.isTaken(file.identity), file.isYounger(than: position),
                 file.holds(position), !file.isCopy(of: live)
             else { continue }
-            // Another inode with the same contents. (That the log has the inode of the position
-            // says nothing: once the old file was compressed, the next one is often given it.)
             if youngest != nil {
                 gaps += 1
                 break
             }
+            // Another inode with the same contents. (That the log has the inode of the position
+            // says nothing: once the old file was compressed, the next one is often given it.)
             if candidate.packing == .none { isCopied = true }
             youngest = (index, file)
         }

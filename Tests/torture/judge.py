@@ -240,7 +240,9 @@ def outcome(end):
     lost = any(record['result'] and record['result']['ending'] in ('unknown', 'cancelled', 'signalled')
                for run in end.rollbacks for record in run['steps'])
     states = [run['state'] for run in end.rollbacks]
-    if not lost and not end.aborted and (not states or states[-1] != 'recovered'):
+    # watchd may have recorded an abort and died before it could say so.
+    unheard = states[-1:] == ['aborted'] and end.rollbacks[-1]['id'] == end.unheard
+    if not lost and not end.aborted and not unheard and (not states or states[-1] != 'recovered'):
         yield f'no outcome was lost, and yet the rollbacks are {states}'
     if len(end.incidents) != 1:
         yield f"there are {len(end.incidents)} incidents: {[one['id'] for one in end.incidents]}"

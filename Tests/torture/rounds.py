@@ -16,6 +16,8 @@ from daemon import Watchd
 PATIENCE = 120
 # Between two looks at a world.
 LOOK = 0.02
+# Exit status of a watchctl that was not answered.
+NO_ANSWER = 3
 
 
 class Bad(Exception):
@@ -33,7 +35,7 @@ class Round:
         self.world = worlds.World(f'w{number}', kind, self.folder, server, database)
         self.plan = self.world.plan()
         self.template = template
-        self.since = self.down = self.asked = self.aborted = None
+        self.since = self.down = self.asked = self.aborted = self.unheard = None
         self.answers = []
         self.kills = 0
         self.log = []
@@ -104,6 +106,9 @@ class Round:
             self.aborted = (time.time(), running[-1]['id'])
             self.note('abort was heard')
             self.wants_abort.clear()
+        elif reply.returncode == NO_ANSWER:
+            self.unheard = running[-1]['id']
+            self.note('abort was sent, and watchd gone before it answered')
 
     # -- the course -----------------------------------------------------------------------------
 
@@ -279,5 +284,5 @@ class End:
         self.orphans = attack.processes(watchd.state)
         self.lines = world.lines()
         self.messages = world.messages
-        self.aborted = ended.aborted
+        self.aborted, self.unheard = ended.aborted, ended.unheard
         self.answers = ended.answers
