@@ -56,6 +56,17 @@ import WatchCore
         #expect(book.predated?.is == false)
     }
 
+    @Test func whatACrashTakesBackReplacedNothing() {
+        var book = ReadBook()
+        book.announced("8.0", at: at(10, wall: 10))
+        _ = book.detected("8.0", running: "7.0", origin: "announced", isMixed: false)
+        book.announced("9.0", at: at(90, wall: 90))
+        _ = book.detected("9.0", running: "8.0", origin: "announced", isMixed: false)
+        book.comeUp(known: "8.0")
+        // No source has named it: it is suspect however long it has been announced.
+        #expect(book.mayBeUnread("8.0", sources: 1))
+    }
+
     @Test func aBookThatIsTakenOutLeavesAnEmptyOne() {
         var books = ServiceBooks()
         books["shop"] = ServiceBook()

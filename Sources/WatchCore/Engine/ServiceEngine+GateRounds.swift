@@ -40,13 +40,27 @@ extension ServiceEngine {
         guard let pending = gateRound.pending else { return }
         let limit = pending.plan.gates[pending.gate].timeout + GateRound.grace
         if isActing(context) {
-            context.actions.append(.cancel(id: pending.task))
-            gateRound.pending = nil
-            gateRound.due = context.now.boot + GateRound.settles
+            takeBackDryGate(&context)
         } else if context.now.boot - pending.since.boot > limit {
             dryGateAnswered(
                 pending.task, TaskResult(ending: .unknown("no answer came in time")), &context)
         }
+    }
+
+    /// Something is being rolled back. A gate that somebody had asked at this very instant is not
+    /// asked at all.
+    mutating func takeBackDryGate(_ context: inout Context) {
+        guard isActing(context), let pending = gateRound.pending else { return }
+        let asked = context.actions.firstIndex { action in
+            if case .runDry(let task) = action { task.id == pending.task } else { false }
+        }
+        if let asked {
+            context.actions.remove(at: asked)
+        } else {
+            context.actions.append(.cancel(id: pending.task))
+        }
+        gateRound.pending = nil
+        gateRound.due = context.now.boot + GateRound.settles
     }
 
     @inline(never)

@@ -53,6 +53,7 @@ extension ServiceEngine {
                 text: "rollback \(id) with plan \(start.plan.name): \(from.text) → "
                     + target.identity.text))
         guard !context.mode.assumesRollbacks else { return }
+        takeBackDryGate(&context)
         runGate(0, &context)
     }
 

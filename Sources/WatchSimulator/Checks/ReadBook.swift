@@ -39,6 +39,8 @@ struct ReadBook {
     private var announcements: [String: Instant] = [:]
     /// What runs because somebody said so, also in another boot.
     private var said: Set<String> = []
+    /// The same before the last deployment was detected, which a crash may take back.
+    private var saidBefore: Set<String> = []
     /// What each source named last, and when.
     private var named = BySource<(version: String, at: Moment)>()
     /// What the sources said when the running release was taken to run.
@@ -108,6 +110,7 @@ struct ReadBook {
             begins[version] = answer.at
         }
         let before = stand
+        saidBefore = said
         said = said.filter { $0 == version }
         stand = Stand(
             version: version, said: last.filter { source, _ in heard[source] ?? false },
@@ -144,6 +147,7 @@ struct ReadBook {
     mutating func comeUp(known: String?) {
         heard = BySource()
         last = last.filter { $1 == known }
+        if let known, stand?.version != known, saidBefore.contains(known) { said.insert(known) }
         if stand?.isMixed ?? false { stand = nil }
     }
 

@@ -34,6 +34,20 @@ import Testing
         #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
     }
 
+    @Test func aDryRunAtTheInstantAtWhichAHoldEndsAsksNoGate() {
+        let world = inGate()
+        world.hold(.minutes(1))
+        world.pass(55)
+        world.answerDry = { _, _ in nil }
+        let asked = world.dryTasks.count
+        // No second comes in between.
+        world.suspend(6)
+        world.command(
+            .rollback(service: "shop", to: nil, reason: "", dryRun: true, force: false))
+        #expect(world.incident?.state == .rollingBack)
+        #expect(world.dryTasks.count == asked)
+    }
+
     @Test func aHotfixWithinTheHoldMakesTheRollbackNeedless() {
         let world = inGate()
         world.hold(.minutes(5))
