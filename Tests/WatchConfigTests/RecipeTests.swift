@@ -13,7 +13,8 @@ import WatchCore
         .filter { $0.hasSuffix(".yaml") }.sorted() ?? []
 
     /// A service that captures what the recipes ask for.
-    static func service(_ plan: String) -> String {
+    /// - Parameter own: what it says of itself, and services besides.
+    static func service(_ plan: String, own: String = "", others: String = "") -> String {
         """
         services:
           shop:
@@ -26,15 +27,24 @@ import WatchCore
                   migration: $.migration
                   revision: $.revision
             rollback: { plan: \(plan) }
+            \(own)
+        \(others)
         access: { operate: [ops], approve: { cto: [board] } }
 
         """
     }
 
-    private func load(_ file: String) throws -> (text: String, plan: Plan, found: [Diagnostic]) {
-        let text = try Files.text("\(Self.directory)/\(file)")
+    /// - Parameter drilled: with what its header and the lines below say about drills.
+    private func load(
+        _ file: String, drilled: Bool = false
+    ) throws -> (text: String, plan: Plan, found: [Diagnostic]) {
+        var text = try Files.text("\(Self.directory)/\(file)")
         let name = String(file.dropLast(".yaml".count))
-        let result = ConfigurationLoader.loadText(Self.service(name) + text)
+        let header = Header(text)
+        if drilled { text = text.replacing("\n    # drill", with: "\n    drill") }
+        let service = Self.service(
+            name, own: header.vars, others: drilled ? header.drillService : "")
+        let result = ConfigurationLoader.loadText(service + text)
         let plan = try #require(
             result.configuration?.plans.first { $0.name == name }, "\(result.diagnostics)")
         return (text, plan, result.diagnostics)
@@ -57,25 +67,54 @@ import WatchCore
         #expect(text.split(separator: "\n").allSatisfy { !$0.hasSuffix(" ") })
     }
 
+    /// What its header shows can be copied, and nothing of a drill is the real thing.
+    @Test(arguments: files) func aRecipeSaysHowItIsDrilled(_ file: String) throws {
+        let (_, plan, found) = try load(file, drilled: true)
+        #expect(found.map(\.message) == [])
+        #expect(plan.drill?.service == "shop-drill")
+        #expect(plan.drill?.every == .days(30))
+    }
+
+    /// No step of a recipe is excused: each one does something else in a drill.
+    @Test(arguments: files) func withoutADifferenceItIsNotDrilled(_ file: String) throws {
+        let text = try Files.text("\(Self.directory)/\(file)")
+        #expect(!text.contains("same: ["))
+    }
+
+    /// "Recovery Time Objectives" of the playbook.
+    @Test func theTableOfThePlaybookStandsInItsRecipe() throws {
+        let (_, plan, _) = try load("alembic.yaml")
+        let steps = plan.methods.flatMap(\.steps) + plan.after
+        for (name, target) in [("database", 30), ("application", 15), ("restart", 5)] {
+            let named = steps.filter { $0.name == name }
+            #expect(!named.isEmpty, "\(name)")
+            #expect(named.allSatisfy { $0.target == .minutes(target) }, "\(name)")
+            // What is late is told, before it is given up.
+            #expect(named.allSatisfy { $0.timeout > .minutes(target) }, "\(name)")
+        }
+        #expect(plan.verify.target == .minutes(20))
+    }
+
     /// What `watchctl rollback --dry-run` prints of them.
     private static let examples: [String: [String]] = [
         "prisma.yaml": [
             "/usr/bin/npx --no-install prisma db execute --file "
                 + "prisma/migrations/${from.migration}/down.sql",
             "/usr/bin/npx --no-install prisma migrate resolve --rolled-back ${from.migration}",
-            "shop-symlink:${to.version}",
+            "shop-symlink:${service}+${to.version}",
         ],
-        "docker-compose.yaml": ["shop-compose:${to.version}"],
+        "docker-compose.yaml": ["shop-compose:${service}+${to.version}"],
         "kubernetes.yaml": [
-            "/usr/bin/kubectl --namespace shop get replicasets "
+            "/usr/bin/kubectl --namespace ${vars.namespace} get replicasets "
                 + "--selector=app=shop,version=${to.version} "
                 + #"--output=jsonpath={.items[0].metadata.annotations"#
                 + #".deployment\.kubernetes\.io/revision}"#,
-            "/usr/bin/kubectl --namespace shop rollout undo deployment/shop "
+            "/usr/bin/kubectl --namespace ${vars.namespace} rollout undo deployment/shop "
                 + "--to-revision=${revision}",
-            "/usr/bin/kubectl --namespace shop rollout status deployment/shop --timeout=5m",
+            "/usr/bin/kubectl --namespace ${vars.namespace} rollout status deployment/shop "
+                + "--timeout=5m",
         ],
-        "nomad.yaml": ["/usr/bin/nomad job revert shop ${to.version}"],
+        "nomad.yaml": ["/usr/bin/nomad job revert ${service} ${to.version}"],
         "kamal.yaml": ["/usr/local/bin/kamal rollback ${to.version}"],
     ]
 
@@ -84,5 +123,29 @@ import WatchCore
         let (text, plan, _) = try load(file)
         #expect(plan.methods.flatMap(\.steps).map(\.action.summary) == Self.examples[file])
         #expect(text.contains("It is NOT exercised against the\n# real tool"))
+    }
+}
+
+/// The comment at the head of a recipe, as far as it can be copied.
+private struct Header {
+    /// `vars: { … }` of the service, or nothing.
+    var vars = ""
+    /// The services of the drill, as they stand below `services:`.
+    var drillService = ""
+
+    init(_ text: String) {
+        let lines = text.split(separator: "\n").prefix { $0.hasPrefix("#") }
+        let place = lines.firstIndex { $0.hasPrefix("# Drill   ") } ?? lines.endIndex
+        vars =
+            lines[..<place].map { $0.trimmingPrefix(/#\s+/) }
+            .first { $0.hasPrefix("vars: {") }.map { String($0) } ?? ""
+        let drill = lines[place...]
+        guard let services = drill.firstIndex(where: { $0.hasSuffix("   services:") }) else {
+            return
+        }
+        let indent = lines[services].prefix { $0 == "#" || $0 == " " }.count
+        drillService =
+            lines[(services + 1)...].prefix { $0.dropFirst(indent).hasPrefix("  ") }
+            .map { String($0.dropFirst(indent)) }.joined(separator: "\n")
     }
 }

@@ -60,8 +60,14 @@ import WatchSystem
         let line = result.output.split(separator: "\n").first { $0.contains("application") }
         #expect(line?.contains("17m") ?? false)
         #expect(line?.contains("15m") ?? false)
-        #expect(line?.contains("late") ?? false)
+        #expect(line?.hasSuffix("over") ?? false)
         #expect(result.output.contains("passed in 20m, late: method m: application took 17m"))
+    }
+
+    @Test func whatWasInTimeIsSaidToBe() async throws {
+        let (result, _) = try await run(drill(.passed, took: .minutes(9)))
+        let line = result.output.split(separator: "\n").first { $0.contains("application") }
+        #expect(line?.hasSuffix("within") ?? false, "\(result.output)")
     }
 
     @Test func beingLateIsBadNewsOnlyWhereThatIsWanted() async throws {

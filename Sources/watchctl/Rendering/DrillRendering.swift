@@ -13,7 +13,8 @@ enum DrillRendering {
                 Span(safe(part.name)),
                 Span(part.took.map(RollbackRecord.Component.text) ?? "never ended"),
                 Span(part.target.map(RollbackRecord.Component.text) ?? ""),
-                part.late ? Span("late", .bad) : Span(""),
+                part.target == nil || part.took == nil
+                    ? Span("") : part.late ? Span("over", .bad) : Span("within", .good),
             ]
         }
         let style: Span.Style =

@@ -14,6 +14,12 @@ final class RecipeWalk: Sendable {
     /// The programs of the recipes.
     static let recipes = root + "/etc/watchd/recipes"
 
+    /// What the service says of itself.
+    private static let vars = [
+        "project": "prj_CHANGE_ME", "team": "team_CHANGE_ME", "repository": "shop",
+        "render": "srv-CHANGE_ME", "neon": "CHANGE-ME-12345678", "environment": "production",
+    ]
+
     let plan: Plan
     let time = SteppingTime()
     private let bench: Bench
@@ -43,17 +49,19 @@ final class RecipeWalk: Sendable {
                 version:
                   - http: https://shop.example.com/api/version
                     json: { version: $.version, commit: $.commit, deployment: $.deployment }
+                vars: { \(Self.vars.map { "\($0): \($1)" }.sorted().joined(separator: ", ")) }
                 rollback: { plan: \(name) }
             access: { operate: [ops], approve: { cto: [board] } }
 
             """
         let result = ConfigurationLoader.loadText(service + text)
         plan = try #require(result.configuration?.plans.first, "\(result.diagnostics)")
+        let own = Self.vars.map { ("vars.\($0)", $1) }
         known = Mutex(
             [
                 "service": "shop", "incident": "shop-17", "from.version": "2.0.0",
                 "to.version": "1.9.0", "from.commit": "b90de38", "to.commit": "b7920c6",
-            ].merging(variables) { $1 })
+            ].merging(own) { $1 }.merging(variables) { $1 })
     }
 
     /// Of programs: a `sleep` that writes down how long it is to be, and is over at once.

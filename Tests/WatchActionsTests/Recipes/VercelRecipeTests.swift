@@ -13,8 +13,8 @@ struct VercelRecipeTests {
     ) throws -> RecipeWalk {
         var places = ["https://api.vercel.com": vercel.server.url]
         if let git {
-            places["/var/lib/watchd/git/shop"] = git.clone
-            places["git@git.example.com:shop.git"] = git.remote
+            places["/var/lib/watchd/git/${vars.repository}"] = git.clone
+            places["git@git.example.com:${vars.repository}.git"] = git.remote
         }
         return try RecipeWalk(
             "vercel", places, secrets: ["vercel-token": token],
