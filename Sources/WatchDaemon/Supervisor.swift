@@ -127,12 +127,14 @@ actor Supervisor {
             return await record(engine.perform(command, by: peer, at: time.now()))
         }
         let outcome = engine.perform(command.untilRecorded, by: peer, at: time.now())
-        guard outcome.reply.status == .done else { return await record(outcome) }
+        guard command.mustBeRecorded(outcome.reply) else { return await record(outcome) }
         if let problem = await performer.submitAndWait(outcome.effects) {
-            performer.submit(engine.takeBack(command, outcome.reply, at: time.now()))
+            performer.submit(
+                engine.takeBack(
+                    command, outcome.reply, outcome.effects, because: problem, at: time.now()))
             return CommandReply(
                 status: .refused, reason: "store-unavailable",
-                message: "it cannot be recorded: \(problem)")
+                message: "it cannot be recorded, so nothing was done: \(problem); ask again then")
         }
         let rest = engine.recorded(command, by: peer, at: time.now())
         return await record((outcome.reply, rest))

@@ -6,12 +6,19 @@ extension Command {
     /// Whoever says so goes on only when it is durable.
     public var mustBeRecorded: Bool {
         switch self {
-        case .beginOperation, .reachPhase, .schedule, .drill: true
-        case .announce, .acknowledge, .resolve, .falseAlarm, .approve, .deny, .hold, .declare,
-            .rollback, .abort, .stepDone, .arm, .disarm, .endOperation, .beatOperation, .mark,
-            .silence, .endSilence, .maintain, .endMaintenance:
+        case .beginOperation, .reachPhase, .schedule, .drill, .rollback, .approve: true
+        case .announce, .acknowledge, .resolve, .falseAlarm, .deny, .hold, .declare, .abort,
+            .stepDone, .arm, .disarm, .endOperation, .beatOperation, .mark, .silence, .endSilence,
+            .maintain, .endMaintenance:
             false
         }
+    }
+
+    /// The same when it is known what was answered: the first word of two people begins nothing,
+    /// and counts until watchd is restarted.
+    public func mustBeRecorded(_ reply: CommandReply) -> Bool {
+        if case .approve = self, reply.rollback == nil { return false }
+        return mustBeRecorded && reply.status == .done
     }
 
     /// Without what can not be taken back: that waits for `Engine.recorded`.
@@ -34,12 +41,14 @@ extension Engine {
         }
     }
 
-    /// Undoes a command that was refused because it could not be recorded. A drill needs none of
-    /// this: that its first step was skipped withdraws it.
+    /// Undoes a command that was refused because it could not be recorded.
     ///
-    /// - Parameter reply: what the engine had answered.
+    /// - Parameters:
+    ///   - reply: what the engine had answered.
+    ///   - effects: what it had wanted, none of which was done.
     public mutating func takeBack(
-        _ command: Command, _ reply: CommandReply, at now: Moment
+        _ command: Command, _ reply: CommandReply, _ effects: [Effect], because problem: String,
+        at now: Moment
     ) -> [Effect] {
         switch command {
         case .schedule(let request):
@@ -48,6 +57,20 @@ extension Engine {
             return update(request.service, now) { $0.takeBack(operation: request.operation, &$1) }
         case .reachPhase(let service, let operation, let phase):
             return update(service, now) { $0.takeBack(phase: phase, of: operation, &$1) }
+        case .rollback, .approve, .drill:
+            // Now, and not when the queue gets to it: there might be room again by then.
+            guard let id = reply.rollback,
+                let name = services.names.first(where: { services[$0]?.state.rollback?.id == id })
+            else { return [] }
+            let skipped = effects.compactMap { effect in
+                if case .run(let task) = effect { task.id } else { nil }
+            }
+            return update(name, now) { service, context in
+                guard !(service.state.rollback?.hasRunStep(besides: skipped) ?? true) else {
+                    return
+                }
+                service.storeFailed(problem, skipped: skipped, &context)
+            }
         default: return []
         }
     }

@@ -19,7 +19,7 @@ struct RecordingTests {
         world.perform(
             works
                 ? world.engine.recorded(command, by: Self.root, at: world.now)
-                : world.engine.takeBack(command, reply, at: world.now))
+                : world.engine.takeBack(command, reply, effects, because: "full", at: world.now))
         world.handle(.storeRecovered)
         return reply
     }
@@ -68,6 +68,26 @@ struct RecordingTests {
         #expect(world.state.phases(of: "deploy")?.phases == [])
         command(phase, works: true, world)
         #expect(world.stored.services["shop"]?.phases(of: "deploy")?.phases == ["schema"])
+    }
+
+    /// Before the engine hears that the store takes nothing: by then there may be room again.
+    @Test func aRollbackThatWasRefusedIsWithdrawnAtOnce() {
+        let world = World()
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        #expect(world.pass(upTo: 60) { $0.state.book.running?.release.version == "2.0.0" })
+        let ask = Command.rollback(
+            service: "shop", to: nil, reason: "test", dryRun: false, force: false)
+        let (reply, effects) = world.engine.perform(ask, by: Self.root, at: world.now)
+        #expect(reply.status == .done)
+        #expect(ask.mustBeRecorded(reply))
+        #expect(world.state.rollback != nil)
+        world.perform(
+            world.engine.takeBack(ask, reply, effects, because: "full", at: world.now))
+        #expect(world.state.rollback == nil)
+        #expect(world.kinds("rollback.withdrawn").count == 1)
+        world.pass(120)
+        #expect(world.tasks.isEmpty)
     }
 
     @Test func aScheduledRollbackThatWasRefusedIsNotDone() {
