@@ -39,6 +39,15 @@ struct Metrics {
         sample("watchd_armed", [], report.armed.armed ? 1 : 0)
         family("watchd_store_available", "0 when nothing can be stored, so nothing is done.")
         sample("watchd_store_available", [], report.storeProblem == nil ? 1 : 0)
+        guard let storage = report.storage else { return }
+        if let free = storage.free {
+            family("watchd_state_free_bytes", "Room on the disk of the state directory.")
+            sample("watchd_state_free_bytes", [], Double(free))
+        }
+        family("watchd_reserve_held", "1 while 1 MB is held for intents on a full disk.")
+        sample("watchd_reserve_held", [], storage.hasReserve ? 1 : 0)
+        family("watchd_checkpoints_written", "0 while the last checkpoint could not be written.")
+        sample("watchd_checkpoints_written", [], storage.checkpointProblem == nil ? 1 : 0)
     }
 
     private mutating func addServices(_ services: [ServiceStatus]) {

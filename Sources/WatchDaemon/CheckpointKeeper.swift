@@ -13,6 +13,8 @@ struct CheckpointKeeper: Sendable {
     let bootID: String
     let time: any TimeSource
     let logger: Logger
+    /// Is told how each went.
+    var storage = StorageWatch()
 
     private static let newline = UInt8(ascii: "\n")
 
@@ -23,8 +25,14 @@ struct CheckpointKeeper: Sendable {
             try await store.saveCheckpoint { put in
                 try Self.pieces(of: checkpoint) { try put($0) }
             }
+            if storage.noteCheckpoint(nil, at: time.now().wall) {
+                logger.notice("checkpoints are written again")
+            }
         } catch {
-            logger.warning("the checkpoint could not be written: \(error)")
+            // Once, not every few seconds: `status` says since when.
+            if storage.noteCheckpoint("\(error)", at: time.now().wall) {
+                logger.warning("the checkpoint could not be written: \(error)")
+            }
         }
         return time.now().boot - start
     }

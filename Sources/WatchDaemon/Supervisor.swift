@@ -19,6 +19,7 @@ actor Supervisor {
     private let manager: ServiceManager
     private let logger: Logger
     private let saveCheckpoint: @Sendable (Checkpoint) async -> Duration
+    private let storage: StorageWatch?
     private var positions: [String: StreamPosition]
     /// The streams of the configuration: of others nothing is kept, or one that is taken out and
     /// put back days later would be read from where it was left.
@@ -33,7 +34,7 @@ actor Supervisor {
     init(
         engine: Engine, positions: [String: StreamPosition], daemon: StatusReport.Daemon,
         time: any TimeSource, queue: EventQueue, performer: EffectPerformer,
-        manager: ServiceManager, logger: Logger,
+        manager: ServiceManager, logger: Logger, storage: StorageWatch? = nil,
         saveCheckpoint: @escaping @Sendable (Checkpoint) async -> Duration
     ) {
         self.engine = engine
@@ -47,6 +48,7 @@ actor Supervisor {
         self.manager = manager
         self.logger = logger
         self.saveCheckpoint = saveCheckpoint
+        self.storage = storage
     }
 
     /// Asks after unfinished tasks, then handles events until the queue is finished.
@@ -157,7 +159,11 @@ actor Supervisor {
         return result
     }
 
-    func status() -> StatusReport { engine.status(daemon: daemon, at: time.now()) }
+    func status() -> StatusReport {
+        var report = engine.status(daemon: daemon, at: time.now())
+        if let storage { report.note(storage.status) }
+        return report
+    }
 
     func releases(of service: String?) -> [ReleaseList] { engine.releases(of: service) }
 

@@ -7,7 +7,7 @@ import Synchronization
 final class Reserve: Sendable {
     static let size = 1 << 20
 
-    private let directory: String
+    let directory: String
     private let path: String
     private let held = Mutex(false)
 
@@ -26,10 +26,11 @@ final class Reserve: Sendable {
         }
     }
 
-    /// Takes the space (again) once there is plenty; true: it is held.
+    /// Takes the space (again) once there is plenty; true: it is held. Somebody who made room may
+    /// have removed the file.
     func restore() -> Bool {
         held.withLock {
-            if !$0 { $0 = isWhole || (hasRoom && allocate()) }
+            $0 = isWhole || (hasRoom && allocate())
             return $0
         }
     }

@@ -49,6 +49,9 @@ public final class Store: Sendable {
     /// Whether 1 MB is held for bad times; see `tryRestoreReserve`.
     public var hasReserve: Bool { reserve.isHeld }
 
+    /// Bytes that can still be written beside the database; nil: it cannot be told.
+    public var freeBytes: UInt64? { Reserve.freeBytes(reserve.directory) }
+
     /// Takes the reserve again once the disk has room. Call it now and then; true: it is held.
     @discardableResult
     public func tryRestoreReserve() async -> Bool {

@@ -52,6 +52,32 @@ import WatchCore
         }
     }
 
+    @Test func statusTellsOfTheDisk() {
+        var report = Fixtures.report
+        var storage = StorageStatus(free: 2 << 20, hasReserve: false)
+        storage.checkpointProblem = "write /var/lib/watchd/checkpoint.new: No space left on device"
+        storage.checkpointsFailSince = Fixtures.ago(.minutes(5))
+        report.storage = storage
+        let theme = Theme(width: 200, colour: false, now: Fixtures.now)
+        let text = StatusRendering.lines(report, theme).map { $0.text(theme) }
+        #expect(text.contains { $0.hasPrefix("! only 2 MiB are free") }, "\(text)")
+        #expect(text.contains { $0.hasPrefix("! the reserve of 1 MB") })
+        #expect(text.contains { $0.hasPrefix("! no checkpoint was written since ") })
+    }
+
+    /// What nobody has asked yet is only hoped for.
+    @Test func gatesThatWereNotAskedHaveNoTick() {
+        var report = Fixtures.report
+        var plan = ServiceStatus.PlanReadiness(
+            plan: "shop", works: true, reason: nil, text: "its gates have not been asked yet",
+            target: nil)
+        plan.unasked = true
+        report.services[0].readiness.plans = [plan]
+        let theme = Theme(width: 200, colour: false, now: Fixtures.now)
+        let text = StatusRendering.lines(report, theme).map { $0.text(theme) }
+        #expect(text.contains { $0.contains("… plan shop: its gates") }, "\(text)")
+    }
+
     /// What is overdue stands out also without colours.
     @Test(arguments: [false, true]) func statusWithDrills(colour: Bool) throws {
         try check("status-drills", width: 80, colour: colour) { theme in

@@ -53,6 +53,26 @@ import WatchUnits
         return await doctor.examine(configuration, services)
     }
 
+    @Test func aDiskThatFillsUpIsFoundWithANumber() async throws {
+        try await withDirectory { directory in
+            var storage = StorageStatus(free: 2 << 20, hasReserve: false)
+            storage.checkpointProblem = "no space left on device"
+            storage.checkpointsFailSince = .seconds(1_800_000_000)
+            let doctor = Doctor(
+                options: DaemonOptions(
+                    configuration: "", state: directory, socket: "", shim: "/bin/sh"),
+                secrets: Secrets(), bus: Bus(), client: HTTPClient(), time: SystemTime())
+            let bad = doctor.disk(storage, "no space left for it, the reserve included")
+            #expect(bad.map(\.kind) == ["disk", "reserve", "checkpoint", "store"])
+            #expect(bad.allSatisfy { $0.state == .problem })
+            #expect(bad.allSatisfy { $0.remedy?.contains("df -h \(directory)") ?? false })
+            #expect(bad[0].text == "only 2 MiB are free")
+            let good = doctor.disk(StorageStatus(free: 5 << 30), nil)
+            #expect(good.map(\.text) == ["5 GiB are free", "1 MB is held for a full disk"])
+            #expect(good.allSatisfy { $0.state == .ok })
+        }
+    }
+
     private func plan(_ step: String) -> String {
         """
         services:

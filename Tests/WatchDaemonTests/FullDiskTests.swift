@@ -2,6 +2,7 @@
 // it goes on by itself when there is room again.
 
 import Foundation
+import TestServers
 import Testing
 import WatchCore
 
@@ -19,17 +20,66 @@ struct FullDiskTests {
         _ = try #require(await daemon.event("release.good"))
         // The daemon's own view of the small disk: only there it is mounted.
         let filler = "/proc/\(daemon.pid)/root\(state)/filler"
-        #expect(unlink("/proc/\(daemon.pid)/root\(state)/reserve") == 0)
-        _ = await onThread { Self.fill(filler) }
+        await Self.takeAll(filler, reserve: "/proc/\(daemon.pid)/root\(state)/reserve")
         try host.deploy(Host.bad)
         _ = try #require(await host.chat.message("store-unavailable"))
         #expect(try await daemon.status().storeProblem != nil)
         #expect(host.runs.isEmpty)
+        // Checkpoints fail, too, and whoever looks is told since when.
+        let storage = try #require(try await daemon.status().storage)
+        #expect(storage.free.map { $0 < StorageStatus.low } ?? false)
         #expect(unlink(filler) == 0)
         _ = try #require(
             await daemon.lines.first { $0.contains("takes transactions again") })
         #expect(try await daemon.status().storeProblem == nil)
         #expect(host.runs.count == Set(host.runs).count)
+    }
+
+    /// Whoever asks for a rollback is not told that it has begun, and it does not begin later.
+    @Test func whoeverAsksIsRefusedAndNothingComesOfItLater() async throws {
+        let host = try Host()
+        let state = host.path("small")
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: false)
+        let mount = "mount -t tmpfs -o size=4m,mode=700 tmpfs \(state) && exec \"$@\""
+        let daemon = try RunningDaemon(
+            host, .init(state: state, wrapper: ["unshare", "-m", "sh", "-c", mount, "sh"]))
+        _ = try #require(await daemon.event("release.good"))
+        try host.deploy(Host.bad)
+        _ = try #require(await daemon.event("release.detected", count: 2))
+        let filler = "/proc/\(daemon.pid)/root\(state)/filler"
+        await Self.takeAll(filler, reserve: "/proc/\(daemon.pid)/root\(state)/reserve")
+        // The first to hear of the full disk, and one who asks again.
+        for _ in 0..<2 {
+            let asked = try await watchctl([
+                "rollback", "shop", "--reason", "a test", "--socket", daemon.socket,
+            ])
+            #expect(asked.status == 4, "\(asked.output) \(asked.errors)")
+            let said = asked.output + asked.errors
+            #expect(said.contains("store-unavailable"), "\(said)")
+            #expect(said.contains("free some space"), "\(said)")
+            #expect(!said.contains("has begun"), "\(said)")
+        }
+        let status = try await watchctl(["status", "--socket", daemon.socket])
+        #expect(status.output.contains("store unavailable"), "\(status.output)")
+        #expect(unlink(filler) == 0)
+        _ = try #require(
+            await daemon.lines.first { $0.contains("takes transactions again") })
+        #expect(try await daemon.status().services.first?.incident?.state != .rollingBack)
+        #expect(host.runs.isEmpty)
+        let now = try await watchctl([
+            "rollback", "shop", "--reason", "a test", "--socket", daemon.socket,
+        ])
+        #expect(now.status == 0, "\(now.output) \(now.errors)")
+    }
+
+    /// The reserve goes last: while there was room for it, it would be taken again.
+    private static func takeAll(_ filler: String, reserve: String) async {
+        await onThread {
+            fill(filler)
+            unlink(reserve)
+            fill(filler)
+        }
     }
 
     /// Until not a byte more fits, once the reserve of the store is gone.

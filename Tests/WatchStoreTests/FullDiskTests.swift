@@ -120,6 +120,19 @@ struct FullDiskTests {
         #expect(store.hasReserve)
     }
 
+    /// Whoever makes room at night may take the wrong file.
+    @Test func aReserveThatSomebodyRemovedIsTakenAgain() async throws {
+        let store = try Store(directory: disk.path + "/state", bootID: "b")
+        #expect(unlink(disk.path + "/state/reserve") == 0)
+        #expect(await store.tryRestoreReserve())
+        #expect(access(disk.path + "/state/reserve", F_OK) == 0)
+        #expect(unlink(disk.path + "/state/reserve") == 0)
+        _ = try disk.fill()
+        #expect(await !store.tryRestoreReserve(), "not while the disk is full")
+        #expect(!store.hasReserve)
+        #expect(try #require(store.freeBytes) < 4096)
+    }
+
     @Test func aRestartOnAFullDiskStillReadsTheState() async throws {
         let store = try Store(directory: disk.path + "/state", bootID: "b")
         _ = try await store.apply(big("before"))

@@ -36,6 +36,8 @@ public struct StatusReport: Hashable, Sendable, Codable {
     public var ownNetwork: String?
     /// How it stands with the drills of each plan that has any.
     public var drills: [DrillStatus]?
+    /// The disk of the state directory.
+    public var storage: StorageStatus?
 
     public init(
         time: WallTime, daemon: Daemon, armed: ArmStatus, storeProblem: String?,
@@ -207,6 +209,8 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
         public var target: String?
         /// When its gates were asked last about these releases.
         public var asked: WallTime?
+        /// true: it has gates, and they were not asked yet, so that it works is only hoped for.
+        public var unasked: Bool?
 
         public init(
             plan: String, works: Bool, reason: String?, text: String, target: String?,

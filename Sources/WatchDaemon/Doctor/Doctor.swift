@@ -26,11 +26,15 @@ struct Doctor: Sendable {
     /// - Parameters:
     ///   - configuration: that is in force.
     ///   - services: as they are now: what streams and version sources say.
+    ///   - storage: how it stands with the disk of the state directory.
+    ///   - storeProblem: why nothing can be recorded; nil: it can.
     func examine(
-        _ configuration: WatchCore.Configuration, _ services: [ServiceStatus]
+        _ configuration: WatchCore.Configuration, _ services: [ServiceStatus],
+        _ storage: StorageStatus? = nil, _ storeProblem: String? = nil
     ) async -> DoctorReport {
         let needs = Needs(configuration)
         var checks = own()
+        if let storage { checks += disk(storage, storeProblem) }
         checks += needs.programs.map { program($0.name, $0.users) }
         checks += needs.directories.map { directory($0.name, $0.users) }
         checks += await units(needs.units)

@@ -14,6 +14,7 @@ enum StatusRendering {
                 Line("✖ store unavailable, so nothing is done: \(safe(problem, limit: 1000))", .bad)
             )
         }
+        lines += storage(report, theme)
         if report.services.isEmpty { lines.append(Line("No service is configured.", .warning)) }
         for service in report.services {
             lines.append(.empty)
@@ -49,6 +50,14 @@ enum StatusRendering {
     }
 
     // MARK: - The head
+
+    private static func storage(_ report: StatusReport, _ theme: Theme) -> [Line] {
+        (report.storage?.warnings(report.daemon.stateDirectory) ?? []).flatMap { warning in
+            Table.wrap("! " + safe(warning, limit: 1000), to: theme.width - 2).enumerated().map {
+                Line(($0 == 0 ? "" : "  ") + $1, .warning)
+            }
+        }
+    }
 
     private static func header(_ report: StatusReport) -> Line {
         Line([
