@@ -31,6 +31,30 @@ import WatchCore
         return try #require(loaded.configuration?.plans.first?.methods.first?.steps.first)
     }
 
+    @Test func evidenceIsForPrograms() throws {
+        let step = try step(
+            "{ exec: [/bin/x, \"${evidence}\"], env: { E: \"${evidence}\" }, timeout: 1m }")
+        #expect(step.action.templates.flatMap(\.variables) == ["evidence", "evidence"])
+    }
+
+    /// It has no value before a rollback, and is no argument of a unit.
+    @Test func evidenceIsRefusedWhereItIsNone() {
+        let program = "{ exec: [/bin/x, \"${evidence}\"], timeout: 1m }"
+        func first(_ text: String) -> String { errors(text).first?.text ?? "" }
+        let gate = first(config("{ unit: back, timeout: 1m }", gates: program))
+        #expect(gate.contains("${evidence} has no value here: a gate is asked before"), "\(gate)")
+        for step in [
+            "{ unit: back, with: \"${evidence}\", timeout: 1m }",
+            "{ post: https://example.com/, json: { file: \"${evidence}\" }, timeout: 1m }",
+            "{ sql: \"select '${evidence}'\", timeout: 1m }",
+            "{ manual: \"look at ${evidence}\", timeout: 1m }",
+        ] {
+            #expect(first(config(step)).contains("${evidence} is the path of a file"), "\(step)")
+        }
+        let misspelt = first(config("{ exec: [/bin/x, \"${evidnce}\"], timeout: 1m }"))
+        #expect(misspelt.contains("did you mean '${evidence}'?"), "\(misspelt)")
+    }
+
     @Test func aProgramHasSurroundings() throws {
         let step = try step(
             """

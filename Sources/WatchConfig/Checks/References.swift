@@ -142,7 +142,9 @@ struct References {
 
     private func check(_ variable: Placed<String>, _ services: [ServiceDraft]) {
         let name = variable.value
-        let general = ["service", "incident", "rollback", "from.began"]
+        let general = [
+            "service", "incident", "rollback", "from.began", EngineMode.evidenceVariable,
+        ]
         guard !general.contains(name) else { return }
         let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
         if parts.count == 2, parts[0] == "vars" {
@@ -188,7 +190,7 @@ struct References {
     private func unknown(_ variable: Placed<String>, _ fields: Set<String>) {
         let names =
             fields.sorted().flatMap { ["from.\($0)", "to.\($0)"] }
-            + ["from.began", "service", "incident"]
+            + ["from.began", "service", "incident", "rollback", EngineMode.evidenceVariable]
         let near = Suggestion.nearest(to: variable.value, among: names)
         problems.error(
             variable.place,

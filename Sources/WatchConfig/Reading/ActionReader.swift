@@ -17,6 +17,12 @@ struct ActionReader {
 
     /// nil, and a diagnostic, when it does nothing that is known, or several things.
     func read(_ section: Section) -> Action? {
+        guard let action = readKind(section) else { return nil }
+        checkEvidence(action, section)
+        return action
+    }
+
+    private func readKind(_ section: Section) -> Action? {
         let known = Self.kinds.filter { section.table.key($0) != nil }
         let given = section.given(known)
         guard let kind = given.first, given.count == 1 else {
@@ -42,6 +48,32 @@ struct ActionReader {
                 .map { .wait($0) }
         case "manual": return manual(section)
         default: return http(section, verb: kind)
+        }
+    }
+
+    /// It is the path of a file on this host, which is there while something is rolled back.
+    private func checkEvidence(_ action: Action, _ section: Section) {
+        let name = EngineMode.evidenceVariable
+        guard action.templates.contains(where: { $0.variables.contains(name) }) else { return }
+        let what = section.table.what
+        if what == KeyTable.gate.what || what == KeyTable.assess.what {
+            problems.error(
+                section.place,
+                "${\(name)} has no value here: \(what) is asked before anything is rolled back",
+                "ask for it in a step")
+        }
+        switch action {
+        case .exec, .wait: break
+        case .manual:
+            problems.error(
+                section.place, "${\(name)} is the path of a file for programs",
+                "write `watchctl incident ${incident}`, which shows a person the same")
+        case .unit, .http, .sql:
+            problems.error(
+                section.place,
+                "${\(name)} is the path of a file on this host, which a program reads",
+                "hand it to an exec: step; a unit finds the file by its incident, with: "
+                    + "\"${incident}\"")
         }
     }
 
@@ -239,7 +271,8 @@ struct ActionReader {
     private func saves(_ section: Section, _ table: KeyTable) -> [JourneyCheck.Saved] {
         guard section.table.key("save") != nil else { return [] }
         return section.named("save").compactMap { entry in
-            if ["service", "incident", "rollback"].contains(entry.key) {
+            if ["service", "incident", "rollback", EngineMode.evidenceVariable].contains(entry.key)
+            {
                 problems.error(
                     entry.keyPlace, "'\(entry.key)' has a value already",
                     "call what is saved something else")

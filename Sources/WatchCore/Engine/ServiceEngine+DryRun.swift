@@ -11,11 +11,15 @@ struct DryRun {
     var isForced = false
     /// nil: all methods.
     var method: String?
+    /// Where the evidence will lie, where there is an incident already.
+    var evidence: String?
 }
 
 extension ServiceEngine {
     /// While gates are being asked the reply is `pending`: whoever asks again is told more.
     mutating func dryRun(_ dry: DryRun, _ context: inout Context) -> CommandReply {
+        var dry = dry
+        dry.evidence = context.mode.evidence(of: state.incident?.record.id)
         let plan = dry.plan
         guard let running = state.book.running?.release, !plan.gates.isEmpty else {
             return reply(dry, nil)
@@ -101,7 +105,9 @@ extension ServiceEngine {
 
     private func values(_ dry: DryRun, _ look: GateRound.Look?) -> [String: String] {
         guard let running = state.book.running?.release else { return [:] }
-        return knownBefore(dry.target, from: running).merging(look?.saved ?? [:]) { $1 }
+        var values = knownBefore(dry.target, from: running).merging(look?.saved ?? [:]) { $1 }
+        values[EngineMode.evidenceVariable] = dry.evidence
+        return values
     }
 
     /// What a plan's variables will be, as far as that is known before it begins.

@@ -296,14 +296,16 @@ extension ServiceEngine {
         _ context: inout Context
     ) {
         guard let rollback = state.rollback else { return }
+        var variables = rollback.variables
+        variables[EngineMode.evidenceVariable] = context.mode.evidence(of: variables["incident"])
         var task = StepTask(
             id: "\(rollback.id).\(id)", service: name, rollback: rollback.id, title: title,
-            action: action, variables: rollback.variables, timeout: timeout)
+            action: action, variables: variables, timeout: timeout)
         if case .sql = action { task.captures = rollback.captures }
         state.rollback?.pending = task
         state.rollback?.pendingSince = context.now
         var record = RollbackRecord.StepRecord(
-            task: task.id, title: title, command: action.summary(rollback.variables),
+            task: task.id, title: title, command: action.summary(variables),
             began: context.now.wall)
         record.target = target
         state.rollback?.record.steps.append(record)
