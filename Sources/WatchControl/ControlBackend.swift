@@ -30,4 +30,7 @@ public protocol ControlBackend: Sendable {
     func deliveries(limit: Int) async throws -> [Delivery]
     func perform(_ command: Command, by peer: Peer) async -> CommandReply
     func reload(by peer: Peer) async -> CommandReply
+    /// Sends a test message and says what came of it; nil: there is no such channel.
+    func testChannel(_ name: String, by peer: Peer) async -> ChannelTest?
+    func channelNames() async -> [String]
 }

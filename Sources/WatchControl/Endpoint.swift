@@ -29,6 +29,7 @@ enum Endpoint: Hashable, Sendable {
         /// `service` nil: named in the body, or the only one that ran the version.
         case mark(service: String?, version: String, Standing)
         case reload
+        case testChannel(String)
     }
 
     enum OperationVerb: String, Hashable, Sendable {
@@ -115,6 +116,7 @@ enum Endpoint: Hashable, Sendable {
         case (4, "incidents"): return onIncident(parts[2], parts[3])
         case (4, "services"): return onService(parts[2], parts[3])
         case (4, "plans") where parts[3] == "drill": return .act(.drill(parts[2]))
+        case (4, "channels") where parts[3] == "test": return .act(.testChannel(parts[2]))
         case (4, "rollbacks"):
             switch parts[3] {
             case "abort": return .act(.abort(parts[2]))

@@ -23,6 +23,14 @@ extension Responder {
             _ = try CommandBody(bytes, allowed: [])
             return Answer.reply(await backend.reload(by: peer))
         }
+        if case .testChannel(let name) = act {
+            _ = try CommandBody(bytes, allowed: [])
+            if let test = await backend.testChannel(name, by: peer) { return Answer.json(test) }
+            return Answer.problem(
+                .notFound, "not-found",
+                "there is no channel '\(printable(name, limit: 60))'; there are: "
+                    + names(await backend.channelNames()))
+        }
         if case .mark(service: nil, let version, let standing) = act {
             let body = try CommandBody(bytes, allowed: ["service", "reason"])
             guard let service = try await serviceThatRan(version, named: body.text("service"))
@@ -105,8 +113,8 @@ extension Responder {
             return .mark(
                 service: service ?? "", version: version, standing,
                 reason: try body(["reason"]).text("reason") ?? "")
-        case .reload:
-            throw RequestProblem("reload takes no body")
+        case .reload, .testChannel:
+            throw RequestProblem("that takes no body")
         }
     }
 

@@ -1,5 +1,6 @@
 // Answers the socket: what runs now from the supervisor, what was from the store.
 
+import WatchActions
 import WatchControl
 import WatchCore
 import WatchStore
@@ -11,6 +12,7 @@ struct ControlPlane: ControlBackend {
     let broadcaster: EventBroadcaster
     let reloader: Reloader
     let doctorOnCall: Doctor
+    let outbox: Outbox
 
     /// Bodies and lines are with the incident they belong to, not in every poll.
     func status() async -> StatusReport {
@@ -45,7 +47,9 @@ struct ControlPlane: ControlBackend {
     }
 
     func doctor() async -> DoctorReport {
-        await doctorOnCall.examine(supervisor.configuration, status().services)
+        let report = await status()
+        return await doctorOnCall.examine(
+            supervisor.configuration, report.services, report.storage, report.storeProblem)
     }
 
     static let timelineLimit = 5000
@@ -85,6 +89,27 @@ struct ControlPlane: ControlBackend {
         }
         return await supervisor.perform(command, by: peer)
     }
+
+    /// The message is not kept, and so waits for no store; that it was sent is on record.
+    func testChannel(_ name: String, by peer: Peer) async -> ChannelTest? {
+        let now = SystemTime().now().wall
+        let message = Message.test(of: name, by: peer.name, at: now)
+        let id = "test-\(now.nanoseconds)/\(name)"
+        guard
+            var test = await outbox.test(OutboxMessage(id: id, channel: name, message: message))
+        else { return nil }
+        let event = EventRecord(
+            time: SystemTime().now().wall, kind: "channel.tested",
+            text: "\(peer.onRecord) tested a channel: \(test.text)")
+        do {
+            broadcaster.send(try await store.apply(Transaction(events: [event])))
+        } catch {
+            test.text += " (but that is not recorded: \(error))"
+        }
+        return test
+    }
+
+    func channelNames() async -> [String] { await outbox.channelNames }
 
     func reload(by peer: Peer) async -> CommandReply { await reloader.reload(by: peer.name) }
 }

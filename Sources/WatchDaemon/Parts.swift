@@ -26,6 +26,8 @@ struct Parts: Sendable {
     private let outbox: Outbox
     private let runner: StepRunner
     private let redactor: EvidenceRedactor
+    private let evidence: EvidenceFiles
+    private let storage: StorageWatch
     private let client: HTTPClient
     private let broadcaster: EventBroadcaster
     private let manager: ServiceManager
@@ -45,21 +47,19 @@ struct Parts: Sendable {
         // Before anything that has a thread: a thread that ends while the process exits crashes it.
         try Self.checkShim(options.shim)
         let (store, bootID) = try Self.openStore(options)
-        var engine = try Self.makeEngine(configuration, store, bootID, now)
+        let evidence = EvidenceFiles(state: options.state) { try await store.incident($0) }
+        var engine = try Self.makeEngine(configuration, store, bootID, now, evidence)
         let client = HTTPClient()
         let secrets = SystemSecrets()
         let redactor = EvidenceRedactor(configuration, secrets: secrets)
+        let storage = StorageWatch(free: store.freeBytes, hasReserve: store.hasReserve)
         let checkpoints = CheckpointKeeper(
-            store: store, bootID: bootID, time: time, logger: logger)
+            store: store, bootID: bootID, time: time, logger: logger, storage: storage)
         positions = checkpoints.restore(into: &engine, at: now)
         let bus = SystemdBus()
         let runner = StepRunner(
-            settings: StepSettings(
-                directory: options.state + "/steps", home: options.state, shim: options.shim,
-                bootID: bootID, unitLogs: options.unitLogs,
-                clean: { redactor.clean($0, of: $1) }),
-            secrets: secrets, bus: bus, client: client, time: time,
-            sink: { queue.post(redactor.clean($0)) })
+            settings: Self.steps(options, bootID, redactor), secrets: secrets, bus: bus,
+            client: client, time: time, sink: { queue.post(redactor.clean($0)) })
         let sleeper = SystemSleeper(on: client)
         let schedule = ProbeSchedule(
             prober: LiveProber(
@@ -70,16 +70,17 @@ struct Parts: Sendable {
             client: client, time: sleeper, sink: { queue.post($0) })
         let outbox = Self.outbox(configuration, store, secrets, client, time, logger)
         let performer = EffectPerformer(
-            hands: Self.hands(runner, redactor, schedule, connectivity, outbox), logger: logger,
-            store: { try await store.apply($0) }, stored: { broadcaster.send($0) },
-            report: { queue.post($0) })
+            hands: Self.hands(
+                runner, redactor, evidence, schedule, connectivity, outbox, queue),
+            logger: logger, store: { try await store.apply($0) },
+            stored: { broadcaster.send($0) }, report: { queue.post($0) })
         supervisor = Supervisor(
             engine: engine, positions: positions,
             daemon: StatusReport.Daemon(
                 version: Daemon.version, pid: Executable.processID, started: now.wall,
                 configuration: options.configuration, stateDirectory: options.state),
             time: time, queue: queue, performer: performer, manager: manager, logger: logger,
-            saveCheckpoint: { await checkpoints.save($0) })
+            storage: storage, saveCheckpoint: { await checkpoints.save($0) })
         reloader = Reloader(
             path: options.configuration, manager: manager, time: time, logger: logger)
         server = ControlServer(
@@ -88,10 +89,11 @@ struct Parts: Sendable {
                 supervisor: supervisor, store: store, broadcaster: broadcaster,
                 reloader: reloader,
                 doctorOnCall: Doctor(
-                    options: options, secrets: secrets, bus: bus, client: client, time: time)),
+                    options: options, secrets: secrets, bus: bus, client: client, time: time),
+                outbox: outbox),
             logger: logger)
         streams = StreamSet(time: time, queue: queue, clean: { redactor.clean($0) })
-        self.redactor = redactor
+        (self.redactor, self.evidence, self.storage) = (redactor, evidence, storage)
         self.store = store
         self.performer = performer
         self.queue = queue
@@ -105,6 +107,14 @@ struct Parts: Sendable {
         (self.time, self.sleeper) = (time, sleeper)
         self.logger = logger
         self.configuration = configuration
+    }
+
+    private static func steps(
+        _ options: DaemonOptions, _ bootID: String, _ redactor: EvidenceRedactor
+    ) -> StepSettings {
+        StepSettings(
+            directory: options.state + "/steps", home: options.state, shim: options.shim,
+            bootID: bootID, unitLogs: options.unitLogs, clean: { redactor.clean($0, of: $1) })
     }
 
     private static func outbox(
@@ -139,30 +149,42 @@ struct Parts: Sendable {
     }
 
     private static func makeEngine(
-        _ configuration: WatchCore.Configuration, _ store: Store, _ bootID: String, _ now: Moment
+        _ configuration: WatchCore.Configuration, _ store: Store, _ bootID: String, _ now: Moment,
+        _ evidence: EvidenceFiles
     ) throws -> Engine {
         do {
             let stored = try store.load()
             return Engine(
                 configuration: configuration, stored: stored?.state,
-                storedBootID: stored?.bootID ?? "", bootID: bootID, now: now)
+                storedBootID: stored?.bootID ?? "", bootID: bootID, now: now,
+                mode: EngineMode(
+                    judgesAtTicksOnly: false, assumesRollbacks: false,
+                    evidence: evidence.directory))
         } catch {
             throw DaemonError.state(error.description)
         }
     }
 
     private static func hands(
-        _ runner: StepRunner, _ redactor: EvidenceRedactor, _ schedule: ProbeSchedule,
-        _ connectivity: ConnectivityChecker, _ outbox: Outbox
+        _ runner: StepRunner, _ redactor: EvidenceRedactor, _ evidence: EvidenceFiles,
+        _ schedule: ProbeSchedule, _ connectivity: ConnectivityChecker, _ outbox: Outbox,
+        _ queue: EventQueue
     ) -> Hands {
         Hands(
-            run: {
-                redactor.note($0)
-                runner.run($0)
+            run: { task in
+                redactor.note(task)
+                if let problem = await evidence.layOut(for: task) {
+                    let result = TaskResult(ending: .couldNotStart(problem))
+                    return queue.post(redactor.clean(.task(id: task.id, result)))
+                }
+                runner.run(task)
             },
-            resume: {
-                redactor.note($0)
-                runner.resume($0)
+            resume: { task in
+                redactor.note(task)
+                // It may have run already, so nobody may say that it did not: one that is only
+                // begun now, and finds no file, says so itself.
+                _ = await evidence.layOut(for: task)
+                runner.resume(task)
             },
             cancel: { runner.cancel(id: $0) },
             readVersions: { await schedule.readVersions(service: $0) },
@@ -182,6 +204,7 @@ struct Parts: Sendable {
         tasks.add(.others, Task { await outbox.run() })
         tasks.add(.others, Task { await ticks(into: queue) })
         tasks.add(.others, Task { await housekeeping() })
+        tasks.add(.others, Task { await watchStorage() })
         do {
             try streams.follow(configuration, positions: positions)
         } catch {
@@ -250,16 +273,25 @@ struct Parts: Sendable {
         }
     }
 
-    /// What has its time when nothing else has: old rows, old step records, the reserve.
+    /// The reserve is worth something only while it is held, and a disk fills up fast.
+    private func watchStorage() async {
+        while !Task.isCancelled {
+            let hasReserve = await store.tryRestoreReserve()
+            storage.note(free: store.freeBytes, hasReserve: hasReserve)
+            try? await Task.sleep(for: .nanoseconds(StorageWatch.every.nanoseconds))
+        }
+    }
+
+    /// What has its time when nothing else has: old rows, old step records.
     private func housekeeping() async {
         while !Task.isCancelled {
-            _ = await store.tryRestoreReserve()
             redactor.refresh()
             do {
                 try await store.prune(now: time.now().wall)
             } catch {
                 logger.warning("old records could not be removed: \(error)")
             }
+            await evidence.removeOld(now: time.now().wall)
             _ = await runner.removeTasks(olderThan: time.now().wall - .days(30))
             // Of gates that were only asked: nobody will ask what became of them.
             _ = await runner.removeTasks(olderThan: time.now().wall - .hours(1)) {

@@ -57,9 +57,14 @@ actor Reloader {
         await listeners?.engine(configuration)
         await listeners?.others(configuration)
         logger.notice("configuration loaded again, asked by \(whom)")
+        let warnings = texts.isEmpty ? "" : ":\n" + texts.joined(separator: "\n")
+        let count =
+            texts.isEmpty
+            ? "" : ", with \(texts.count) warning\(texts.count == 1 ? "" : "s")"
         return CommandReply(
             status: .done,
-            message: "\(configuration.services.count) services, configuration of \(path)")
+            message: "\(configuration.services.count) services, configuration of \(path)\(count)"
+                + warnings)
     }
 
     /// Reads the main file and its `conf.d`, secrets included: one that cannot be read is an error

@@ -91,7 +91,10 @@ struct Session: Sendable {
         if json {
             output.json(answer)
         } else {
-            output.lines([Line(safe(reply.message, limit: 1000))] + more(reply), theme)
+            // Warnings of a reload come with it, a line each.
+            let lines = reply.message.split(separator: "\n", omittingEmptySubsequences: false)
+            output.lines(
+                lines.prefix(1000).map { Line(safe($0, limit: 1000)) } + more(reply), theme)
         }
     }
 }

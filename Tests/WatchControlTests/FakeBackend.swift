@@ -16,6 +16,7 @@ final class FakeBackend: ControlBackend {
         var storeFails = false
         var incident = Fixtures.incident
         var releases = Fixtures.releases
+        var test: ChannelTest?
         var doctor = DoctorReport(time: Fixtures.report.time, user: "watchd", checks: [])
     }
 
@@ -38,6 +39,7 @@ final class FakeBackend: ControlBackend {
     func set(releases: ReleaseList) { state.withLock { $0.releases = releases } }
     func set(reply: CommandReply) { state.withLock { $0.reply = reply } }
     func set(incident: IncidentRecord) { state.withLock { $0.incident = incident } }
+    func set(test: ChannelTest) { state.withLock { $0.test = test } }
     func failStore() { state.withLock { $0.storeFails = true } }
     var commands: [(Command, Peer)] { state.withLock { $0.commands } }
 
@@ -122,6 +124,12 @@ final class FakeBackend: ControlBackend {
     }
 
     func reload(by peer: Peer) async -> CommandReply {
-        CommandReply(status: .done, message: "reloaded by \(peer.name)")
+        CommandReply(status: .done, message: "reloaded by \(peer.name)\nand a warning")
     }
+
+    func testChannel(_ name: String, by peer: Peer) async -> ChannelTest? {
+        state.withLock { $0.test }.flatMap { $0.channel == name ? $0 : nil }
+    }
+
+    func channelNames() async -> [String] { ["mail", "ops-chat"] }
 }

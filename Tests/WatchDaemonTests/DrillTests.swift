@@ -18,6 +18,7 @@ struct DrillTests {
                 "echo \"switch $1 $2\" >> \(root)/runs\n"
                     + "ln -sfn \"releases/$2\" \"\(root)/$1.$$\"\n"
                     + "mv -T \"\(root)/$1.$$\" \"\(root)/$1\""))
+        try host.write("keep", host.script("cp \"$EVIDENCE\" \(root)/kept.json"))
         try FileManager.default.createSymbolicLink(
             atPath: host.path("copy"), withDestinationPath: "releases/\(Host.bad)")
         try host.write("watchd.yaml", configuration(host))
@@ -44,6 +45,10 @@ struct DrillTests {
                     loses: what was ordered since
                     steps:
                       - { name: note, exec: ["\(root)/note", "${service}"], timeout: 25s }
+                      - name: keep
+                        exec: ["\(root)/keep", "${service}"]
+                        env: { EVIDENCE: "${evidence}" }
+                        timeout: 25s
                       - name: switch
                         exec: ["\(root)/switch", "${vars.link}", "${to.version}"]
                         timeout: 25s
@@ -67,10 +72,15 @@ struct DrillTests {
         let dry = try await watchctl(["drill", "shop", "--dry-run", "--socket", daemon.socket])
         #expect(dry.status == 0, "\(dry.errors)")
         #expect(dry.output.contains("target 24s"))
+        #expect(dry.output.contains("known only then: ") && dry.output.contains("${evidence}"))
         #expect(host.runs == [])
         let result = try await watchctl(["drill", "shop", "--socket", daemon.socket])
         #expect(result.status == 0, "\(result.errors)")
         #expect(host.runs == once)
+        let kept = try Data(contentsOf: URL(filePath: host.path("kept.json")))
+        let evidence = try WireJSON.decode(IncidentDetail.self, from: Array(kept)).incident
+        #expect(evidence.drill != nil)
+        #expect(result.output.contains(evidence.id))
         #expect(try link(host) == "releases/\(Host.good)")
         #expect(host.release == Host.good)
         for part in [

@@ -206,6 +206,31 @@ actor ChannelSender {
         }
     }
 
+    /// One try, beside the queue: a channel that is behind with its messages is tested all the
+    /// same. The pace is kept, for it is the receiver's.
+    func test(_ message: OutboxMessage) async -> ChannelTest {
+        let start = parts.time.now()
+        if let notBefore, notBefore > start.wall, notBefore - start.wall <= Self.pace {
+            await parts.sleeper.sleep(for: notBefore - start.wall)
+        }
+        let began = parts.time.now()
+        let verdict = await attempt(message)
+        let now = parts.time.now()
+        notBefore = now.wall + Self.pace
+        let took = now.boot - began.boot
+        let text =
+            switch verdict {
+            case .sent: "'\(name)' took the test message within \(took.shown.text)"
+            case .refused(let error):
+                "'\(name)' refuses messages: \(error); mend its address or its credential"
+            case .retry(let after, let error):
+                "'\(name)' did not take the test message: \(error)"
+                    + (after.map { "; it wants to be asked again after \($0.text)" } ?? "")
+            }
+        return ChannelTest(
+            channel: name, sent: verdict == .sent, text: text, took: took.seconds)
+    }
+
     private static func outcome(
         _ verdict: ReplyVerdict, _ tried: PendingDelivery, _ now: WallTime
     ) -> DeliveryOutcome {

@@ -77,6 +77,17 @@ public actor Outbox {
         }
     }
 
+    /// Tries to send a message once and keeps nothing of it: what becomes of it is for whoever
+    /// asked.
+    /// - Returns: nil: there is no such channel.
+    public func test(_ message: OutboxMessage) async -> ChannelTest? {
+        guard let entry = entries[message.channel] else { return nil }
+        return await entry.sender.test(message)
+    }
+
+    /// In alphabetical order.
+    public var channelNames: [String] { entries.keys.sorted() }
+
     /// Another configuration holds from now on.
     public func update(_ channels: [ChannelConfiguration]) async {
         let names = Set(channels.map(\.name))

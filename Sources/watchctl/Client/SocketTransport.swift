@@ -1,5 +1,6 @@
 // How requests reach the daemon: a seam, so that all above it is about what, not how.
 
+import Glibc
 import WatchCore
 import WatchHTTP
 
@@ -58,6 +59,9 @@ struct UnixSocketTransport: SocketTransport {
     private func sentence(_ failure: HTTPFailure) -> String {
         let socket = safe(path)
         return switch failure.kind {
+        case .refused where !SocketFile.isSocket(path):
+            "\(socket) is no socket; name the one of watchd with --socket (it is "
+                + "\(Session.defaultSocket) unless watchd was started with another)"
         case .refused:
             "no watchd listens on \(socket); start it with: systemctl start watchd"
         case .permissionDenied:
@@ -67,5 +71,13 @@ struct UnixSocketTransport: SocketTransport {
             "watchd took the connection on \(socket) and did not answer; see: journalctl -u watchd"
         default: "cannot ask watchd: \(safe(failure.message, limit: 400))"
         }
+    }
+}
+
+private enum SocketFile {
+    /// Also true where it cannot be told.
+    static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFSOCK
     }
 }

@@ -60,13 +60,30 @@ struct ReloadCommand: Verb {
 
 struct TestChannelCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "test-channel", abstract: "Send one test message (not built yet).",
-        shouldDisplay: false)
+        commandName: "test-channel",
+        abstract: "Send one test message through a channel, and say what came of it.",
+        discussion: """
+            The daemon sends it, so what is tested is what would carry a page: its network, its \
+            sandbox, its credentials. Exit status: 0 the receiver took it; 1 it did not; 3 there \
+            is no such channel, or watchd could not be asked.
+            """)
 
     @OptionGroup var common: CommonOptions
-    @Argument var name: String
+    @Argument(help: "As in channels: of the configuration.") var name: String
 
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
-        throw Failure(.usage, "test-channel is not built yet in this version")
+        let body = try await session.client.post(apiPath("channels", name, "test"), [:])
+        let test = try session.client.decode(ChannelTest.self, body)
+        if session.json {
+            session.output.json(body)
+        } else {
+            session.output.lines(
+                [
+                    Line(
+                        (test.sent ? "✔ " : "✖ ") + safe(test.text, limit: 1000),
+                        test.sent ? .good : .bad)
+                ], session.theme)
+        }
+        return test.sent ? .fine : .badNews
     }
 }

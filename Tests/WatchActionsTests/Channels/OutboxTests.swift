@@ -57,6 +57,31 @@ struct OutboxTests {
         #expect(bench.receiver.posts.last?.url == "https://hook/in")
     }
 
+    /// What is behind does not keep a test back, and nothing of it is kept.
+    @Test func aChannelIsTestedBesideItsQueue() async throws {
+        let bench = OutboxBench()
+        bench.receiver.reply(chat, .status(429, retryAfter: "3600"))
+        await bench.queue("a")
+        await bench.pass(.seconds(5))
+        let message = OutboxMessage(
+            id: "test-1", channel: "chat",
+            message: .test(of: "chat", by: "alice", at: bench.time.now().wall))
+        let good = try #require(await bench.outbox.test(message))
+        #expect(good.sent)
+        #expect(good.text.contains("'chat' took the test message"), "\(good.text)")
+        bench.receiver.reply(chat, .status(404))
+        let bad = try #require(await bench.outbox.test(message))
+        #expect(!bad.sent)
+        #expect(bad.text.contains("HTTP 404"), "\(bad.text)")
+        #expect(!bad.text.contains("T0K3N"))
+        let posts = bench.receiver.posts.filter { $0.id == "test-1" }
+        #expect(posts.count == 2)
+        #expect(posts[1].time - posts[0].time >= .seconds(1), "the pace is the receiver's")
+        #expect(await bench.store.rows.count == 1)
+        let none = OutboxMessage(id: "test-2", channel: "nowhere", message: message.message)
+        #expect(await bench.outbox.test(none) == nil)
+    }
+
     @Test func retryAfterIsHonouredAcrossARestart() async {
         let bench = OutboxBench()
         bench.receiver.reply(chat, .status(429, retryAfter: "600"))
