@@ -37,6 +37,26 @@ enum ConfigurationCheck {
         return configuration
     }
 
+    /// The file that the daemon reads when nobody names another, and what belongs to it.
+    static func installed() -> [String] {
+        ConfigurationLoader.expand(mainFile: "/etc/watchd/watchd.yaml")
+    }
+
+    /// What holds: as YAML and as JSON, nil where the files are no configuration.
+    static func effective(
+        _ files: [String]
+    ) throws(Failure) -> (yaml: String, json: [UInt8], findings: [ConfigurationFinding])? {
+        let effective = EffectiveConfiguration.read(paths: files)
+        let findings = effective.diagnostics.map {
+            ConfigurationFinding(isError: $0.severity == .error, text: $0.text)
+        }
+        guard let yaml = effective.yaml, let value = effective.json else { return nil }
+        guard let json = try? WireJSON.encode(value) else {
+            throw Failure(.unknown, "the configuration cannot be written as JSON")
+        }
+        return (yaml, json, findings)
+    }
+
     static func schema() -> String {
         ConfigurationSchema.json()
     }

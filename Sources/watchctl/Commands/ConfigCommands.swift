@@ -5,8 +5,10 @@ import WatchCore
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Check configuration files.",
-        subcommands: [ConfigCheckCommand.self, ConfigSchemaCommand.self])
+        commandName: "config", abstract: "Check configuration files, and show what holds.",
+        subcommands: [
+            ConfigCheckCommand.self, ConfigShowCommand.self, ConfigSchemaCommand.self,
+        ])
 }
 
 struct ConfigCheckCommand: Verb {
@@ -30,6 +32,44 @@ struct ConfigCheckCommand: Verb {
                 session.theme)
         }
         return errors == 0 ? .fine : .badNews
+    }
+}
+
+struct ConfigShowCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Print what holds: all files as one, and the defaults of what they leave out.",
+        discussion: """
+            What nobody wrote is marked "# default". Secrets are named and never read; one that \
+            was written out is withheld. A daemon that runs has what it read at its last reload. \
+            Exits with 1, and says why, when the files are no configuration.
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "(default: /etc/watchd/watchd.yaml and conf.d/*.yaml beside it)")
+    var files: [String] = []
+
+    func perform(_ session: Session) async throws(Failure) -> ExitStatus {
+        let files = files.isEmpty ? ConfigurationCheck.installed() : files
+        guard let effective = try ConfigurationCheck.effective(files) else {
+            let findings = ConfigurationCheck.findings(files, secrets: false)
+            if session.json {
+                session.output.json(try ConfigurationCheck.json(findings))
+            } else {
+                session.output.lines(
+                    findings.flatMap { ConfigurationCheck.lines($0) }, session.theme)
+            }
+            return .badNews
+        }
+        if session.json {
+            session.output.json(effective.json)
+        } else {
+            session.output.raw(effective.yaml)
+        }
+        for line in effective.findings.flatMap({ ConfigurationCheck.lines($0) }) {
+            session.output.problem(line.text(session.theme))
+        }
+        return .fine
     }
 }
 
