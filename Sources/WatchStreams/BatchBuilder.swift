@@ -82,12 +82,14 @@ public struct BatchBuilder: LineConsumer {
         if line.outcome == .unparsed { batch.losses.unparsed += 1 }
         guard line.counts else { return }
         let time = (line.time ?? time).map { $0 &+ offset } ?? readAt
-        guard time <= latest else {
-            batch.losses.early += 1
-            return
-        }
+        guard time <= latest else { return noteEarly(time) }
         if line.isError || line.patterns != 0, samplesLeft > 0 { sample(bytes) }
         add(at: time)
+    }
+
+    private mutating func noteEarly(_ time: Int64) {
+        batch.losses.early += 1
+        batch.earlyBy = .nanoseconds(time &- now)
     }
 
     // MARK: - Records of several lines
@@ -157,10 +159,7 @@ public struct BatchBuilder: LineConsumer {
             return
         }
         let time = fields.time.map { $0 &+ offset } ?? now
-        guard time <= latest else {
-            batch.losses.early += 1
-            return
-        }
+        guard time <= latest else { return noteEarly(time) }
         if samplesLeft > 0, parser.isError(fields) { sample(bytes) }
         add(fields, at: time)
     }

@@ -167,8 +167,13 @@ extension ServiceEngine {
             let sums = signal.windows.sums(width: width, now: now)
             let why = signal.health.blindness(now: now, noDataAfter: stream.noDataAfter)
             let shown: ServiceStatus.SignalState =
-                why != nil ? .blind : signal.health.lastLine == nil ? .waiting : .passing
-            let note = why ?? signal.notice(now: now)
+                why != nil ? .blind : signal.health.hasCounted ? .passing : .waiting
+            let unusable =
+                signal.health.lastLine == nil || signal.health.hasCounted
+                ? nil
+                : "no usable line yet: none fits its format and has a time that counts; try "
+                    + "`watchctl stream \(name)/\(stream.name) --input LOG`"
+            let note = why ?? unusable ?? signal.notice(now: now)
             result.append(Self.signal(stream.name, .stream, shown, width, sums, note))
         }
         return result

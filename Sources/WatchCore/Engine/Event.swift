@@ -166,6 +166,8 @@ public struct StreamBatch: Hashable, Sendable {
     public var lines: Int
     public var losses: Losses
     public var source: Source
+    /// How far the last line that was early was ahead of the clock; nil: none was.
+    public var earlyBy: Duration?
     /// Lines of before this batch was handed over are still to be read.
     public var isBehind = false
     /// nil: nobody was, since the last batch.

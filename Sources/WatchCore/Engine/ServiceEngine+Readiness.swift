@@ -104,10 +104,12 @@ extension ServiceEngine {
         let gates =
             plan.gates.isEmpty
             ? "" : answer.map { "; \($0.text)" } ?? "; its gates have not been asked yet"
-        return ServiceStatus.PlanReadiness(
+        var readiness = ServiceStatus.PlanReadiness(
             plan: plan.name, works: true, reason: nil,
             text: "would roll \(running.text) back to \(target.identity.text)\(gates)",
             target: target.identity.version, asked: asked)
+        if !plan.gates.isEmpty, answer == nil { readiness.unasked = true }
+        return readiness
     }
 
     /// A gate or a step that may run unattended needs what was never captured of the release: its

@@ -35,6 +35,7 @@ extension ServiceEngine {
     mutating func record(_ batch: StreamBatch, stream name: String, now: Instant) {
         guard let place = streams.place(of: name) else { return }
         var late = 0
+        var lateBy: Duration?
         // By place: a second is long to copy.
         for second in batch.slices.indices {
             let time = Instant(nanoseconds: batch.slices[second].second &* 1_000_000_000)
@@ -47,6 +48,7 @@ extension ServiceEngine {
                 }
             } else {
                 late += batch.slices[second].count
+                lateBy = now - time
             }
             if batch.slices[second].errors > 0 { noteBad(time) }
             for (pattern, count) in batch.slices[second].patterns where count > 0 {
@@ -58,7 +60,7 @@ extension ServiceEngine {
             streams.values[place].windows.recordUnparsed(
                 batch.losses.unparsed + batch.losses.tooLong, lines: batch.lines, at: now)
         }
-        streams.values[place].health.record(batch, late: late, now: now)
+        streams.values[place].health.record(batch, late: late, lateBy: lateBy, now: now)
         streams.values[place].noteUnwatched(
             batch, keepsPosition: configuration.streams[place].kind.keepsPosition, now: now)
         streams.values[place].noteSamples(batch.samples)

@@ -37,17 +37,25 @@ struct StreamHealth: Hashable, Sendable, Codable {
     private var sum = Second(second: 0)
 
     private enum CodingKeys: String, CodingKey {
-        case seconds, unreadable, lastLine, hasReported, watchedSince
+        case seconds, unreadable, lastLine, hasReported, watchedSince, hasCounted
     }
 
     private(set) var unreadable: String?
     private(set) var lastLine: Instant?
+    /// Some line could be used: it fits the format, and its time is one that windows cover.
+    private(set) var hasCounted = false
+    /// How far the last lines that were out of time were ahead of the clock, or behind it
+    /// (negative); not worth a checkpoint.
+    private(set) var misdatedBy: Duration?
     /// Anything was ever heard of the source itself.
     private(set) var hasReported = false
     private(set) var watchedSince: Instant?
 
-    /// `late`: lines of the batch that no window covers any more.
-    mutating func record(_ batch: StreamBatch, late: Int, now: Instant) {
+    /// `late`: lines of the batch that no window covers any more; `lateBy`: how old the last of
+    /// them was.
+    mutating func record(
+        _ batch: StreamBatch, late: Int, lateBy: Duration? = nil, now: Instant
+    ) {
         hasReported = true
         if watchedSince == nil { watchedSince = now }
         switch batch.source {
@@ -56,6 +64,14 @@ struct StreamHealth: Hashable, Sendable, Codable {
         }
         guard batch.lines > 0 || batch.losses.dropped > 0 else { return }
         if batch.lines > 0 { lastLine = now }
+        if late > batch.losses.early {
+            misdatedBy = lateBy.map { .zero - $0 }
+        } else if batch.losses.early > 0 {
+            misdatedBy = batch.earlyBy
+        }
+        if batch.lines > batch.losses.unparsed + batch.losses.tooLong + batch.losses.early + late {
+            hasCounted = true
+        }
         let more = Second(
             second: now.second, lines: batch.lines,
             unparsed: batch.losses.unparsed + batch.losses.tooLong,
@@ -77,7 +93,8 @@ struct StreamHealth: Hashable, Sendable, Codable {
         case unreadable(String)
         case dropped(Int)
         case unparsed(Int, of: Int)
-        case clock(Int, of: Int)
+        /// `by`: how far ahead of the clock, or behind it (negative), the last of them were.
+        case clock(Int, of: Int, by: Duration?)
         case noData(Duration)
 
         var text: String {
@@ -86,10 +103,21 @@ struct StreamHealth: Hashable, Sendable, Codable {
             case .dropped(let lines): "dropped: \(lines) lines were lost in the last minute"
             case .unparsed(let unparsed, let lines):
                 "unparsed: \(unparsed) of \(lines) lines do not fit the format"
-            case .clock(let misdated, let lines):
-                "clock: \(misdated) of \(lines) lines are too old or ahead of the clock"
+            case .clock(let misdated, let lines, let distance):
+                "clock: \(misdated) of \(lines) lines are \(Self.text(distance))"
             case .noData(let silence): "no-data: no line for \(silence.text)"
             }
+        }
+
+        private static func text(_ distance: Duration?) -> String {
+            guard let distance else { return "too old or ahead of the clock" }
+            let size = distance < .zero ? .zero - distance : distance
+            let grain: Duration = size < .minutes(2) ? .seconds(1) : .minutes(1)
+            let rounded = grain * Int((size + grain / 2).nanoseconds / grain.nanoseconds)
+            let clocks = "the clock of whoever writes them is wrong, or this host's (timedatectl)"
+            return distance < .zero
+                ? "\(rounded.text) old: they come late, or \(clocks)"
+                : "\(rounded.text) in the future: \(clocks)"
         }
     }
 
@@ -122,7 +150,9 @@ struct StreamHealth: Hashable, Sendable, Codable {
         if recent.dropped > 0 { return .dropped(recent.dropped) }
         if lines >= Self.linesToJudge, !asksForUnparsed {
             if recent.unparsed * 5 > lines { return .unparsed(recent.unparsed, of: lines) }
-            if recent.misdated * 2 > lines { return .clock(recent.misdated, of: lines) }
+            if recent.misdated * 2 > lines {
+                return .clock(recent.misdated, of: lines, by: misdatedBy)
+            }
         }
         if let noDataAfter, let since = lastLine ?? watchedSince, now - since > noDataAfter {
             return .noData(now - since)
@@ -145,6 +175,9 @@ extension StreamHealth {
         lastLine = try container.decodeIfPresent(Instant.self, forKey: .lastLine)
         hasReported = try container.decode(Bool.self, forKey: .hasReported)
         watchedSince = try container.decodeIfPresent(Instant.self, forKey: .watchedSince)
+        // Before it was kept, nobody knew: then it is not said of a stream that had lines.
+        hasCounted =
+            try container.decodeIfPresent(Bool.self, forKey: .hasCounted) ?? (lastLine != nil)
         for second in seconds { sum += second }
     }
 }

@@ -196,11 +196,17 @@ enum StatusRendering {
         (readiness.plans ?? []).map { plan in
             let asked = plan.asked.map { " · asked \(Figures.relative($0, to: theme.now))" } ?? ""
             let reason = plan.reason.map { " (\(safe($0)))" } ?? ""
+            let (mark, style): (String, Span.Style) =
+                switch (plan.works, plan.unasked ?? false) {
+                case (true, false): ("✔", .good)
+                case (true, true): ("…", .plain)
+                case (false, _): ("✖", .warning)
+                }
             return (
                 "",
                 [
-                    Span("\(plan.works ? "✔" : "✖") plan \(safe(plan.plan)): "),
-                    Span(safe(plan.text, limit: 1000), plan.works ? .good : .warning),
+                    Span("\(mark) plan \(safe(plan.plan)): "),
+                    Span(safe(plan.text, limit: 1000), style),
                     Span(reason + asked, .dim),
                 ]
             )

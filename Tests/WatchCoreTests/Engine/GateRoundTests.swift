@@ -32,7 +32,9 @@ import Testing
     @Test func gatesAreAskedAboutTheReleasesOfNow() {
         let world = world()
         #expect(plan(world)?.asked == nil)
+        #expect(plan(world)?.unasked == true)
         world.pass(60)
+        #expect(plan(world)?.unasked == nil)
         let asked = world.dryTasks.suffix(2)
         #expect(asked.map(\.title) == ["gate migration", "gate target"])
         #expect(asked.first?.variables["to.version"] == "1.0.0")

@@ -60,6 +60,40 @@ import Testing
             blindness([batch(lines: 100, early: 11)], late: 40)?.hasPrefix("clock") ?? false)
     }
 
+    @Test func aWrongClockIsToldWithDirectionAndSize() {
+        var early = batch(lines: 20, early: 20)
+        early.earlyBy = .hours(3) + .seconds(10)
+        let ahead = blindness([early]) ?? ""
+        #expect(ahead.hasPrefix("clock: 20 of 20 lines are 3h in the future: "), "\(ahead)")
+        var health = StreamHealth()
+        health.record(batch(lines: 20), late: 20, lateBy: .minutes(90), now: .seconds(1))
+        let behind = health.blindness(now: .seconds(2), noDataAfter: nil) ?? ""
+        #expect(behind.hasPrefix("clock: 20 of 20 lines are 1h30m old: "), "\(behind)")
+        // A few seconds are no minutes.
+        early.earlyBy = .seconds(14)
+        #expect(blindness([early])?.contains("are 14s in the future") ?? false)
+    }
+
+    @Test func linesOfWhichNoneCanBeUsedAreRemembered() throws {
+        var health = StreamHealth()
+        health.record(batch(lines: 5, unparsed: 3, early: 1, tooLong: 1), late: 0, now: .seconds(1))
+        health.record(batch(lines: 2), late: 2, now: .seconds(2))
+        #expect(health.lastLine != nil)
+        #expect(!health.hasCounted)
+        health = try JSONDecoder().decode(
+            StreamHealth.self, from: JSONEncoder().encode(health))
+        #expect(!health.hasCounted)
+        health.record(batch(lines: 2), late: 1, now: .seconds(3))
+        #expect(health.hasCounted)
+    }
+
+    /// In checkpoints of before it was kept nothing says that none could be used.
+    @Test func aCheckpointOfBeforeAccusesNoStream() throws {
+        let old = #"{"seconds":[],"lastLine":{"nanoseconds":5},"hasReported":true}"#
+        let health = try JSONDecoder().decode(StreamHealth.self, from: Data(old.utf8))
+        #expect(health.hasCounted)
+    }
+
     @Test func lostLinesMakeItBlindForAMinute() {
         let lossy = batch(lines: 100_000, dropped: 1)
         #expect(blindness([lossy])?.hasPrefix("dropped: 1") ?? false)
