@@ -32,6 +32,15 @@ enum ByteSources {
         return file
     }
 
+    /// What tells a file from all others on this host; nil: it is no file that can be read twice.
+    static func identity(_ path: String) -> String? {
+        var status = stat()
+        guard path != standardInput, stat(path, &status) == 0,
+            status.st_mode & S_IFMT == S_IFREG
+        else { return nil }
+        return "\(status.st_dev):\(status.st_ino)"
+    }
+
     /// What `pattern` names: itself where there is such a file or it has no `*`, `?` or `[`; else
     /// all files it matches, sorted.
     static func paths(_ pattern: String) -> [String] {

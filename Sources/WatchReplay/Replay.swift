@@ -66,6 +66,7 @@ public struct Replay {
                 return one
             }
         }
+        try request.refuseRepeats()
         let assumed = Assumptions.configuration(configuration, for: request)
         for (order, input) in request.inputs.enumerated() {
             switch input.kind {

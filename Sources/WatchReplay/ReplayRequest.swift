@@ -159,6 +159,25 @@ extension ReplayRequest {
         }
     }
 
+    /// A file that is given twice, by whatever name, would count each of its lines twice.
+    func refuseRepeats() throws(RequestProblem) {
+        var seen: [String: String] = [:]
+        for input in inputs {
+            guard let file = ByteSources.identity(input.path) else { continue }
+            let key = "\(input.kind.rawValue) \(input.name) \(file)"
+            if let before = seen[key] {
+                let names =
+                    before == input.path
+                    ? "'\(printable(before))'"
+                    : "'\(printable(before))' and '\(printable(input.path))', which are one file,"
+                throw RequestProblem(
+                    "\(names) is given twice for --\(input.kind.rawValue) \(input.name): each line "
+                        + "would count twice; name it once (a pattern may have named it already)")
+            }
+            seen[key] = input.path
+        }
+    }
+
     /// What `SERVICE/STREAM` names.
     public static func stream(
         _ name: String, in configuration: Configuration

@@ -67,6 +67,14 @@ import WatchConfig
         #expect(errors(String(repeating: "? ", count: 500_000)).count == 1)
     }
 
+    /// They are no anchors, and nobody looks for any.
+    @Test func bracketsAreNotTakenForAnchors() {
+        let found = errors("services: " + String(repeating: "[", count: 300))
+        #expect(found.map(\.message) == ["more than 200 brackets are open here"])
+        #expect(found.first?.remedy?.contains("close each [ and {") ?? false)
+        #expect(found.first?.remedy?.contains("anchor") == false)
+    }
+
     @Test func deepNestingIsRefusedByUs() {
         let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
         #expect(errors(deep).map(\.message) == ["nested deeper than 32 levels"])

@@ -94,7 +94,7 @@ import WatchProbes
         try await withDirectory { directory in
             let contents = [
                 "empty": "", "traversal": "../../etc/passwd\n", "space": "1.0 beta\n",
-                "large": String(repeating: "x", count: 70_000),
+                "large": String(repeating: "x", count: 70_000), "marked": "\u{FEFF}1.9.0\n",
             ]
             for (name, content) in contents {
                 try Data(content.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
@@ -102,6 +102,7 @@ import WatchProbes
             let expected = [
                 "empty": "is empty", "traversal": "not of the form", "space": "not of the form",
                 "large": "larger than 64 KB", "missing": "No such file",
+                "marked": "byte order mark",
             ]
             for (name, words) in expected {
                 let answer = await read(.file(path: "\(directory)/\(name)", pattern: nil))

@@ -22,6 +22,30 @@ import WatchCore
 
     private func plain() throws -> Told { try told(Self.data, "access.log").told }
 
+    /// Each of its lines would count twice, and a rule that asks for many would fire.
+    @Test func aFileThatIsGivenTwiceIsRefused() throws {
+        let recording = try Recording(triggers: Self.storm)
+        let path = try recording.write("access.log", Self.data)
+        let link = path + ".link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        for second in [path, link, path + "*"] {
+            #expect {
+                try recording.replay([
+                    "--stream", "shop/access=\(path)", "--stream", "shop/access=\(second)",
+                ])
+            } throws: { error in
+                let text = (error as? RequestProblem)?.text ?? ""
+                return text.contains("given twice for --stream shop/access")
+                    && text.contains("each line would count twice")
+            }
+        }
+        // Two files with the same lines are two files.
+        let other = try recording.write("other.log", Self.data)
+        _ = try recording.replay([
+            "--stream", "shop/access=\(path)", "--stream", "shop/access=\(other)",
+        ])
+    }
+
     @Test func gzipIsReadAsWhatIsInIt() throws {
         let plain = try plain()
         #expect(!plain.of(.breached).isEmpty)

@@ -5,6 +5,7 @@ enum YAMLPrescan {
     struct Excess {
         var place: Place
         var message: String
+        var remedy: String
     }
 
     /// Anchors and aliases that the parser may meet: so few cannot multiply to anything.
@@ -32,7 +33,11 @@ enum YAMLPrescan {
                         place: file.place(line: number + 1, column: column + 1),
                         message: aliases > aliasLimit
                             ? "anchors and aliases (& and *) are not used in this configuration"
-                            : "more than \(bracketLimit) brackets are open here")
+                            : "more than \(bracketLimit) brackets are open here",
+                        remedy: aliases > aliasLimit
+                            ? "write the value out where it is needed; anchors are not used here"
+                            : "close each [ and {, and nest less: nothing here is deeper than "
+                                + "\(YAMLReader.depthLimit) levels")
                 }
             }
         }

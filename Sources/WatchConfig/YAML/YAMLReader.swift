@@ -32,9 +32,7 @@ struct YAMLReader {
 
     private mutating func root() -> YAMLValue? {
         if let place = YAMLPrescan.excess(file) {
-            problems.error(
-                place.place, place.message,
-                "write the value out where it is needed; anchors are not used here")
+            problems.error(place.place, place.message, place.remedy)
             return nil
         }
         var text = file.text

@@ -15,6 +15,10 @@ public enum Identifier {
     /// Why `text` is refused, for messages; the offending text is cut and made printable.
     public static func refusal(_ text: some StringProtocol) -> String {
         if text.isEmpty { return "it is empty" }
+        if text.unicodeScalars.first == "\u{FEFF}" {
+            return "it begins with a byte order mark, which editors do not show; save the file as "
+                + "UTF-8 without one"
+        }
         return
             "'\(printable(text, limit: 40))' is not of the form [A-Za-z0-9][A-Za-z0-9._+-]{0,127}"
     }
