@@ -19,9 +19,20 @@ final class EventQueue: Sendable {
         var items: [Item] = []
         var waiter: CheckedContinuation<Void, Never>?
         var isFinished = false
-        /// Lines of streams that did not fit, by service and stream.
-        var lost: [String: Int] = [:]
+        /// Of streams of which something did not fit.
+        var lost: [Stream: Lost] = [:]
         var dropped = 0
+    }
+
+    private struct Stream: Hashable {
+        var service: String
+        var name: String
+    }
+
+    private struct Lost {
+        var lines: Int
+        /// What the last batch that did not fit said of the source.
+        var source: StreamBatch.Source
     }
 
     private let state = Mutex(State())
@@ -36,9 +47,9 @@ final class EventQueue: Sendable {
                 return nil
             }
             if case .stream(let service, let stream, var batch) = event,
-                let lost = state.lost.removeValue(forKey: "\(service)/\(stream)")
+                let lost = state.lost.removeValue(forKey: Stream(service: service, name: stream))
             {
-                batch.losses.dropped += lost
+                batch.losses.dropped += lost.lines
                 event = .stream(service: service, stream: stream, batch)
             }
             state.items.append(Item(event: event, position: position))
@@ -48,7 +59,8 @@ final class EventQueue: Sendable {
         waiter?.resume()
     }
 
-    /// Everything that waits, in order; suspends until there is something. Empty: finished.
+    /// Everything that waits, in order, and then what did not fit behind it: a stream that says
+    /// nothing more must be blind all the same. Suspends until there is something. Empty: finished.
     func take() async -> [Item] {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let isReady = state.withLock { state in
@@ -59,8 +71,21 @@ final class EventQueue: Sendable {
             if isReady { continuation.resume() }
         }
         return state.withLock { state in
-            defer { state.items.removeAll(keepingCapacity: true) }
-            return state.items
+            defer {
+                state.items.removeAll(keepingCapacity: true)
+                state.lost = [:]
+            }
+            guard !state.lost.isEmpty else { return state.items }
+            return state.items + Self.losses(state.lost)
+        }
+    }
+
+    private static func losses(_ lost: [Stream: Lost]) -> [Item] {
+        lost.map { stream, lost in
+            var batch = StreamBatch(source: lost.source)
+            batch.losses.dropped = lost.lines
+            return Item(
+                event: .stream(service: stream.service, stream: stream.name, batch), position: nil)
         }
     }
 
@@ -79,7 +104,11 @@ final class EventQueue: Sendable {
     private func drop(_ event: Event, _ state: inout State) {
         state.dropped += 1
         if case .stream(let service, let stream, let batch) = event {
-            state.lost["\(service)/\(stream)", default: 0] += Swift.max(1, batch.lines)
+            let key = Stream(service: service, name: stream)
+            let before = state.lost[key]?.lines ?? 0
+            state.lost[key] = Lost(
+                lines: before + Swift.max(1, batch.lines + batch.losses.dropped),
+                source: batch.source)
         }
     }
 }

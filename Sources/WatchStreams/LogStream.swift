@@ -20,6 +20,10 @@ public final class LogStream: Sendable {
         var thread: pthread_t?
         var waker: Waker?
         var isStopping = false
+        /// Of an inbox that could only be made later.
+        var receiver: (any LineReceiver)?
+        /// Nothing more is to be received.
+        var isClosed = false
     }
 
     private let service: String
@@ -27,6 +31,8 @@ public final class LogStream: Sendable {
     private let rules: LineRules
     private let time: any TimeSource
     private let beginning: FileFollower.Beginning
+    private let makeInbox: @Sendable () throws(SystemError) -> LineInbox
+    private let makeReceiver: @Sendable (StreamConfiguration, LineInbox) -> (any LineReceiver)?
     private let inbox: LineInbox?
     private let receiver: (any LineReceiver)?
     private let position: StreamPosition?
@@ -35,15 +41,33 @@ public final class LogStream: Sendable {
 
     /// `position`: where to go on; nil: see `beginning`. `audiences`: see `LineRules`. `receiver`:
     /// makes what fills the inbox of a stream whose lines are sent to us.
-    public init(
+    public convenience init(
         service: String, configuration: StreamConfiguration, time: any TimeSource,
         position: StreamPosition?, beginning: FileFollower.Beginning = .end,
         audiences: Set<String>? = nil,
-        receiver: (StreamConfiguration, LineInbox) -> (any LineReceiver)? = { _, _ in nil },
+        receiver: @escaping @Sendable (StreamConfiguration, LineInbox) -> (any LineReceiver)? = {
+            _, _ in nil
+        },
+        sink: @escaping Sink
+    ) throws(LineRulesError) {
+        try self.init(
+            service: service, configuration: configuration, time: time, position: position,
+            beginning: beginning, audiences: audiences, receiver: receiver,
+            inbox: { () throws(SystemError) in try LineInbox() }, sink: sink)
+    }
+
+    /// - Parameter inbox: makes the inbox of a stream whose lines are sent to us.
+    init(
+        service: String, configuration: StreamConfiguration, time: any TimeSource,
+        position: StreamPosition?, beginning: FileFollower.Beginning, audiences: Set<String>?,
+        receiver: @escaping @Sendable (StreamConfiguration, LineInbox) -> (any LineReceiver)?,
+        inbox makeInbox: @escaping @Sendable () throws(SystemError) -> LineInbox,
         sink: @escaping Sink
     ) throws(LineRulesError) {
         rules = try LineRules(configuration, audiences: audiences)
-        let inbox = configuration.isReceived ? try? LineInbox() : nil
+        self.makeInbox = makeInbox
+        makeReceiver = receiver
+        let inbox = configuration.isReceived ? try? makeInbox() : nil
         self.inbox = inbox
         self.receiver = inbox.flatMap { receiver(configuration, $0) }
         self.service = service
@@ -94,6 +118,11 @@ public final class LogStream: Sendable {
     public func stop() {
         // What it put into the inbox is still taken out.
         receiver?.stop()
+        let late = state.withLock { state in
+            state.isClosed = true
+            return state.receiver
+        }
+        late?.stop()
         let thread = state.withLock { state -> pthread_t? in
             state.isStopping = true
             state.waker?.wake()
@@ -130,15 +159,44 @@ public final class LogStream: Sendable {
             case .syslog(let listener):
                 if case .unix(let path) = listener.endpoint {
                     run(waker, parser, UnixDatagramSource(listener, path: path))
-                } else if let inbox {
+                } else if let inbox = inbox ?? laterInbox(waker) {
                     run(waker, parser, InboxSource(inbox))
                 }
             case .drain:
-                if let inbox { run(waker, parser, InboxSource(inbox)) }
+                if let inbox = inbox ?? laterInbox(waker) {
+                    run(waker, parser, InboxSource(inbox))
+                }
             }
         } catch {
             send(StreamBatch(source: .unreadable("\(name) cannot be parsed: \(error)")), nil)
         }
+    }
+
+    /// Tries again and again, and tells meanwhile that nothing can be received; nil: the stream is
+    /// to stop.
+    private func laterInbox(_ waker: Waker) -> LineInbox? {
+        var told: String?
+        while !isStopping {
+            do throws(SystemError) {
+                let inbox = try makeInbox()
+                let receiver = makeReceiver(configuration, inbox)
+                return state.withLock { state in
+                    guard !state.isClosed else { return nil }
+                    state.receiver = receiver
+                    // In here, so that whoever stops it stops one that has begun.
+                    receiver?.start()
+                    return inbox
+                }
+            } catch {
+                let reason =
+                    "nothing can be received at \(name) (\(error)); raise LimitNOFILE of the unit, "
+                    + "watchd tries again"
+                if reason != told { send(StreamBatch(source: .unreadable(reason)), nil) }
+                told = reason
+            }
+            _ = waker.wait(.change)
+        }
+        return nil
     }
 
     private func run(_ waker: Waker, _ parser: LineParser, _ log: some LogSource) {

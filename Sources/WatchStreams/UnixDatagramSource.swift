@@ -17,6 +17,8 @@ final class UnixDatagramSource: LogSource {
     private let file: SocketFile
     private let programs: [[UInt8]]
     private var descriptor: Int32 = -1
+    /// The socket of a file that somebody took away: what was sent to it is still read.
+    private var former: Int32 = -1
     private var identity: SocketFile.Identity?
     private var problem: String?
     private var lookAfter: Instant?
@@ -44,15 +46,27 @@ final class UnixDatagramSource: LogSource {
         guard lookAfter.map({ now.boot >= $0 }) ?? true else { return }
         lookAfter = now.boot + Self.lookEvery
         if descriptor >= 0, identity == file.identity { return }
-        // Somebody took the file away: what is sent from now on would not come here.
-        if descriptor >= 0 { Glibc.close(descriptor) }
+        // Somebody took the file away: what is sent from now on would not come here. What was sent
+        // already is still read; then senders that hold on to it are told to look for the new one.
+        if descriptor >= 0 {
+            closeFormer()
+            former = descriptor
+        }
         descriptor = -1
         problem = bind()
     }
 
     func poll(now: Moment, into builder: inout BatchBuilder) -> Bool {
         look(now: now)
-        guard descriptor >= 0 else { return false }
+        if former >= 0 {
+            if read(former, into: &builder) { return true }
+            closeFormer()
+        }
+        return descriptor >= 0 && read(descriptor, into: &builder)
+    }
+
+    /// A turn; whether there is more.
+    private func read(_ descriptor: Int32, into builder: inout BatchBuilder) -> Bool {
         for _ in 0..<Self.turnLimit {
             let count = recv(
                 descriptor, buffer.baseAddress, buffer.count, Int32(MSG_TRUNC))
@@ -83,7 +97,13 @@ final class UnixDatagramSource: LogSource {
             level: message.level)
     }
 
+    private func closeFormer() {
+        if former >= 0 { Glibc.close(former) }
+        former = -1
+    }
+
     func close() {
+        closeFormer()
         guard descriptor >= 0 else { return }
         file.remove(identity)
         Glibc.close(descriptor)

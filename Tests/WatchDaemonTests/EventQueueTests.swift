@@ -6,19 +6,43 @@ import WatchCore
 @testable import WatchDaemon
 
 struct EventQueueTests {
-    @Test func linesThatDidNotFitAreCountedIntoTheNextBatch() async {
+    @Test func linesThatDidNotFitAreCountedBehindThoseThatDid() async {
         let queue = EventQueue()
         for _ in 0..<EventQueue.limit { queue.post(.tick) }
         queue.post(.stream(service: "shop", stream: "access", StreamBatch(lines: 7)))
         queue.post(.tick)
         #expect(queue.dropped == 2)
-        #expect(await queue.take().count == EventQueue.limit)
-        queue.post(.stream(service: "shop", stream: "access", StreamBatch(lines: 1)))
-        guard case .stream(_, _, let batch) = await queue.take().first?.event else {
+        // Somebody finds room before anybody has looked.
+        queue.post(.task(id: "t1", TaskResult(ending: .exited(0))))
+        let items = await queue.take()
+        #expect(items.count == EventQueue.limit + 2)
+        guard case .stream("shop", "access", let batch) = items.last?.event else {
             Issue.record("no batch")
             return
         }
         #expect(batch.losses.dropped == 7)
+        #expect(batch.lines == 0)
+        queue.post(.stream(service: "shop", stream: "access", StreamBatch(lines: 1)))
+        guard case .stream(_, _, let next) = await queue.take().first?.event else {
+            Issue.record("no batch")
+            return
+        }
+        #expect(next.losses.dropped == 0, "each line is missed once")
+    }
+
+    /// It may be the last that the stream ever says.
+    @Test func whatWasLostIsToldThoughNothingFollowsAndTheSourceStaysWhatItIs() async {
+        let queue = EventQueue()
+        for _ in 0..<EventQueue.limit { queue.post(.tick) }
+        queue.post(.stream(service: "shop", stream: "access", StreamBatch(lines: 7)))
+        let gone = StreamBatch(source: .unreadable("no such file"))
+        queue.post(.stream(service: "shop", stream: "access", gone))
+        guard case .stream(_, _, let batch) = await queue.take().last?.event else {
+            Issue.record("no batch")
+            return
+        }
+        #expect(batch.losses.dropped == 8)
+        #expect(batch.source == .unreadable("no such file"))
     }
 
     @Test func theEndOfAStepAndTheStateOfTheStoreAreNeverDropped() async {

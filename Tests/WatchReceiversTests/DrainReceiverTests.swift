@@ -3,9 +3,10 @@
 import Foundation
 import Testing
 import WatchCore
-import WatchReceivers
 import WatchStreams
 import WatchSystem
+
+@testable import WatchReceivers
 
 @Suite(.timeLimit(.minutes(10))) struct DrainReceiverTests {
     private let folder: URL
@@ -138,6 +139,27 @@ import WatchSystem
         let sum = listening.seen
         #expect(sum.counted == 4)
         #expect(sum.losses == .init())
+    }
+
+    /// What nobody has signed yet may be anybody's, however much room there is.
+    @Test func strangersWhoFindNoRoomDoNotBlindASignedStream() async throws {
+        var bounds = DrainBounds()
+        bounds.bytes = 10
+        var listener = DrainListener(host: "127.0.0.1", port: 0)
+        listener.signature = DrainListener.Signature(
+            header: "x-vercel-signature", algorithm: .sha1,
+            secret: try Template("${credential:key}"))
+        let signed = try Self.listen(listener, bounds: bounds)
+        let forged = ["-H", "x-vercel-signature: \(String(repeating: "0", count: 40))"]
+        let answer = try await post(line(500), to: await signed.port, forged)
+        #expect(answer.status == "503", "\(answer)")
+        signed.stop()
+        #expect(signed.seen.losses == .init())
+        // Where nobody has to sign it may have been the true one.
+        let open = try Self.listen(bounds: bounds)
+        #expect(try await post(line(500), to: await open.port).status == "503")
+        await open.wait { $0.losses.dropped == 1 }
+        open.stop()
     }
 
     @Test func onlyWhoHasTheTokenIsHeard() async throws {

@@ -46,7 +46,7 @@ final class Listening: Sendable {
 
     init(
         _ configuration: StreamConfiguration,
-        _ make: @escaping (StreamConfiguration, LineInbox) -> (any HasPort)?
+        _ make: @escaping @Sendable (StreamConfiguration, LineInbox) -> (any HasPort)?
     ) throws {
         (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let stream = try LogStream(

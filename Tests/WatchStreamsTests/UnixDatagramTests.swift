@@ -39,6 +39,37 @@ import WatchCore
         #expect(access(path, F_OK) != 0)
     }
 
+    /// Whoever had sent already has not sent in vain.
+    @Test func whatWasSentToASocketThatIsReplacedIsStillRead() throws {
+        let directory = Directory()
+        let path = directory.file("log.sock")
+        let source = UnixDatagramSource(SyslogListener(.unix(path: path)), path: path)
+        defer { source.close() }
+        func moment(_ second: Double) -> Moment {
+            Moment(boot: .seconds(second), wall: .seconds(1_800_000_000 + second))
+        }
+        source.look(now: moment(1))
+        let sender = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(sender) }
+        #expect(
+            SocketFile(path, .datagrams).withAddress(on: sender) { connect($0, $1, $2) } == 0)
+        for text in ["<13>app: one", "<13>app: two"] {
+            #expect(send(sender, text, text.utf8.count, 0) == text.utf8.count)
+        }
+        #expect(unlink(path) == 0)
+        let rules = try LineRules(
+            StreamConfiguration(
+                name: "edge", kind: .syslog(SyslogListener(.unix(path: path))), format: .lines))
+        var builder = BatchBuilder(try LineParser(rules))
+        builder.begin(at: moment(3))
+        while source.poll(now: moment(3), into: &builder) {}
+        let read = builder.take(source: .reading)
+        #expect(read.lines == 2)
+        // There is a new one, and the old one is no more: its sender must look for it.
+        #expect(access(path, F_OK) == 0)
+        #expect(send(sender, "x", 1, Int32(MSG_NOSIGNAL)) == -1)
+    }
+
     @Test func aFileThatIsNoSocketIsNotTakenAway() throws {
         let directory = Directory()
         let path = directory.file("log.sock")
