@@ -252,6 +252,11 @@ public struct Engine {
         neighboursAsOf = nil
         var effects: [Effect] = []
         if storeProblem != nil, !context.messages.isEmpty {
+            // That its number was given away is not stored: after a crash the next message has it,
+            // too, and whoever drops repeats would drop that.
+            for index in context.messages.indices {
+                context.messages[index].id += "@\(context.now.wall.nanoseconds)"
+            }
             effects.append(.deliverFromMemory(context.messages))
         }
         if context.isDirty, let incident = services.values[place].state.incident {

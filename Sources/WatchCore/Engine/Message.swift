@@ -53,7 +53,8 @@ public struct Message: Hashable, Sendable, Codable {
 
 /// A message for one channel.
 public struct OutboxMessage: Hashable, Sendable, Codable {
-    /// Unique for ever; receivers may use it to drop a repeat: `shop-17/3/ops-chat`.
+    /// Unique for ever; receivers may use it to drop a repeat: `shop-17/3/ops-chat`, with the
+    /// moment behind an `@` where it was sent before it could be stored.
     public var id: String
     public var channel: String
     public var message: Message

@@ -194,6 +194,23 @@ import Testing
         #expect(world.incident?.reason == "store-unavailable")
     }
 
+    /// Receivers drop what has an id that they know.
+    @Test func aPageFromMemoryHasAnIdThatNoOtherMessageGetsAfterACrash() {
+        let world = World()
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        world.pass(3)
+        world.storeWorks = false
+        world.pass(20)
+        let fromMemory = Set(world.volatileMessages.map(\.id))
+        #expect(!fromMemory.isEmpty)
+        world.storeWorks = true
+        world.crash()
+        world.pass(60)
+        #expect(!world.messages.isEmpty)
+        #expect(fromMemory.isDisjoint(with: world.messages.map(\.id)))
+    }
+
     @Test func aCheckpointKeepsWindowsAndBakeThroughARestart() {
         let world = World()
         world.pass(12)
