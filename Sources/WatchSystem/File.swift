@@ -23,6 +23,26 @@ public enum File {
         }
     }
 
+    /// Writes over what a file holds and cuts it there, where a full disk has no room for a second
+    /// file: what does not fit is left out, and a crash may leave parts of both.
+    public static func overwrite(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("open \(path)") }
+        defer { close(descriptor) }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes {
+                write(descriptor, $0.baseAddress, $0.count)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { break }
+            written += count
+        }
+        guard ftruncate(descriptor, off_t(written)) == 0, fsync(descriptor) == 0 else {
+            throw SystemError("write \(path)")
+        }
+    }
+
     /// Writes a file so that readers and a crash see the old content or the new one, never a part:
     /// temporary file, fsync, rename, fsync of the directory.
     public static func writeAtomically(

@@ -187,13 +187,11 @@ struct ExecStep: Sendable {
         var result = judged(record, task)
         result.output = output
         result.took = .nanoseconds(Int64(max(0, min(record.took, 1e9)) * 1e9))
-        if !printed.changed.isEmpty {
-            // Not kept: then it is judged as it is, and cleaned when there is room.
-            guard
-                (try? directory.write(JudgedRecord(result: result), JudgedRecord.fileName)) != nil
-            else { return result }
-            keep(printed)
-        }
+        guard !printed.changed.isEmpty else { return result }
+        let record = JudgedRecord(result: result)
+        let isKept = (try? directory.write(record, JudgedRecord.fileName)) != nil
+        // Whoever takes it up after a crash judges its answer anew then, and needs it as it was.
+        keep(isKept ? printed.changed : printed.changed.filter { $0.file != directory.answerPath })
         return result
     }
 
@@ -277,14 +275,18 @@ struct ExecStep: Sendable {
         }
     }
 
-    private func keep(_ printed: Printed) {
-        for (file, bytes) in printed.changed { try? File.writeAtomically(file, bytes) }
+    /// On a full disk there is no room for a second file, and a secret stays on it no longer for
+    /// that.
+    private func keep(_ changed: [(file: String, bytes: [UInt8])]) {
+        for (file, bytes) in changed where (try? File.writeAtomically(file, bytes)) == nil {
+            try? File.overwrite(file, bytes)
+        }
     }
 
     /// Of what is not judged any more: its files are cleared, too.
     private func output(_ task: StepTask?) -> String {
         let printed = clean(task)
-        keep(printed)
+        keep(printed.changed)
         return printed.text
     }
 }

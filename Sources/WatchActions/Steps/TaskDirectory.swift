@@ -80,13 +80,15 @@ struct TaskDirectory: Sendable {
         try File.writeAtomically(inputPath, Array(input.utf8))
     }
 
+    var answerPath: String { "\(path)/answer" }
+
     /// What the program answered, where that is kept apart.
     func answer() -> [UInt8] {
-        (try? File.read("\(path)/answer", limit: Self.outputLimit)) ?? []
+        (try? File.read(answerPath, limit: Self.outputLimit)) ?? []
     }
 
     /// What it answers is kept apart, since somebody looks at it.
-    var hasAnswer: Bool { access("\(path)/answer", F_OK) == 0 }
+    var hasAnswer: Bool { access(answerPath, F_OK) == 0 }
 
     /// How the program's end was judged, where what it answered is not kept as it was.
     func judged() -> TaskResult? {

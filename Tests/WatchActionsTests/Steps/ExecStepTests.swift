@@ -73,6 +73,14 @@ struct ExecStepTests {
         }
     }
 
+    @Test func aProgramRunsInTheSessionOfItsShim() async throws {
+        let bench = try Bench()
+        let result = await bench.result(of: bench.shell("cut -d' ' -f6 /proc/self/stat"))
+        let shim = try bench.claimedPID()
+        #expect(result.output == "\(shim)\n")
+        #expect(shim != getsid(0))
+    }
+
     @Test func aMissingProgramCouldNotStart() async throws {
         let bench = try Bench()
         let byName = await bench.result(of: bench.exec(["no-such-program"]))
@@ -145,6 +153,18 @@ struct ExecStepTests {
             of: bench.exec(["sh", "-c", "echo ${credential:token} ${to.version}"]))
         #expect(result.output == "*** 1.9.0\n")
         #expect(bench.text("steps/t1/output") == "*** 1.9.0\n")
+    }
+
+    /// Where a file cannot be written anew, as on a full disk, it is written over.
+    @Test func secretsAreTakenOutOfFilesThatHaveNoRoomForAnother() async throws {
+        let bench = try Bench(secrets: ["token": "s3cr3t-value"])
+        let directory = try TaskDirectory("t1", in: bench.settings.directory)
+        try directory.create()
+        // Nobody can write a file of that name.
+        for name in ["judged", "output"] { mkdir("\(directory.path)/\(name).new", 0o700) }
+        let result = await bench.result(of: bench.shell("echo ${credential:token}"))
+        #expect(result.output == "***\n")
+        #expect(bench.text("steps/t1/output") == "***\n")
     }
 
     @Test func anUnreadableSecretCouldNotStart() async throws {
