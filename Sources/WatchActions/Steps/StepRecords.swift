@@ -62,6 +62,8 @@ struct UnitIntent: Codable {
     var invocationBefore: String
     /// Nanoseconds since boot.
     var began: Int64
+    /// Which run of systemd it was; nil: it did not say, or in records of before it was asked.
+    var systemRun: String?
 }
 
 /// A record is there and does not help; as a sentence.

@@ -62,6 +62,9 @@ final class UnitRun: Sendable {
         case .failure(let error): return UnitEnding(.unknown(explain(error)))
         case .success(let found): status = found
         }
+        if let before = intent.systemRun, let now = await systemRun(), before != now {
+            return UnitEnding(.unknown(UnitStep.hostWentDown))
+        }
         switch await newLines(intent) {
         case .failure(let error): return unreadable(error)
         case .success(let lines):
@@ -128,11 +131,13 @@ final class UnitRun: Sendable {
         let log = UnitLog(name, in: step.settings.unitLogs)
         let settings = step.settings
         let (directory, unit, began) = (step.directory, name.unit, step.time.now().boot)
+        let systemRun = await systemRun()
         let intent = await OwnThread.run { () -> Result<UnitIntent, SystemError> in
             Result { () throws(SystemError) in
                 let intent = UnitIntent(
                     bootID: settings.bootID, unit: unit, linesBefore: try log.lines().count,
-                    invocationBefore: status.invocationID, began: began.nanoseconds)
+                    invocationBefore: status.invocationID, began: began.nanoseconds,
+                    systemRun: systemRun)
                 try directory.create()
                 try directory.write(intent, UnitIntent.fileName)
                 return intent
@@ -146,6 +151,14 @@ final class UnitRun: Sendable {
             markStarted()
             return await start(intent)
         }
+    }
+
+    /// Tells one run of systemd from the next where the kernel's boot id does not: a container has
+    /// that of its host, and its /run and its units know nothing either after it was started
+    /// again. What is begun first of all is begun once in each.
+    private func systemRun() async -> String? {
+        let first = try? await step.bus.status("sysinit.target")
+        return first.flatMap { $0.invocationID.isEmpty ? nil : $0.invocationID }
     }
 
     private func start(_ intent: UnitIntent) async -> UnitEnding {

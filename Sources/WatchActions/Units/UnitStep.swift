@@ -8,6 +8,7 @@ import WatchUnits
 struct UnitStep: Sendable {
     /// After asking for a stop; systemd kills after 90 s by default.
     static let patience = Duration.seconds(100)
+    static let hostWentDown = "the host went down while it ran; how far it came is not recorded"
 
     let settings: StepSettings
     let secrets: any SecretSource
@@ -70,7 +71,7 @@ struct UnitStep: Sendable {
             if let record = try directory.exit() { return .ended(record) }
             guard let intent = try directory.intent() else { return .fresh }
             guard intent.bootID == settings.bootID else {
-                return .lost("the host went down while it ran; how far it came is not recorded")
+                return .lost(Self.hostWentDown)
             }
             return .begun(intent)
         } catch {

@@ -155,13 +155,16 @@ struct UnitStepTests {
     // MARK: Crashes
 
     /// As a daemon that died after it noted the intent.
-    private func noteIntent(bootID: String = Bench.boot, linesBefore: Int = 0) throws {
+    private func noteIntent(
+        bootID: String = Bench.boot, linesBefore: Int = 0, systemRun: String? = nil
+    ) throws {
         let directory = try TaskDirectory("t1", in: bench.settings.directory)
         try directory.create()
         try directory.write(
             UnitIntent(
                 bootID: bootID, unit: unit, linesBefore: linesBefore, invocationBefore: "",
-                began: SystemTime().now().boot.nanoseconds), UnitIntent.fileName)
+                began: SystemTime().now().boot.nanoseconds, systemRun: systemRun),
+            UnitIntent.fileName)
     }
 
     @Test func whatWasNotedButNeverStartedIsStarted() async throws {
@@ -211,6 +214,24 @@ struct UnitStepTests {
         try noteIntent(bootID: "another")
         #expect(await result(task).ending.reason.contains("the host went down"))
         #expect(systemd.runs(unit) == 0)
+    }
+
+    /// A container that is started again has the boot id that it had, and an empty /run.
+    @Test func whatRanBeforeSystemdWasStartedAgainIsUnknown() async throws {
+        systemd.set("sysinit.target", UnitStatus(activeState: "active", invocationID: "run-2"))
+        try noteIntent(systemRun: "run-1")
+        #expect(await result(task).ending.reason.contains("the host went down"))
+        #expect(systemd.runs(unit) == 0)
+    }
+
+    @Test func whatIsNotedKnowsWhichRunOfSystemdItWas() async throws {
+        systemd.set("sysinit.target", UnitStatus(activeState: "active", invocationID: "run-1"))
+        try noteIntent(systemRun: "run-1")
+        systemd.exitAtOnce(0)
+        #expect(await result(task).ending == .exited(0))
+        #expect(await result(bench.unit("link", with: "2.0.0", id: "t2")).ending == .exited(0))
+        let directory = try TaskDirectory("t2", in: bench.settings.directory)
+        #expect(try directory.intent()?.systemRun == "run-1")
     }
 
     @Test func anUnreadableLogIsUnknownAndStartsNothing() async throws {
