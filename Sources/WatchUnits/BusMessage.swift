@@ -92,6 +92,7 @@ struct BusMessage {
             case "ExecMainStatus": status.mainStatus = number() ?? 0
             case "InvocationID": status.invocationID = identifier() ?? ""
             case "Job": status.hasJob = (job() ?? 0) != 0
+            case "ExecStart": status.program = program()
             default: sd_bus_message_skip(message, "v")
             }
             sd_bus_message_exit_container(message)
@@ -144,6 +145,23 @@ struct BusMessage {
         }
         return UnsafeRawBufferPointer(start: bytes, count: size)
             .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// The path of the first of its commands; what else is known of them is left.
+    private func program() -> String? {
+        let command = "sasbttttuii"
+        guard enter("v", "a(\(command))") else { return nil }
+        defer { sd_bus_message_exit_container(message) }
+        guard enter("a", "(\(command))") else { return nil }
+        defer { sd_bus_message_exit_container(message) }
+        var path: String?
+        while enter("r", command) {
+            let own = string("s")
+            path = path ?? own
+            skip(String(command.dropFirst()))
+            sd_bus_message_exit_container(message)
+        }
+        return path
     }
 
     /// The number of the queued job; 0: none.

@@ -36,6 +36,8 @@ public struct UnitStatus: Hashable, Sendable {
     public var memory: UInt64?
     /// Processor time of its control group since it was started; nil as for `memory`.
     public var cpuNanoseconds: UInt64?
+    /// Path of the program of its first `ExecStart=`; nil: not a service, or it has none.
+    public var program: String?
 
     public init(
         loadState: String = "loaded", activeState: String = "inactive", hasJob: Bool = false,

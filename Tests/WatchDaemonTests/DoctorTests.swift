@@ -15,6 +15,7 @@ import WatchUnits
     /// systemd as polkit lets us see it.
     private struct Bus: UnitBus {
         var problem: UnitBusError?
+        var unit = UnitStatus()
 
         func start(_ unit: String) async throws(UnitBusError) -> String? {
             Issue.record("\(unit) was started")
@@ -27,7 +28,7 @@ import WatchUnits
             if let problem { throw problem }
         }
 
-        func status(_ unit: String) async throws(UnitBusError) -> UnitStatus { UnitStatus() }
+        func status(_ unit: String) async throws(UnitBusError) -> UnitStatus { self.unit }
         func change(of unit: String) async {}
     }
 
@@ -153,6 +154,31 @@ import WatchUnits
             let found = check(report, "polkit").first
             #expect(found?.state == state)
             #expect(remedy.isEmpty || found?.remedy?.contains(remedy) ?? false)
+        }
+    }
+
+    /// Scripts in order, polkit content, and yet nothing would run at night.
+    @Test(
+        arguments: [
+            ("not-found", nil, "daemon-reload"), ("masked", nil, "systemctl unmask"),
+            ("bad-setting", nil, "systemd-analyze verify"),
+            ("loaded", "/nowhere/watchd-rollback", "install watchd again"),
+            ("loaded", "/etc/passwd", "chmod 755"), ("loaded", "/bin/sh", nil),
+        ] as [(String, String?, String?)])
+    func whatRunsTheScriptsIsLookedAt(
+        loadState: String, program: String?, remedy: String?
+    ) async throws {
+        try await withDirectory { directory in
+            var bus = Bus()
+            bus.unit.loadState = loadState
+            bus.unit.program = program
+            let report = try await examine(
+                plan("{ unit: undo, timeout: 1m }"), in: directory, bus: bus)
+            let name = program ?? "watchd-rollback@.service"
+            let found = try #require(check(report, "unit").first { $0.name == name })
+            #expect(found.state == (remedy == nil ? .ok : .problem))
+            #expect(found.usedBy == ["plan back"])
+            if let remedy { #expect(found.remedy?.contains(remedy) ?? false) }
         }
     }
 

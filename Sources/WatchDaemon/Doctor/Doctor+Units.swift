@@ -12,11 +12,52 @@ extension Doctor {
 
     func units(_ needs: [Needs.Named]) async -> [DoctorReport.Check] {
         guard !needs.isEmpty else { return [] }
-        return needs.map { script($0.name, $0.users) } + [await permission(needs)]
+        let users = Array(Set(needs.flatMap(\.users))).sorted()
+        return needs.map { script($0.name, $0.users) } + [await permission(users)]
+            + (await helper(users).map { [$0] } ?? [])
     }
 
-    private func permission(_ needs: [Needs.Named]) async -> DoctorReport.Check {
-        let users = Array(Set(needs.flatMap(\.users))).sorted()
+    /// The unit that is installed, and the program that turns its name into a script.
+    /// - Returns: nil when systemd does not say; that it cannot be asked is told by `permission`.
+    private func helper(_ users: [String]) async -> DoctorReport.Check? {
+        guard let status = try? await bus.status(Self.probe) else { return nil }
+        func check(
+            _ state: DoctorReport.State, _ name: String, _ text: String, _ remedy: String? = nil
+        ) -> DoctorReport.Check {
+            DoctorReport.Check(
+                kind: "unit", name: name, state: state, text: text, remedy: remedy, usedBy: users)
+        }
+        let template = "watchd-rollback@.service"
+        switch status.loadState {
+        case "loaded": break
+        case "not-found":
+            return check(
+                .problem, template, "is not installed, so no unit step can run",
+                "install watchd again, then: systemctl daemon-reload")
+        case "masked":
+            return check(
+                .problem, template, "is masked, so no unit step can run",
+                "systemctl unmask \(template)")
+        default:
+            return check(
+                .problem, template, "systemd cannot load it (\(status.loadState))",
+                "systemd-analyze verify \(template) says why")
+        }
+        guard let program = status.program else { return nil }
+        guard access(program, F_OK) == 0 else {
+            return check(
+                .problem, program, "is not there, so no unit step can run",
+                "install watchd again; \(template) runs it")
+        }
+        guard Executable.isRunnable(program) else {
+            return check(
+                .problem, program, "may not be run, so no unit step can",
+                "chown root: \(program); chmod 755 \(program)")
+        }
+        return check(.ok, program, "can be run as root by \(template)")
+    }
+
+    private func permission(_ users: [String]) async -> DoctorReport.Check {
         func check(
             _ state: DoctorReport.State, _ text: String, _ remedy: String? = nil
         ) -> DoctorReport.Check {
