@@ -50,6 +50,9 @@ ASKING = ^(WatchHTTPTests|WatchProbesTests|WatchActionsTests)\.
 ROTATIONS ?= 2000
 # Of `torture`, rollbacks in the middle of which something is killed; the tests do 40.
 KILLS ?= 500
+# Of `torture`, boundaries of watchd and of its shim at each of which one or both are killed, or a person
+# aborts: all (an hour or so), or so many; the tests do 24.
+BOUNDARIES ?= all
 
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.
 FUZZ_SECONDS ?= 5
@@ -133,9 +136,9 @@ stories: ## the stories of the playbooks, each from the trigger to the report, a
 	swift build
 	@Tests/stories/run
 
-torture: ## ROTATIONS=2000 of a log in each way under a watchd that is killed; KILLS=500 amid rollbacks
+torture: ## ROTATIONS=2000 of a log in each way under a watchd that is killed; KILLS=500 and BOUNDARIES=all amid rollbacks
 	@Tests/torture/run --bin .build/debug --rotations $(ROTATIONS)
-	@Tests/torture/kills --bin .build/debug --kills $(KILLS)
+	@Tests/torture/kills --bin .build/debug --kills $(KILLS) --boundaries $(BOUNDARIES)
 
 fuzz-build:
 	@Fuzz/run --build

@@ -1,22 +1,35 @@
-// Places where a test may kill the daemon: at each boundary between deciding, storing, doing and
-// telling. Only debug builds have them, and only when WATCHD_CRASH_AT is set.
+// Places where a test may kill the daemon, or hold it to kill others: at each boundary between
+// deciding, storing, doing and telling. Only debug builds have them, and only when asked to.
 
 import Glibc
 import Synchronization
 
 enum CrashPoint {
     #if DEBUG
-        /// `WATCHD_CRASH_AT=after-persist:step.started:2`: at the second such boundary.
-        private static let wanted: (place: String, occurrence: Int)? = {
-            guard let value = getenv("WATCHD_CRASH_AT") else { return nil }
-            let parts = String(cString: value).split(separator: ":")
-            guard let last = parts.last, let occurrence = Int(last) else { return nil }
-            return (parts.dropLast().joined(separator: ":"), occurrence)
+        private struct Wanted {
+            var place: String
+            var occurrence: Int
+            var signal: Int32
+        }
+
+        /// `WATCHD_CRASH_AT=after-persist:step.started:2`: it dies at the second such boundary,
+        /// like from a power cut. `WATCHD_STOP_AT`, likewise: it stands still there until it is
+        /// told to go on (SIGCONT), and whoever watches kills whom it likes meanwhile.
+        private static let wanted: Wanted? = {
+            for (name, signal) in [("WATCHD_CRASH_AT", SIGKILL), ("WATCHD_STOP_AT", SIGSTOP)] {
+                guard let value = getenv(name) else { continue }
+                let parts = String(cString: value).split(separator: ":")
+                guard let last = parts.last, let occurrence = Int(last) else { continue }
+                return Wanted(
+                    place: parts.dropLast().joined(separator: ":"), occurrence: occurrence,
+                    signal: signal)
+            }
+            return nil
         }()
         private static let seen = Mutex(0)
     #endif
 
-    /// Dies here, like from a power cut, if this is the place.
+    /// Is met here, if this is the place.
     static func reached(_ place: @autoclosure () -> String) {
         #if DEBUG
             guard let wanted, wanted.place == place() else { return }
@@ -24,7 +37,8 @@ enum CrashPoint {
                 count += 1
                 return count
             }
-            if count == wanted.occurrence { kill(getpid(), SIGKILL) }
+            // To this thread: one sent to the process may let it run on for a moment.
+            if count == wanted.occurrence { raise(wanted.signal) }
         #endif
     }
 

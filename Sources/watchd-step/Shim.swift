@@ -43,6 +43,7 @@ final class Shim {
             complain(reason("prepare"))
             return .notRecorded
         }
+        CrashPoint.reached("before-claim")
         let records: Records
         do throws(ClaimError) {
             records = try Records(claiming: arguments.directory)
@@ -54,10 +55,12 @@ final class Shim {
                 return .notRecorded
             }
         }
+        CrashPoint.reached("after-claim")
         let began = now()
         var record: ExitRecord
         do throws(CannotStart) {
             try start()
+            CrashPoint.reached("after-start")
             record = supervise()
         } catch {
             record = ExitRecord(ending: .couldNotStart, message: error.message)
@@ -71,7 +74,10 @@ final class Shim {
         record.outputBytes = output.output.total
         record.dropped = output.output.dropped
         record.answerDropped = answer?.output.dropped ?? 0
-        return records.finish(record) ? .recorded : .notRecorded
+        CrashPoint.reached("before-record")
+        let isRecorded = records.finish(record)
+        CrashPoint.reached("after-record")
+        return isRecorded ? .recorded : .notRecorded
     }
 
     /// From here on signals wait in a descriptor; one sent earlier waits there too when the

@@ -4,15 +4,20 @@ An attack is made of dice that belong to its round, so that the same seed makes 
 
 import os
 import signal
+import subprocess
 import time
 import uuid
 
 # Whom SIGKILL meets, and how often.
 VICTIMS = {'watchd': 6, 'shim': 3, 'both': 3, 'family': 2, 'twice': 4, 'reboot': 3}
-# What lets it fall: a moment of the whole course, a line of the ledger, or a boundary of what watchd does.
+# What lets it fall: a moment of the whole course, a line of the ledger, or a boundary of what watchd or a shim does.
 CAUSES = {'moment': 4, 'line': 3, 'boundary': 3}
+# Whom it meets at a boundary, where whoever is to be met stands still.
+AT_BOUNDARIES = {'watchd': 4, 'twice': 2, 'shim': 2, 'both': 2}
 # Rounds in which somebody aborts, and how the kill goes with it.
 ABORTS = {None: 16, 'alone': 1, 'then': 2, 'after': 2}
+# Places of a shim, see its CrashPoint.
+SHIM_PLACES = ('before-claim', 'after-claim', 'after-start', 'before-record', 'after-record')
 BOOT_ID = '/proc/sys/kernel/random/boot_id'
 
 
@@ -20,13 +25,33 @@ def pick(dice, shares):
     return dice.choices(list(shares), list(shares.values()))[0]
 
 
+class Place:
+    """A boundary of watchd (`after-persist:step.started:2`), or of the shim of a step. `key`: what it has in common
+    with those of other kinds of world that are as good; `shim`: whether one of those lives at that moment."""
+
+    def __init__(self, text, key, step=None, shim=True):
+        self.text = text
+        self.key = key
+        self.step = step
+        self.shim = shim
+
+    def victims(self):
+        """Whoever can be met there; nobody: then somebody aborts at that moment."""
+        if self.step:
+            return ('watchd', 'shim', 'both')
+        return ('watchd', 'shim', 'both', 'nobody') if self.shim else ('watchd', 'nobody')
+
+    def __str__(self):
+        return f'{self.text} of the shim of {self.step}' if self.step else self.text
+
+
 class Attack:
     """`course`: what an undisturbed world of the kind went through."""
 
-    def __init__(self, dice, course, reboots):
+    def __init__(self, dice, kind, course, reboots):
         self.abort = pick(dice, ABORTS)
         self.victim = pick(dice, VICTIMS)
-        if self.victim == 'reboot' and not reboots:
+        if self.victim == 'reboot' and (not reboots or kind == 'units'):
             self.victim = 'both'
         self.cause = pick(dice, CAUSES)
         if self.abort or (self.cause == 'boundary' and not course['boundaries']):
@@ -38,22 +63,35 @@ class Attack:
         # At once, or while what was begun goes on.
         self.delay = dice.choice([0, dice.uniform(0, 0.12)])
         self.place = dice.choice(course['boundaries']) if course['boundaries'] else None
-        # A boundary is one of watchd's own life.
-        if self.cause == 'boundary' and self.victim not in ('watchd', 'twice'):
-            self.victim = 'watchd'
+        met = pick(dice, AT_BOUNDARIES)
+        if self.cause == 'boundary':
+            self.victim = met if self.place.shim or met not in ('shim', 'both') else 'watchd'
         self.pause = dice.uniform(0, 0.3)
         self.again = dice.uniform(0, 0.5)
         # Between the wish to abort and the kill.
         self.between = dice.uniform(0, 0.15)
+        # How long a disk that is full stays so.
+        self.full_for = dice.uniform(0.3, 2.5)
         if self.abort == 'alone':
             self.victim = 'nobody'
 
-    def die_at(self, place):
-        """watchd, at this boundary, and nothing else."""
-        self.abort, self.victim, self.cause, self.place = None, 'watchd', 'boundary', place
+    def meet_at(self, place, victim):
+        """That victim, at this boundary, and nothing else; nobody: somebody aborts there."""
+        self.victim, self.cause, self.place = victim, 'boundary', place
+        self.abort = 'held' if victim == 'nobody' else None
+
+    def settings(self):
+        """(environment of watchd's first life, the step whose shim stands still and where)."""
+        if self.cause != 'boundary':
+            return {}, None
+        if self.place.step:
+            return {}, (self.place.step, self.place.text)
+        # Alone it dies there by itself; else it stands still, and whoever watches strikes.
+        isalone = self.victim in ('watchd', 'twice')
+        return {'WATCHD_CRASH_AT' if isalone else 'WATCHD_STOP_AT': self.place.text}, None
 
     def text(self):
-        where = {'moment': f'{self.moment:.2f} s after the deployment', 'boundary': self.place,
+        where = {'moment': f'{self.moment:.2f} s after the deployment', 'boundary': str(self.place),
                  'line': f'line {self.line} of the ledger and {self.delay * 1000:.0f} ms'}[self.cause]
         abort = f', abort: {self.abort}' if self.abort else ''
         return f'SIGKILL to {self.victim} at {where}{abort}'
@@ -64,6 +102,7 @@ class Nothing(Attack):
 
     def __init__(self):
         self.abort, self.victim, self.cause = None, 'nobody', 'never'
+        self.full_for = 1
 
     def text(self):
         return 'nothing was done to it'
@@ -105,8 +144,20 @@ def shims(state):
     return {pid: session for pid, (program, session) in processes(state).items() if program == 'watchd-step'}
 
 
-def strike(attack, watchd):
-    """One blow. Returns whether there was somebody to hit."""
+def stands_still(pid):
+    """Whether it was stopped (SIGSTOP)."""
+    try:
+        with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
+            return file.read().rsplit(') ', 1)[1][0] == 'T'
+    except OSError:
+        return False
+
+
+def strike(attack, watchd, units=None):
+    """One blow. `units`: the pattern of those that the world's steps are. Returns whether there was somebody to
+    hit."""
+    if units:
+        return strike_units(attack, watchd, units)
     if attack.victim == 'reboot':
         watchd.end(signal.SIGKILL)
         while True:
@@ -135,6 +186,19 @@ def strike(attack, watchd):
         if attack.victim == 'shim':
             return True
     if watchd.process.poll() is None:
+        watchd.end(signal.SIGKILL)
+    return True
+
+
+def strike_units(attack, watchd, units):
+    """What a unit runs is systemd's child."""
+    if attack.victim in ('shim', 'both', 'family'):
+        active = subprocess.run(['systemctl', 'list-units', '--plain', '--no-legend', units], capture_output=True,
+                                text=True, check=True).stdout.split()
+        if not active and attack.victim == 'shim':
+            return False
+        subprocess.run(['systemctl', 'kill', '--signal=KILL', units], capture_output=True, check=False)
+    if attack.victim != 'shim' and watchd.process.poll() is None:
         watchd.end(signal.SIGKILL)
     return True
 

@@ -13,30 +13,33 @@ import time
 class Watchd:
     """The program, which may die and come back."""
 
-    def __init__(self, binaries, folder, configuration, template=None, crash_at=None):
-        """`template`: a state directory that it begins with a copy of; `crash_at`: where its first life ends by
-        itself, in a debug build."""
+    def __init__(self, binaries, folder, configuration, template=None, first_life=None):
+        """`template`: a state directory that it begins with a copy of; `first_life`: environment of its first life
+        alone."""
         self.folder = folder
         self.state = folder + '/state'
         # A command that runs it.
         self.wrapper = []
-        self.crash_at = crash_at
+        self.first_life = first_life or {}
         if template:
-            shutil.copytree(template, self.state)
+            shutil.copytree(template, self.state, dirs_exist_ok=True)
         else:
             os.mkdir(self.state, 0o700)
         with open(folder + '/watchd.yaml', 'w', encoding='utf-8') as file:
             json.dump(configuration, file)
         self.command = [binaries + '/watchd', '--config', folder + '/watchd.yaml', '--state', self.state,
-                        '--socket', folder + '/watchd.sock', '--shim', binaries + '/watchd-step']
+                        '--socket', folder + '/watchd.sock']
+        # Where it is installed it knows where its shim is.
+        if os.path.exists(binaries + '/watchd-step'):
+            self.command += ['--shim', binaries + '/watchd-step']
         self.starts = 0
         self.start()
 
     def start(self):
         self.starts += 1
         environment = dict(os.environ)
-        if self.crash_at and self.starts == 1:
-            environment['WATCHD_CRASH_AT'] = self.crash_at
+        if self.starts == 1:
+            environment.update(self.first_life)
         with open(self.folder + '/watchd.log', 'ab') as log:
             self.process = subprocess.Popen(self.wrapper + self.command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, env=environment)
@@ -59,10 +62,10 @@ class Watchd:
         finally:
             connection.close()
 
-    def service(self):
-        """The status of its one service; None: it does not say yet."""
+    def service(self, name=None):
+        """The status of a service, of the first if not named; None: it does not say yet."""
         status = self.get('/v1/status')
-        return status['services'][0] if status else None
+        return next((one for one in status['services'] if name in (None, one['name'])), None) if status else None
 
     def readings(self, rules):
         """What `rules`, by the names of their triggers, read; None: it does not say yet."""

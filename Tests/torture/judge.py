@@ -2,7 +2,8 @@
 
 import os
 
-from world import IDEMPOTENT
+import special
+from plans import CHECKED, EACH_TIME, IDEMPOTENT
 
 ENDS = {'closed', 'recovered', 'handed-over', 'cleared', 'superseded'}
 # How a task may end without leaving the lines that a whole run leaves.
@@ -13,7 +14,10 @@ STATE = {'watchd.db', 'watchd.db-wal', 'watchd.db-shm', 'checkpoint', 'watchd.lo
 def judge(end):
     """`end`: what is left when the round is over; see `Round.finish`."""
     wrong = []
-    for part in (once, alone, told, in_order, after, pages, records, aborted, outcome):
+    for view in end.views:
+        for part in (once, alone, told, in_order, after, pages, aborted, outcome):
+            wrong += [f'{part.__name__}: {text}' for text in part(view)]
+    for part in (records, *special.PARTS):
         wrong += [f'{part.__name__}: {text}' for text in part(end)]
     return wrong
 
@@ -34,14 +38,14 @@ def once(end):
         begins = of(end.lines, 'begin', step, rollback)
         effects = of(end.lines, 'effect', step, rollback)
         rounds = 1
-        if step in ('off', 'tell', 'last'):
-            # `after` runs after each method.
+        if step in EACH_TIME:
+            # `after` runs after each method, and what is to be stopped is stopped before each.
             tasks = {record['task'] for run in end.rollbacks for record in run['steps']
                      if run['id'] == rollback and name(record['title']) == step}
             rounds = len(tasks)
         if step in IDEMPOTENT or step == 'ready':
             continue
-        if step == 'switch':
+        if step in CHECKED:
             # A check that says no lets it be begun again; what it does is done once for all that.
             checks = [line for line in end.lines if line['what'] == 'check' and line['rollback'] == rollback]
             for begin in begins[1:]:
@@ -74,7 +78,8 @@ def told(end):
     records = {record['task']: record for run in end.rollbacks for record in run['steps']}
     for line in end.lines:
         if line['what'] == 'begin' and line['task'] and line['task'] not in records:
-            if not line['task'].startswith('dry='):
+            # A unit knows its invocation, and not whose task it is.
+            if not line['task'].startswith(('dry=', 'unit=')):
                 yield f"{line['step']} was begun as {line['task']}, and the incident does not know that"
     for run in end.rollbacks:
         for record in run['steps']:
@@ -94,7 +99,7 @@ def keeps_ledger(record):
     title = record['title']
     if title.startswith(('gate ', 'check of ')):
         return False
-    return name(title) not in ('pause', 'key', 'people', 'same people')
+    return name(title) not in ('pause', 'key', 'people', 'same people', 'lie')
 
 
 def in_order(end):
@@ -118,8 +123,9 @@ def run_in_order(end, run):
         last = {}
         for record in records:
             last[name(record['title'])] = record
+        goes_on = {step['name'] for step in listed if step.get('on_failure') == 'continue'}
         for step in reached[:-1]:
-            if not done(run, last[step]):
+            if step not in goes_on and not done(run, last[step]):
                 yield f'{label} of {run["id"]}: {step} was not done, and what comes after it was begun'
         missing = [step['name'] for step in listed][len(reached):]
         if reached and missing and not is_told(end, run, label, done(run, last[reached[-1]]), missing):
@@ -146,7 +152,7 @@ def done(run, record):
 def after(end):
     """Each step of `after` runs once anything was done."""
     for run in end.rollbacks:
-        if not any(record['title'].startswith(('before: ', 'method ')) for record in run['steps']):
+        if not any(record['title'].startswith(('before: ', 'stop ', 'method ')) for record in run['steps']):
             continue
         for step in end.plan['after']:
             records = [one for one in run['steps']
@@ -163,7 +169,7 @@ def pages(end):
     messages = {}
     for message in end.messages:
         known = messages.setdefault(message['id'], message)
-        if known != message:
+        if any(known[key] != message[key] for key in message if key != 'arrived'):
             yield f"{message['id']} came with two contents: {known['title']} and {message['title']}"
     keys = {message['dedup_key'] for message in end.messages}
     if len(keys) > 1:
@@ -194,7 +200,7 @@ def pages(end):
 
 
 def records(end):
-    """Nothing is left lying about."""
+    """Of all services: nothing is left lying about."""
     if end.orphans:
         yield f'these run on: {end.orphans}'
     strange = sorted(set(os.listdir(end.state)) - STATE)
@@ -214,7 +220,8 @@ def aborted(end):
     if end.aborted is None:
         return
     at, rollback = end.aborted
-    last = {'off', 'tell', 'last'}
+    # What was stopped is started again.
+    last = {'off', 'tell', 'last', 'start-web', 'start-api'}
     for line in end.lines:
         # Clocks of processes are the same, but what was on its way may still arrive.
         if line['what'] == 'begin' and line['step'] not in last and line['at'] > at + 0.02:
@@ -237,7 +244,9 @@ def outcome(end):
         key = [one for run in end.rollbacks for one in run['steps'] if name(one['title']) == 'key']
         if not key or key[-1]['result'].get('code') != 0:
             yield f'somebody said that the key is turned ({answer}), and that was forgotten'
-    lost = any(record['result'] and record['result']['ending'] in ('unknown', 'cancelled', 'signalled')
+    # On a full disk a step has no room to claim its directory in, so it surely never ran.
+    endings = ('unknown', 'cancelled', 'signalled') + (('could-not-start',) if end.wasfull else ())
+    lost = any(record['result'] and record['result']['ending'] in endings
                for run in end.rollbacks for record in run['steps'])
     states = [run['state'] for run in end.rollbacks]
     # watchd may have recorded an abort and died before it could say so.

@@ -1,6 +1,7 @@
 """One world and what happens to it: the bad release, the kills, the people, until it has come to rest."""
 
 import json
+import os
 import signal
 import subprocess
 import tempfile
@@ -9,15 +10,19 @@ import time
 
 import attack
 import judge
+import steps
+import units
 import world as worlds
 from daemon import Watchd
+from found import End
+from people import People
 
 # Until a world has come to rest, however busy the machine.
-PATIENCE = 120
+PATIENCE = 150
 # Between two looks at a world.
 LOOK = 0.02
-# Exit status of a watchctl that was not answered.
-NO_ANSWER = 3
+# Of the disk that is filled: enough for the state and its reserve.
+DISK = '8m'
 
 
 class Bad(Exception):
@@ -27,118 +32,82 @@ class Bad(Exception):
 class Round:
     """One world, and what happens to it."""
 
-    def __init__(self, number, kind, options, server, database, template):
+    def __init__(self, number, kind, options, server, database, templates, plan_of_attack):
         self.number = number
         self.kind = kind
         self.options = options
+        self.attack = plan_of_attack
         self.folder = tempfile.mkdtemp(prefix=f'watchd-kill-{number}-')
-        self.world = worlds.World(f'w{number}', kind, self.folder, server, database)
-        self.plan = self.world.plan()
-        self.template = template
-        self.since = self.down = self.asked = self.aborted = self.unheard = None
-        self.answers = []
+        self.first_life, stop_at = plan_of_attack.settings()
+        self.world = worlds.World(f'w{number}', kind, self.folder, server, database, stop_at)
+        self.template = templates[self.world.services]
+        self.since = time.monotonic()
+        self.down = None
         self.kills = 0
         self.log = []
         self.found = None
-        # The incident, as it was seen last.
-        self.seen = None
+        # The incidents, by service, as they were seen last.
+        self.seen = {}
+        self.people = People(self)
+        self.over = threading.Event()
 
     def note(self, text):
         self.log.append(f'{time.monotonic() - self.since:7.3f} {text}')
 
-    # -- asking watchd --------------------------------------------------------------------------
-
-    def watchctl(self, *arguments):
-        command = [self.options.bin + '/watchctl', *arguments, '--socket', self.folder + '/watchd.sock']
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
-
-    def incident(self):
+    def incidents(self):
+        """Of each service the latest."""
         found = self.watchd.get('/v1/incidents')
-        if found:
-            self.seen = found[0]
-        return found[0] if found else None
-
-    # -- what people do -------------------------------------------------------------------------
-
-    def somebody(self):
-        """Acts as people would, and again where watchd was away: in a thread, so that kills meet it."""
-        while not self.over.wait(0.05):
-            if self.kind == 'person' and not self.asked:
-                if self.watchctl('rollback', 'shop', '--reason', 'torture').returncode == 0 or self.incident():
-                    self.asked = True
-            if self.world.asks_somebody() and not self.answers:
-                if self.seen and self.seen['rollbacks']:
-                    reply = self.watchctl('step-done', self.seen['rollbacks'][-1]['id'])
-                    if reply.returncode == 0:
-                        self.answers.append(f'at {time.time():.2f}')
-                    elif reply.returncode == 4:
-                        self.over.wait(0.3)
-            if self.wants_abort.is_set():
-                self.say_abort()
-            elif not self.attack.abort or self.came_late:
-                self.insist()
-
-    def insist(self):
-        """What was withdrawn, because nobody knows what a gate said, is wanted all the same."""
-        incident = self.seen
-        if incident and incident['state'] == 'awaiting-approval':
-            self.over.wait(0.2)
-            self.watchctl('approve', incident['id'], '--comment', 'torture')
-        elif incident and incident['state'] == 'open' and self.kind == 'person' \
-                and all(run.get('ended') for run in incident['rollbacks']):
-            self.watchctl('rollback', 'shop', '--reason', 'torture, again')
-
-    def wish_abort(self):
-        if not self.wished:
-            self.wished = True
-            self.wants_abort.set()
-
-    def say_abort(self):
-        incident = self.incident()
-        running = [run for run in (incident or {}).get('rollbacks', []) if not run.get('ended')]
-        if not running:
-            if incident and incident['rollbacks']:
-                self.came_late = True
-                self.wants_abort.clear()
-            return
-        reply = self.watchctl('abort', running[-1]['id'], '--reason', 'torture')
-        if reply.returncode == 0:
-            self.aborted = (time.time(), running[-1]['id'])
-            self.note('abort was heard')
-            self.wants_abort.clear()
-        elif reply.returncode == NO_ANSWER:
-            self.unheard = running[-1]['id']
-            self.note('abort was sent, and watchd gone before it answered')
+        for incident in sorted(found or [], key=lambda one: int(one['id'].rsplit('-', 1)[1])):
+            self.seen[incident['service']] = incident
+        return self.seen
 
     # -- the course -----------------------------------------------------------------------------
 
-    def run(self, plan_of_attack):
-        self.attack = plan_of_attack
-        self.over, self.wants_abort = threading.Event(), threading.Event()
-        place = plan_of_attack.place if plan_of_attack.cause == 'boundary' else None
-        self.since = time.monotonic()
-        self.watchd = Watchd(self.options.bin, self.folder, self.world.configuration(), self.template, place)
-        people = threading.Thread(target=self.somebody, daemon=True)
+    def run(self):
+        state = self.folder + '/state'
+        if self.kind == 'full':
+            os.mkdir(state)
+            subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={DISK},mode=700', 'tmpfs', state], check=True)
+        if self.kind == 'units':
+            units.know(self.world)
+        self.watchd = Watchd(self.options.bin, self.folder, self.world.configuration(), self.template,
+                             self.first_life)
+        others = [self.people]
+        if self.attack.cause == 'boundary' and not self.first_life.get('WATCHD_CRASH_AT'):
+            others.append(threading.Thread(target=self.hold, daemon=True))
+        if self.kind == 'full':
+            others.append(threading.Thread(target=self.keep_full, daemon=True))
         try:
             self.until('watchd runs', lambda: self.watchd.get('/v1/status'))
             self.began = self.since = time.monotonic()
+            if self.kind == 'queue':
+                # One deployment of both is no cause that they share besides.
+                for service in self.world.services:
+                    self.people.watchctl('deploy', service, '--version', worlds.BAD)
             self.world.release(worlds.BAD)
-            if self.kind == 'person':
+            if self.kind in worlds.ASKED:
                 self.until('1.1.0 is known', self.knows_bad)
-            people.start()
+            for other in others:
+                other.start()
             self.course()
             return self.finish()
         finally:
             self.over.set()
-            if people.ident:
-                people.join()
+            self.people.over.set()
+            for other in others:
+                if other.ident:
+                    other.join()
             if self.watchd.process.poll() is None:
                 self.watchd.end(signal.SIGKILL)
             attack.kill(attack.processes(self.watchd.state))
+            if self.kind == 'units':
+                units.forget(self.world)
+            if self.kind == 'full':
+                subprocess.run(['umount', '--lazy', state], check=True)
 
     def knows_bad(self):
-        service = self.watchd.service()
-        return service and ((service.get('release') or {}).get('version') == worlds.BAD)
+        running = [self.watchd.service(name) for name in self.world.services]
+        return all(((one or {}).get('release') or {}).get('version') == worlds.BAD for one in running)
 
     def until(self, what, condition, patience=PATIENCE):
         end = time.monotonic() + patience
@@ -154,10 +123,12 @@ class Round:
         if self.watchd.process.poll() is None:
             return
         if self.down is None:
-            if self.watchd.process.returncode != -signal.SIGKILL:
-                raise Bad(f'watchd ended by itself with {self.watchd.process.returncode}')
-            self.kills += self.attack.cause == 'boundary' and self.kills == 0
-            self.note(f'watchd is gone, killed {self.kills} times')
+            status = self.watchd.process.returncode
+            # Without a byte of room it may well refuse to begin, and say so.
+            if status != -signal.SIGKILL and not (self.kind == 'full' and self.isfull and status > 0):
+                raise Bad(f'watchd ended by itself with {status}')
+            self.kills += 'WATCHD_CRASH_AT' in self.first_life and self.kills == 0
+            self.note(f'watchd is gone ({status}), killed {self.kills} times')
             self.down = time.monotonic() + self.attack.pause
         elif time.monotonic() >= self.down:
             self.down = None
@@ -174,11 +145,10 @@ class Round:
             if self.attack.victim == 'twice' and self.kills == 1 and self.down is None \
                     and now - self.started >= self.attack.again and self.watchd.process.poll() is None:
                 self.kill()
-            if self.kills == 0 and self.attack.cause in ('moment', 'line') and self.attack.victim != 'nobody' \
-                    and self.is_due(now):
+            if self.kills == 0 and self.attack.victim != 'nobody' and self.is_due(now):
                 self.kill()
             if self.attack.abort == 'alone' and now - self.began >= self.attack.moment:
-                self.wish_abort()
+                self.people.wish_abort()
             if now >= next_look and self.watchd.process.poll() is None:
                 next_look = now + 0.2
                 if self.is_at_rest():
@@ -190,12 +160,14 @@ class Round:
     def is_due(self, now):
         """Whether the first kill falls now."""
         aim = self.attack
+        if aim.cause == 'boundary':
+            return self.missed
         if aim.cause == 'moment':
             if now - self.began < aim.moment:
                 return False
             if aim.abort == 'then':
                 # The abort is on its way, or was heard just now.
-                self.wish_abort()
+                self.people.wish_abort()
                 return now - self.began >= aim.moment + aim.between
             return True
         if self.line_at is None and self.lines_written() >= aim.line:
@@ -203,86 +175,139 @@ class Round:
         return self.line_at is not None and now - self.line_at >= aim.delay
 
     def lines_written(self):
+        """Signs of life of what should be gone are none."""
         try:
             with open(self.world.ledger, 'rb') as file:
-                return file.read().count(b'\n')
+                text = file.read()
         except FileNotFoundError:
             return 0
+        return text.count(b'\n') - text.count(b'"what": "tick"')
 
     # When the line was there that the kill waits for; when watchd was started last.
     line_at, started = None, 0
-    # Somebody wants to abort, or did; there was nothing left to abort.
-    wished = came_late = False
+    # It stood still at its boundary; no shim lived then, so the next that comes is met.
+    washeld = missed = False
+    # The disk is full; it was for a second and more, and nobody was killed or aborted anything meanwhile.
+    isfull = fullness_felt = False
 
     def kill(self):
         if self.watchd.process.poll() is not None:
             return
-        if not attack.strike(self.attack, self.watchd):
+        if not attack.strike(self.attack, self.watchd, units.pattern(self.world)):
             # No shim to hit: the next one that comes.
             return
         self.kills += 1
         self.note(f'SIGKILL to {self.attack.victim}')
         if self.attack.abort == 'after':
-            self.wish_abort()
+            self.people.wish_abort()
+
+    # -- what goes on beside it -----------------------------------------------------------------
+
+    def hold(self):
+        """Whoever stands still at the boundary is met there, once; later it is only told to go on."""
+        ofshim = self.attack.place.step is not None
+        # Who stands still has time.
+        while not self.over.wait(0.05 if ofshim else 0.01):
+            held = self.held(ofshim)
+            if held is None:
+                continue
+            if not self.washeld:
+                self.washeld = True
+                self.meet()
+            try:
+                os.kill(held, signal.SIGCONT)
+            except ProcessLookupError:
+                pass
+
+    def held(self, ofshim):
+        pids = attack.shims(self.watchd.state) if ofshim else [self.watchd.process.pid]
+        return next((pid for pid in pids if attack.stands_still(pid)), None)
+
+    def meet(self):
+        """Everybody concerned stands still: the blow falls where it was meant to."""
+        if self.attack.victim == 'nobody':
+            # What was asked waits in the socket.
+            asking = threading.Thread(target=self.people.abort_now, daemon=True)
+            asking.start()
+            asking.join(0.3)
+            return
+        if self.attack.victim == 'shim' and not attack.shims(self.watchd.state):
+            self.missed = True
+            return
+        self.kill()
+
+    def keep_full(self):
+        """Somebody's log grows: what room there is, is taken, until somebody clears up."""
+        while not any(line['what'] == 'full' for line in steps.read(self.world.ledger)):
+            if self.over.wait(0.02):
+                return
+        filler = self.watchd.state + '/filler'
+        self.isfull = True
+        self.note('the disk is full')
+        before = self.kills, self.people.wished
+        end = time.monotonic() + self.attack.full_for
+        while time.monotonic() < end and not self.over.wait(0.005):
+            steps.fill(filler)
+        self.fullness_felt = self.attack.full_for >= 1 and before == (self.kills, self.people.wished)
+        os.unlink(filler)
+        self.isfull = False
+        self.note('there is room again')
+
+    # -- rest -----------------------------------------------------------------------------------
 
     def is_at_rest(self):
-        incident = self.incident()
+        self.incidents()
+        if self.isfull:
+            return False
+        return all(self.has_rested(self.seen.get(name)) for name in self.world.services)
+
+    def has_rested(self, incident):
         if incident is None:
             return False
         running = [run for run in incident['rollbacks'] if not run.get('ended')]
         if running or not incident['rollbacks']:
             return False
-        if self.aborted and incident['state'] in ('open', 'awaiting-approval'):
+        aborted = self.people.aborted and any(run['id'] == self.people.aborted[1] for run in incident['rollbacks'])
+        if aborted and incident['state'] in ('open', 'awaiting-approval'):
             return True
         if incident['state'] == 'recovered':
             # A step of `after` whose outcome was lost is for people, who end the incident.
             return 'a person must see to it' in (incident['rollbacks'][-1].get('note') or '')
+        if self.kind == 'consent' and incident.get('offer') and not aborted:
+            # Somebody will say yes.
+            return False
         return incident['state'] in judge.ENDS
 
     # -- the end --------------------------------------------------------------------------------
 
     def finish(self):
         took = time.monotonic() - self.began
-        incident = self.incident()
-        if incident['state'] == 'handed-over':
-            # People mend it, and say so.
-            self.world.release(worlds.GOOD)
-            self.until('all is clear', self.is_clear)
-        if incident['state'] in ('handed-over', 'recovered'):
-            self.watchctl('resolve', incident['id'], '--comment', 'torture')
+        running = {name: self.world.running(name) for name in self.world.services}
+        for name in self.world.services:
+            self.see_to(name, self.seen[name])
         self.until('all is sent', self.is_sent)
-        self.over.set()
-        shown = self.watchctl('incident', incident['id'], '--json')
-        if shown.returncode not in (0, 1):
-            raise Bad(f'watchctl incident: {shown.stderr}')
-        self.found = End(self, json.loads(shown.stdout), took)
+        self.people.over.set()
+        shown = {}
+        for name in self.world.services:
+            reply = self.people.watchctl('incident', self.seen[name]['id'], '--json')
+            if reply.returncode not in (0, 1):
+                raise Bad(f'watchctl incident: {reply.stderr}')
+            shown[name] = json.loads(reply.stdout)
+        self.found = End(self, shown, running, took)
         return judge.judge(self.found)
 
-    def is_clear(self):
-        service = self.watchd.service()
+    def see_to(self, service, incident):
+        """People mend it, and say so."""
+        if incident['state'] == 'handed-over':
+            self.world.release(worlds.GOOD, service)
+            self.until('all is clear', lambda: self.is_clear(service))
+        if incident['state'] in ('handed-over', 'recovered'):
+            self.people.watchctl('resolve', incident['id'], '--comment', 'torture')
+
+    def is_clear(self, service):
+        service = self.watchd.service(service)
         return service and all(trigger['verdict'] == 'healthy' for trigger in service['triggers'])
 
     def is_sent(self):
         found = self.watchd.get('/v1/deliveries')
         return found is not None and all(one['state'] == 'sent' for one in found)
-
-
-class End:
-    """What is left of a world when all is over; watchd is ended for it."""
-
-    def __init__(self, ended, shown, took):
-        watchd, world = ended.watchd, ended.world
-        self.took = took
-        self.plan = ended.plan
-        self.incident, self.events = shown['incident'], shown['timeline']
-        self.rollbacks = self.incident['rollbacks']
-        self.incidents = watchd.get('/v1/incidents')
-        self.deliveries = watchd.get('/v1/deliveries')
-        watchd.end(signal.SIGTERM)
-        self.status = watchd.process.returncode
-        self.state = watchd.state
-        self.orphans = attack.processes(watchd.state)
-        self.lines = world.lines()
-        self.messages = world.messages
-        self.aborted, self.unheard = ended.aborted, ended.unheard
-        self.answers = ended.answers

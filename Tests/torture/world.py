@@ -1,10 +1,19 @@
-"""A small host of one service, whose every step keeps the ledger; and the server that the plans talk to.
+"""A small host, whose every step keeps the ledger; and the server that the plans talk to.
 
-There are three kinds of world. In each a bad release 1.1.0 takes the place of the good 1.0.0:
+In each kind of world a bad release 1.1.0 takes the place of the good 1.0.0:
 
-  mixed   watchd rolls back by itself; the first method fails, the second has steps of every sort
-  person  somebody asks for the rollback; a step waits for somebody; the request is what switches the release
-  phases  the second method undoes the phases of an operation that was stopped half-way
+  mixed    watchd rolls back by itself; the first method fails, the second has steps of every sort
+  person   somebody asks for the rollback; a step waits for somebody; the request is what switches the release
+  phases   the second method undoes the phases of an operation that was stopped half-way
+  spans    the plan stops two other services, which nobody is to be paged for, and starts them again
+  consent  what may run unattended fails, and somebody says yes to a method that loses data
+  pair     people have two services rolled back at once, and ask for it over and over
+  queue    two services get a bad release at once, and are rolled back by watchd, one after the other
+  rude     steps that hang, lie, leave processes behind
+  full     a step fills the disk that watchd's state is on, and it stays full for a while (root)
+  units    the steps are units of systemd (in a booted systemd, as root)
+
+In all of them steps print the secret that they were given.
 """
 
 import grp
@@ -16,15 +25,26 @@ import time
 
 TORTURE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(TORTURE.parent / 'stories'), str(TORTURE.parent.parent / 'demo')]
+import plans  # noqa: E402
 import steps  # noqa: E402
 import vendor  # noqa: E402
 
-KINDS = ('mixed', 'person', 'phases')
+KINDS = ('mixed', 'person', 'phases', 'spans', 'consent', 'pair', 'queue', 'rude')
+# Those that not every host can have.
+SPECIAL = ('full', 'units')
 GOOD, BAD = '1.0.0', '1.1.0'
+# In which two services are rolled back.
+TWINS = ('pair', 'queue')
+# In which somebody asks for the rollback, and nothing else would begin it.
+ASKED = ('person', 'pair')
 # Between a deploy's request and its being live.
 DEPLOY_TAKES = 0.3
-# Those of every plan's steps that may be begun again without a check that says so.
-IDEMPOTENT = {'flag', 'flaky', 'finish', 'off', 'code'}
+ANSWERED = 200, {}
+
+
+def services(kind):
+    """Those that a plan rolls back."""
+    return ('shop', 'till') if kind in TWINS else ('shop',)
 
 
 class Server:
@@ -48,23 +68,45 @@ class Server:
 class World:
     """What is there besides watchd. `key` names it in addresses and in the database."""
 
-    def __init__(self, key, kind, folder, server, database):
+    def __init__(self, key, kind, folder, server, database, stop_at=None):
         self.key = key
         self.kind = kind
         self.folder = folder
-        self.database = database
+        # Nothing goes to a server outside where the steps are all units.
+        self.database = database if kind not in ('units', 'full') else None
         self.url = f'{server.url}/{key}'
         self.ledger = folder + '/ledger'
-        self.version = folder + '/VERSION'
+        self.secret = f'sesame-{key}-{os.urandom(6).hex()}'
+        self.secret_file = folder + '/secret'
+        with open(self.secret_file, 'w', encoding='utf-8') as file:
+            file.write(self.secret + '\n')
         self.messages = []
         self.deploys = {}
-        self.release(GOOD)
-        if database:
+        self.services = services(kind)
+        for service in self.services:
+            self.release(GOOD, service)
+        for service in plans.SPANNED:
+            steps.serve(self.up(service), True)
+        if self.database:
             database.query(f"insert into people select '{key}' from generate_series(1, 3)")
         server.worlds[key] = self
+        self.plans = plans.Plans(self, stop_at)
 
-    def release(self, version):
-        steps.deploy(self.version, version)
+    def version(self, service):
+        """The file that says which release of it runs."""
+        return f'{self.folder}/VERSION-{service}'
+
+    def up(self, service):
+        """The file that is there as long as it runs."""
+        return f'{self.folder}/up-{service}'
+
+    def release(self, version, service=None):
+        for name in [service] if service else self.services:
+            steps.deploy(self.version(name), version)
+
+    def running(self, service):
+        with open(self.version(service), encoding='utf-8') as file:
+            return file.read().strip()
 
     def lines(self):
         """The ledger, and what the database kept, in order."""
@@ -75,17 +117,20 @@ class World:
             for at, step, rollback in (row.split('|') for row in rows.splitlines()):
                 for what in ('begin', 'effect', 'end'):
                     lines.append({'at': float(at), 'what': what, 'step': step, 'rollback': rollback,
-                                  'task': None, 'pid': 0})
+                                  'task': None, 'pid': 0, 'session': None})
         return sorted(lines, key=lambda line: line['at'])
 
     # -- what the server answers ----------------------------------------------------------------
 
     def note(self, what, step, rollback):
-        steps.note(self.ledger, what, step, rollback=rollback)
+        steps.note(self.ledger, what, step, rollback=rollback, session=None)
 
-    def health(self, *_):
-        with open(self.version, encoding='utf-8') as file:
-            isgood = file.read().strip() == GOOD or self.kind == 'person'
+    def health(self, _, parts, body):
+        service = parts[0]
+        if service in plans.SPANNED:
+            isgood = os.path.exists(self.up(service))
+        else:
+            isgood = self.kind in ASKED or self.running(service) == GOOD
         return (200 if isgood else 500), {'status': 'ok' if isgood else 'broken'}
 
     def gate(self, *_):
@@ -100,7 +145,7 @@ class World:
         self.note('effect', name, rollback)
         if name != 'deploy':
             self.note('end', name, rollback)
-            return 200, {}
+            return ANSWERED
         number = f'd-{len(self.deploys) + 1}'
         self.deploys[number] = {'since': time.monotonic(), 'rollback': rollback, 'version': body['version']}
         return 201, {'id': number}
@@ -116,83 +161,39 @@ class World:
         return 200, {'status': 'live' if 'live' in found else 'building'}
 
     def chat(self, _, parts, body):
-        self.messages.append(body)
-        return 200, {}
+        self.messages.append({**body, 'arrived': time.time()})
+        return ANSWERED
 
     def asks_somebody(self):
         return any('waits for somebody' in message['title'] for message in self.messages)
 
     # -- the configuration ----------------------------------------------------------------------
 
-    def run(self, name, manner, argument=None, **more):
-        program = [sys.executable, '-ISE', str(TORTURE / 'steps.py'), name, manner, self.ledger]
-        return {'name': name, 'exec': program + ([argument] if argument else []), 'timeout': '20s', **more}
-
-    def post(self, name, **more):
-        return {'name': name, 'post': f'{self.url}/step/{name}/${{rollback}}', 'timeout': '20s', **more}
-
-    def sql(self, name, text, **more):
-        return {'name': name, 'sql': text, 'database': self.database.url, 'timeout': '20s', **more}
-
-    def switch(self):
-        return self.run('switch', 'switch', self.version + '=${to.version}',
-                        check={'exec': self.run('switch', 'check', 'switch')['exec']})
-
-    def deploying(self):
-        poll = {'get': f'{self.url}/deploy/${{deploy}}', 'every': '100ms', 'until': {'json': {'$.status': 'live'}}}
-        return self.post('deploy', json={'version': '${to.version}'}, expect={'status': 201},
-                         save={'deploy': '$.id'}, poll=poll)
-
-    def methods(self):
-        if self.kind == 'phases':
-            schema = [self.run('schema', 'do'), self.switch()]
-            phases = [{'name': 'schema', 'undo': schema}, {'name': 'data', 'undo': [self.run('data', 'fork')]},
-                      {'name': 'code', 'undo': [self.run('code', 'do', idempotent=True)]}]
-            return [self.failing(), {'name': 'undo', 'operation': 'remediation', 'phases': phases}]
-        people = f"from people where world = '{self.key}'"
-        rest = [self.run('drain', 'fork'), self.deploying()]
-        if self.kind == 'mixed':
-            rest += [self.switch(), {'name': 'pause', 'wait': '200ms'}]
-        else:
-            rest += [{'name': 'key', 'manual': 'turn the key of ${to.version}', 'timeout': '60s'}]
-        if self.database:
-            rest += [self.sql('same people', f'select count(*) {people}', expect={'same_as': 'people'}),
-                     self.sql('record', 'insert into ledger (world, step, rollback) '
-                                        f"values ('{self.key}', 'record', '${{rollback}}')")]
-        rest += [self.run('flaky', 'flaky', idempotent=True, retries=2, backoff='100ms'),
-                 self.run('finish', 'do', idempotent=True)]
-        redeploy = {'name': 'redeploy', 'steps': rest}
-        return [self.failing(), redeploy] if self.kind == 'mixed' else [redeploy]
-
-    def failing(self):
-        return {'name': 'flag', 'steps': [self.run('toggle', 'do'),
-                                          self.run('flag', 'fail', idempotent=True, retries=1, backoff='100ms'),
-                                          self.run('never', 'do')]}
-
-    def plan(self):
-        gates = [self.run('ready', 'do'), {'name': 'api', 'get': f'{self.url}/gate', 'timeout': '20s'}]
-        before = [self.run('snapshot', 'do')]
-        if self.database:
-            gates.append(self.sql('database', 'select 1', expect='1'))
-            before.append(self.sql('people', f"select count(*) from people where world = '{self.key}'",
-                                   capture='people'))
-        after = [self.run('off', 'do', idempotent=True), self.post('tell'), self.run('last', 'do')]
-        return {'budget': '10m', 'gates': gates, 'before': before, 'methods': self.methods(), 'after': after,
-                'verify': {'version': 1, 'land_within': '5s', 'settle': '0s', 'probes': ['health'],
-                           'clear_for': '1s', 'timeout': '30s'},
-                'probation': '1s'}
-
-    def configuration(self):
-        service = {
-            'version': [{'file': self.version, 'every': '200ms'}], 'bake': '1s', 'warm_up': '0s', 'clear_for': '1s',
-            'probes': {'health': {'http': f'{self.url}/health', 'every': '500ms', 'timeout': '5s', 'failures': 2,
-                                  'successes': 1}},
+    def service(self, name):
+        """One that a plan rolls back."""
+        return {
+            'version': [{'file': self.version(name), 'every': '200ms'}], 'bake': '1s', 'warm_up': '0s',
+            'clear_for': '1s', 'probes': {'health': self.probe(name)},
             'triggers': [{'name': 'down', 'when': 'failing(health) > 50%', 'severity': 'critical', 'mode': 'auto'}],
             'rollback': {'plan': 'torture'},
         }
+
+    def spanned(self, name):
+        """One that the plan of another stops."""
+        return {'warm_up': '0s', 'clear_for': '1s', 'probes': {'health': self.probe(name)},
+                'triggers': [{'name': 'down', 'when': 'failing(health) > 50%', 'severity': 'critical'}]}
+
+    def probe(self, service):
+        return {'http': f'{self.url}/health/{service}', 'every': '500ms', 'timeout': '5s', 'failures': 2,
+                'successes': 1}
+
+    def configuration(self):
+        services = {name: self.service(name) for name in self.services}
+        if self.kind == 'spans':
+            services.update({name: self.spanned(name) for name in plans.SPANNED})
         group = grp.getgrgid(os.getgid()).gr_name
         return {
-            'services': {'shop': service}, 'plans': {'torture': self.plan()},
+            'services': services, 'plans': {'torture': self.plans.plan()},
             'access': {'operate': [group], 'approve': {'any-admin': [group]}},
             'limits': {'max_rollbacks': 10, 'per': '24h', 'cooldown': '1s'},
             'channels': {'chat': {'webhook': f'{self.url}/chat'}},
