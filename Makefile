@@ -51,7 +51,7 @@ ROTATIONS ?= 2000
 # Of `torture`, rollbacks in the middle of which something is killed; the tests do 40.
 KILLS ?= 500
 # Of `torture`, boundaries of watchd and of its shim at each of which one or both are killed, or a person
-# aborts: all (an hour or so), or so many; the tests do 24.
+# aborts: all, which are some eight hundred, or so many; the tests do 24.
 BOUNDARIES ?= all
 
 # Of `fuzz`, for each target: enough to see that it runs. To look for something: FUZZ_SECONDS=600.

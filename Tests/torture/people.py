@@ -58,7 +58,7 @@ class People(threading.Thread):
     def ask(self, service):
         """Until it has begun; two people who do not know of one another also while it runs."""
         begun = self.round.seen.get(service)
-        if begun and not (self.round.kind == 'pair' and self.running(service)):
+        if begun and (self.round.kind != 'pair' or self.wished or not self.running(service)):
             return
         status = self.watchctl('rollback', service, '--reason', 'torture').returncode
         if status in self.asked[service]:
