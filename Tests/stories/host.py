@@ -5,15 +5,20 @@ report against real parts, and ends with 0 only if every line of the playbook th
 """
 
 import argparse
+import datetime
+import grp
 import json
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import traceback
 
 sys.dont_write_bytecode = True
@@ -24,13 +29,101 @@ from parts import Failure, wait_until  # noqa: E402
 
 DEMO = PROJECT / "demo"
 PLANS = PROJECT / "etc/watchd/plans"
+RECIPES = PROJECT / "etc/watchd/recipes"
+PLAYBOOKS = PROJECT / "Tests/stories/Playbooks"
+# With what Tests/stories/requirements.txt names.
+PYTHON = PROJECT / ".build/stories/bin/python"
+ALEMBIC = PROJECT / ".build/stories/bin/alembic"
+
+# What a playbook waits for in minutes, a story waits for in seconds. The rules are the same.
+QUICK = (
+    (r"(?<=every: )\d+[smh]", "500ms"), (r'(?<=EVERY: ")\d+', "1"), (r"(?<=, )\d+m(?=\))", "5s"),
+    (r"(?<=bake: )30m", "4s"), (r"(?<=warm_up: )2m", "2s"), (r"(?<=^    clear_for: )1m", "2s"),
+    (r"(?<!\w)for: \d+[sm]", "for: 2s"), (r"(?<=streams: )100", "20"),
+    (r"(?<=max_rollbacks: )2", "20"), (r"(?<=cooldown: )30m", "1s"), (r"(?<=probation: )\w+", "1s"))
+QUICK_VERIFY = (
+    (r"(?<=land_within: )\w+", "20s"), (r"(?<=settle: )\w+", "1s"), (r"(?<=clear_for: )\w+", "4s"),
+    (r"(?<=timeout: )\w+", "40s"))
+
+
+class Playbook:
+    """A configuration below Playbooks, and the recipes that its header names, as somebody would have
+    them who follows that playbook. The header also says what is changed in a recipe."""
+
+    def __init__(self, name):
+        self.name = name
+        self.main = (PLAYBOOKS / f"{name}.yaml").read_text()
+        self.plans = {}
+        plan = None
+        for line in self.main.splitlines():
+            named = re.fullmatch(r"#   ([\w-]+\.yaml)(?:, with)?", line)
+            changed = re.fullmatch(r"#     (\w+): (.*)", line)
+            if named:
+                plan = named[1]
+                self.plans[plan] = (PLANS / plan).read_text()
+            elif changed:
+                self.change(plan, changed[1], changed[2])
+
+    def change(self, plan, key, value):
+        """Of a plan, as its user would: the line is there once, and gets another value."""
+        text, count = re.subn(rf"(?m)^    (?:# )?{key}: .*$", lambda _: f"    {key}: {value}", self.plans[plan])
+        if count != 1:
+            raise Failure(f"{plan} has {count} lines '{key}:' where {self.name}.yaml changes one")
+        self.plans[plan] = text
+
+    def files(self):
+        return {"watchd.yaml": self.main} | {f"conf.d/{name}": text for name, text in self.plans.items()}
+
+    def here(self, *pairs, scripts=None):
+        """With what this host has in place of the playbook's names, and seconds for minutes. What is to
+        be replaced, a text or a pattern, is somewhere. Without systemd, what root would run is run by
+        watchd itself, out of `scripts`."""
+        self.plans = {name: self.quick(self.run_here(text, scripts)) for name, text in self.plans.items()}
+        self.main = self.quick(self.main)
+        pairs = (*pairs, ("/usr/lib/watchd/recipes", RECIPES))
+        for shipped, here in pairs:
+            pattern = shipped if isinstance(shipped, re.Pattern) else re.compile(re.escape(shipped))
+            put = here if isinstance(shipped, re.Pattern) else (lambda _, here=here: str(here))
+            self.main, count = pattern.subn(put, self.main)
+            for name, text in self.plans.items():
+                self.plans[name], more = pattern.subn(put, text)
+                count += more
+            if not count and (shipped, here) != pairs[-1]:
+                raise Failure(f"{self.name}.yaml and its plans have nothing like {shipped}")
+        return self
+
+    @staticmethod
+    def run_here(text, scripts):
+        if not scripts:
+            return text
+        text = re.sub(r'(?<![\w-])unit: ([\w-]+), with: ("[^"]*"|[\w-]+)', rf"exec: [{scripts}/\1, \2]", text)
+        return re.sub(r"(?<![\w-])unit: ([\w-]+)(?=[, ])", rf"exec: [{scripts}/\1]", text)
+
+    @staticmethod
+    def quick(text):
+        def verify(match):
+            line = match[0]
+            for pattern, value in QUICK_VERIFY:
+                line = re.sub(pattern, value, line)
+            return line
+        text = re.sub(r"(?m)^    verify: \{.*\}$", verify, text)
+        for pattern, value in QUICK:
+            text = re.sub(pattern, value, text, flags=re.MULTILINE)
+        return text
+
+
+def groups(**groups):
+    """Pairs for the Unix groups that a playbook names; only root can be somebody else."""
+    own = grp.getgrgid(os.getegid()).gr_name
+    return [(f"[{name}]", f'["{group if os.geteuid() == 0 else own}"]')
+            for name, group in (("ops", own), *groups.items())]
 
 
 class Host:
     """A directory below /tmp, processes, and a watchd with a configuration; all gone at the end."""
 
     def __init__(self, name, programs):
-        self.name = name
+        self.name, self.began = name, time.monotonic()
         self.programs = pathlib.Path(programs).resolve()
         # Short: names of Unix sockets have 107 bytes.
         self.root = pathlib.Path(tempfile.mkdtemp(prefix=f"watchd-{name}-"))
@@ -40,12 +133,13 @@ class Host:
         self.socket = self.root / "watchd.sock"
         self.processes = parts.Processes(self.root / "logs")
         self.databases = []
+        self.waiting = []
         self.steps = 0
 
     # -- telling --------------------------------------------------------------------------------
 
     def say(self, text):
-        print(f"{self.name}: {text}", flush=True)
+        print(f"{self.name} {time.monotonic() - self.began:3.0f} s: {text}", flush=True)
 
     def expect(self, what, condition, shown=""):
         """A line of the playbook that must hold."""
@@ -97,16 +191,40 @@ class Host:
                         (text.partition("\n") for text in found)}
         return {}
 
-    def start_watchd(self, configuration, arm=True):
-        """`configuration` is the text of the file; the programs may be killed and started again."""
-        self.configuration = self.root / "watchd.yaml"
-        self.configuration.write_text(configuration)
-        check = self.run(self.programs / "watchctl", "config", "check", self.configuration)
+    def check(self, directory, files):
+        """Writes a configuration and has it checked; returns what was said."""
+        for name, text in files.items():
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        check = self.run(self.programs / "watchctl", "config", "check", *(directory / name for name in files))
         if check.returncode != 0:
             raise Failure(f"config check: {check.stdout}{check.stderr}")
+        return check.stdout + check.stderr
+
+    def playbook(self, name):
+        """As it stands it is an example for others, so nothing may be said against it."""
+        playbook = Playbook(name)
+        said = self.check(self.root / "as-it-stands", playbook.files())
+        self.expect(f"Playbooks/{name}.yaml and its plans pass config check without a warning",
+                    said.count("\n") == 1 and "fine" in said, said)
+        return playbook
+
+    def start_watchd(self, playbook, arm=True):
+        """The programs may be killed and started again."""
+        self.configuration = self.root / "etc/watchd.yaml"
+        self.configured(playbook)
         self.restart_watchd()
         if arm:
             self.watchctl("arm", "--reason", "story")
+
+    def configurations(self):
+        """For commands that read them themselves."""
+        files = [self.configuration, *sorted((self.root / "etc/conf.d").glob("*.yaml"))]
+        return [argument for file in files for argument in ("--config", file)]
+
+    def configured(self, playbook):
+        self.check(self.root / "etc", playbook.files())
 
     def restart_watchd(self):
         environment = dict(os.environ, CREDENTIALS_DIRECTORY=str(self.root / "credentials"))
@@ -136,11 +254,23 @@ class Host:
                           f"{result.returncode}: {result.stderr.strip() or result.stdout.strip()}")
         return result.stdout
 
-    def watchctl_of(self, group, *arguments):
+    def start_watchctl(self, *arguments):
+        """One that waits, as a pipeline does; whoever starts it looks at how it ends."""
+        process = subprocess.Popen(
+            [str(part) for part in (self.programs / "watchctl", *arguments, "--socket", self.socket)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.waiting.append(process)
+        return process
+
+    def watchctl_of(self, group, *arguments, user="nobody"):
         """As somebody who is in `group` and nothing else: (exit status, output and errors). Root only."""
         self.socket.chmod(0o666)
-        result = self.run("setpriv", "--reuid", "nobody", "--regid", group, "--clear-groups",
-                          self.programs / "watchctl", *arguments, "--socket", self.socket)
+        # The programs may lie where nobody else gets.
+        program = self.root / "watchctl"
+        if not program.exists():
+            shutil.copy(self.programs / "watchctl", program)
+        result = self.run("setpriv", "--reuid", user, "--regid", group, "--clear-groups",
+                          program, *arguments, "--socket", self.socket)
         return result.returncode, result.stdout + result.stderr
 
     def status(self, service=None):
@@ -154,6 +284,15 @@ class Host:
 
     def standing(self, service=None):
         return ((self.status(service) or {}).get("release") or {}).get("standing")
+
+    def events(self, number, kind):
+        """Those of an incident, oldest first."""
+        timeline = json.loads(self.watchctl("incident", number, "--json"))["timeline"]
+        return [event for event in timeline if event["kind"] == kind]
+
+    @staticmethod
+    def seconds(time_of_event):
+        return datetime.datetime.fromisoformat(time_of_event.replace("Z", "+00:00")).timestamp()
 
     def incident(self, number):
         return json.loads(self.watchctl("incident", number, "--json"))["incident"]
@@ -171,6 +310,9 @@ class Host:
         return server
 
     def close(self, keep):
+        for process in self.waiting:
+            process.kill()
+            process.wait()
         self.processes.stop()
         for server in self.databases:
             server.stop()
@@ -224,11 +366,44 @@ class Postgres:
             raise Failure(f"{text}: {result.stderr}")
         return result.stdout.strip()
 
+    def session(self, database):
+        """The same over a connection that stays: for those who ask many times a second."""
+        return Session(self.url(database))
+
     def stop(self):
         try:
             self.tool("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
         except Failure as failure:
             print(failure, file=sys.stderr)
+
+
+class Session:
+    end = "@@ that is all @@"
+
+    def __init__(self, url):
+        self.url, self.lock, self.psql = url, threading.Lock(), None
+
+    def query(self, text):
+        with self.lock:
+            if self.psql is None or self.psql.poll() is not None:
+                self.psql = subprocess.Popen(
+                    ["psql", "-X", "-q", "-A", "-t", "-d", self.url], stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
+            try:
+                self.psql.stdin.write(f"{text};\n\\echo {self.end}\n")
+            except OSError as error:
+                raise Failure(f"{text}: {error}") from error
+            lines = []
+            for line in self.psql.stdout:
+                if line.rstrip("\n") == self.end:
+                    break
+                lines.append(line)
+            else:
+                raise Failure(f"{text}: the connection was cut: {lines}")
+        found = "".join(lines).strip()
+        if found.startswith(("ERROR:", "psql:", "FATAL:")):
+            raise Failure(f"{text}: {found}")
+        return found
 
 
 def tell(name, story):
