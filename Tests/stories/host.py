@@ -297,6 +297,37 @@ class Host:
     def incident(self, number):
         return json.loads(self.watchctl("incident", number, "--json"))["incident"]
 
+    def account(self, number, method, lost=(), people=()):
+        """What somebody who was asleep can read afterwards of a rollback that helped: what happened, when
+        and why, what was done and how long each part took, what it cost, and who was told."""
+        def told():
+            report = json.loads(self.watchctl("report", number, "--format", "json"))
+            return report if all(one["state"] == "sent" for one in report["messages"]) else None
+        told = self.wait(f"all messages of {number} have arrived, and are on record", 20, told)
+        incident, run = told["incident"], told["incident"]["rollbacks"][-1]
+        shown, report = self.watchctl("incident", number), self.watchctl("report", number)
+        moments = [incident.get("first_bad"), incident["decided"], run["began"], run.get("landed"), incident.get("cured")]
+        self.expect("first bad second, decision, beginning, landing and cure are known, in this order",
+                    all(moments) and moments == sorted(moments), moments)
+        self.expect("the report tells these moments", all(word in report for word in (
+            "first bad second", "decided", "cured", moments[0], moments[-1], "verify.landed")), report)
+        self.expect("what was decided, and why, stands there", all(
+            incident["decision"] in text and incident["reason"] in text.replace("\\", "") for text in (shown, report)),
+            f"{incident['decision']} {incident['reason']}: {shown}")
+        steps = [step for one in incident["rollbacks"] for step in one["steps"]]
+        self.expect("each step stands there, with when it began and how long it took", steps and all(
+            step["title"].split(": ")[-1] in report and step["began"] in report and step["took"] >= 0
+            for step in steps) and run["method"] == method, [step["title"] for step in steps])
+        self.expect("the metrics of the playbook stand there", all(told["times"][key] > 0 and key in shown
+                    and key in report for key in ("detection", "execution", "downtime")), told["times"])
+        self.expect("what was lost stands there", told["losses"] == list(lost)
+                    and (lost[0] if lost else "nothing") in report, told["losses"])
+        self.expect("who was told stands there", told["messages"] and all(
+            one["title"].split(" (")[0].split(",")[0] in report.replace("\\", "") and one["channel"] in report
+            for one in told["messages"]), told["messages"])
+        self.expect("who had a say stands there", all(word in report for word in people), report)
+        return told
+
     def open_incident(self, service=None):
         """The id of the open incident, or None."""
         incident = (self.status(service) or {}).get("incident") or {}
