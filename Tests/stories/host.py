@@ -328,10 +328,16 @@ class Host:
         self.expect("who had a say stands there", all(word in report for word in people), report)
         return told
 
-    def open_incident(self, service=None):
-        """The id of the open incident, or None."""
-        incident = (self.status(service) or {}).get("incident") or {}
-        return incident.get("id") if incident.get("state") not in (None, "closed") else None
+    def open_incident(self, service=None, of=None):
+        """The id of the open incident, or None. Of a release: what failed while it was being deployed, on a
+        busy host, is none of it."""
+        status = self.status(service) or {}
+        incident = status.get("incident") or {}
+        state = incident.get("state")
+        if of and state in ("open", "cleared", "superseded") \
+                and (state != "open" or (status.get("release") or {}).get("version") != of):
+            return None
+        return incident.get("id") if state not in (None, "closed") else None
 
     # -- the rest of the host -------------------------------------------------------------------
 
