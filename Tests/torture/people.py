@@ -43,7 +43,7 @@ class People(threading.Thread):
                 self.turn_the_key()
             if self.wants_abort.is_set():
                 self.abort()
-            elif not self.round.attack.abort or self.came_late:
+            elif self.round.attack.abort in (None, 'held') and not self.wished or self.came_late:
                 for service in self.round.world.services:
                     self.insist(service)
 

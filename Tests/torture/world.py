@@ -172,8 +172,10 @@ class World:
     def service(self, name):
         """One that a plan rolls back."""
         return {
-            'version': [{'file': self.version(name), 'every': '200ms'}], 'bake': '1s', 'warm_up': '0s',
-            'clear_for': '1s', 'probes': {'health': self.probe(name)},
+            'version': [{'file': self.version(name), 'every': '200ms'}], 'bake': '1s',
+            # Where two wait for one another, one that is back is not to break anew by what was seen before.
+            'warm_up': '2s' if self.kind == 'queue' else '0s', 'clear_for': '1s',
+            'probes': {'health': self.probe(name)},
             'triggers': [{'name': 'down', 'when': 'failing(health) > 50%', 'severity': 'critical', 'mode': 'auto'}],
             'rollback': {'plan': 'torture'},
         }
