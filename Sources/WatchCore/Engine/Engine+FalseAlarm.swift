@@ -33,7 +33,7 @@ extension ServiceEngine {
         liftVerdict(of: marked, by: peer, &context)
         var said = event(
             "incident.false-alarm", context, reason: peer.name,
-            text: Self.said("marked as a false alarm by \(peer.name)", comment))
+            text: Self.said("marked as a false alarm by \(peer.onRecord)", comment))
         said.incident = record.id
         context.events.append(said)
         return CommandReply(

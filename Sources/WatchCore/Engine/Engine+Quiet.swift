@@ -55,7 +55,7 @@ extension Engine {
         let text = "\(id): \(what) for \(request.lasts.text), until \(until.wall.text)"
         let event = EventRecord(
             time: now.wall, service: request.service, kind: kind, trigger: request.trigger,
-            reason: peer.name, text: "\(text), by \(peer.name): \(printable(request.reason))")
+            reason: peer.name, text: "\(text), by \(peer.onRecord): \(printable(request.reason))")
         return (
             CommandReply(status: .done, message: text),
             [.persist(Transaction(host: host, events: [event]))]
@@ -169,7 +169,7 @@ extension Engine {
         host.quiet = quiet
         let event = EventRecord(
             time: now.wall, service: service, kind: kind, reason: peer.name,
-            text: "\(text); ended by \(peer.name)")
+            text: "\(text); ended by \(peer.onRecord)")
         let effects: [Effect] = [.persist(Transaction(host: host, events: [event]))]
         return (
             CommandReply(status: .done, message: text), effects + updateAll(now) { $0.tick(&$1) }

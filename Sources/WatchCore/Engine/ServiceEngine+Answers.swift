@@ -203,7 +203,7 @@ extension ServiceEngine {
             let id = state.incident?.record.id ?? ""
             let until = Moment(
                 boot: context.now.boot + duration, wall: context.now.wall + duration)
-            let said = Self.said("held for \(duration.text) by \(peer.name)", comment)
+            let said = Self.said("held for \(duration.text) by \(peer.onRecord)", comment)
             state.incident?.hold = Hold(until: until, by: peer.name, text: said)
             state.incident?.record.heldUntil = until.wall
             // The deadline begins anew when it is decided anew.
@@ -249,7 +249,16 @@ extension ServiceEngine {
                     + "is delayed once only. To keep watchd from acting: `watchctl disarm \(name)`")
         }
         switch incident.record.state {
-        case .open, .awaitingApproval: return
+        case .open, .awaitingApproval:
+            // It would be decided anew when the time is over, against what somebody has said.
+            guard let answer = incident.record.answer, answer.kind == .denied,
+                incident.approval == nil
+            else { return }
+            throw CommandRefusal(
+                "nothing-to-hold",
+                "\(answer.by ?? "somebody") denied the rollback at \(answer.at.text), so nothing "
+                    + "is about to be done. A further breach is decided anew; `watchctl disarm "
+                    + "\(name)` keeps watchd from acting on one")
         case .rollingBack, .verifying:
             guard let rollback = state.rollback, rollback.asker.isAutomatic else {
                 throw CommandRefusal(

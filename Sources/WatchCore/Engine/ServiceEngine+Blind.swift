@@ -180,7 +180,7 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "incident.acknowledged", context, reason: peer.name, slot: .blindness,
-                text: Self.said("\(peer.name) answered", comment)))
+                text: Self.said("\(peer.onRecord) answered", comment)))
         return CommandReply(
             status: .done, message: "\(id ?? "") acknowledged by \(peer.name)", incident: id)
     }
@@ -192,7 +192,7 @@ extension ServiceEngine {
         for blind in state.blind?.record.blind ?? [] where blind.cleared == nil {
             sight[blind.signal]?.isDismissed = true
         }
-        closeBlind(Self.said("resolved by \(peer.name)", comment), &context)
+        closeBlind(Self.said("\(Self.resolvedBy) \(peer.onRecord)", comment), &context)
         return CommandReply(status: .done, message: "\(id ?? "") resolved", incident: id)
     }
 

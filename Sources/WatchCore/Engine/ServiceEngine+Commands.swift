@@ -21,7 +21,7 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "incident.declared", context, reason: peer.name,
-                text: "\(peer.name) declared it: \(printable(reason))"))
+                text: "\(peer.onRecord) declared it: \(printable(reason))"))
         send(
             .page, about: .person,
             title: "\(name): declared by \(peer.name), \(printable(reason, limit: 80))",
@@ -42,7 +42,7 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "incident.acknowledged", context, reason: peer.name,
-                text: Self.said("\(peer.name) answered", comment)))
+                text: Self.said("\(peer.onRecord) answered", comment)))
         return CommandReply(
             status: .done, message: "\(id ?? "") acknowledged by \(peer.name)", incident: id)
     }
@@ -58,7 +58,7 @@ extension ServiceEngine {
                     + "\(rollback.id)` first", incident: id)
         }
         keepOngoing()
-        closeIncident(Self.said("resolved by \(peer.name)", comment), &context)
+        closeIncident(Self.said("\(Self.resolvedBy) \(peer.onRecord)", comment), &context)
         let warning = ongoingText.map { "; \($0)" } ?? ""
         return CommandReply(
             status: .done, message: "\(id ?? "") resolved\(warning)", incident: id)
@@ -75,7 +75,7 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "incident.false-alarm", context, reason: peer.name,
-                text: Self.said("marked as a false alarm by \(peer.name)", comment)))
+                text: Self.said("marked as a false alarm by \(peer.onRecord)", comment)))
         return CommandReply(
             status: .done, message: "\(id ?? "") is marked as a false alarm", incident: id)
     }
@@ -91,7 +91,7 @@ extension ServiceEngine {
                 message: "no release '\(printable(version))' of \(name) was ever seen; "
                     + "known: \(known.isEmpty ? "none" : known)")
         }
-        let why = Self.said("marked by \(peer.name)", reason)
+        let why = Self.said("marked by \(peer.onRecord)", reason)
         state.book.mark(release.identity, standing, reason: why)
         context.isDirty = true
         context.events.append(
@@ -262,6 +262,9 @@ extension ServiceEngine {
     func known(_ identity: ReleaseIdentity, _ context: Context) -> Release {
         state.book.release(identity) ?? Release(identity: identity, lastRan: context.now)
     }
+
+    /// How the reason begins for which a person closed an incident.
+    static var resolvedBy: String { "resolved by" }
 
     static func said(_ what: String, _ comment: String) -> String {
         comment.isEmpty ? what : "\(what): \(printable(comment))"

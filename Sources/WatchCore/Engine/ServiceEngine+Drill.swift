@@ -41,7 +41,7 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "drill.began", context, reason: peer.name,
-                text: Self.said("\(peer.name) wants to \(what)", request.reason)))
+                text: Self.said("\(peer.onRecord) wants to \(what)", request.reason)))
         beginRollback(start, &context)
         let id = state.incident?.record.id
         return CommandReply(

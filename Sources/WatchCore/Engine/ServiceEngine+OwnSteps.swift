@@ -75,7 +75,7 @@ extension ServiceEngine {
         state.rollback?.lastAnswer = Rollback.Answered(
             task: task.id, title: task.title, by: peer.name, at: context.now)
         let what = succeeded ? "is done" : "cannot be done"
-        let said = Self.said("\(peer.name) says that it \(what)", comment)
+        let said = Self.said("\(peer.onRecord) says that it \(what)", comment)
         context.events.append(
             event("step.answered", context, reason: peer.name, text: "\(task.title): \(said)"))
         taskFinished(

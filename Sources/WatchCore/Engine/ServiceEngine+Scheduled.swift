@@ -31,10 +31,13 @@ extension ServiceEngine {
         let what =
             "roll \(name) back from \(running.text) to \(target.identity.text) with plan "
             + "\(plan.name) at \(time.text)"
+        // Whoever sleeps until then must know that somebody has to be awake.
+        let isOffer = !plan.methods.contains(where: \.isUnattended)
         if request.isDryRun {
             return dryRun(
-                DryRun(plan: plan, target: target, what: what, isForced: request.isForced),
-                &context)
+                DryRun(
+                    plan: plan, target: target, what: isOffer ? "only offer to \(what)" : what,
+                    isForced: request.isForced), &context)
         }
         let id = "\(name)-s\(context.nextNumber())"
         state.scheduled = ScheduledRollback(
@@ -45,11 +48,25 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "rollback.scheduled", context, reason: peer.name,
-                text: Self.said("\(id): \(peer.name) wants to \(what)", request.reason)))
+                text: Self.said("\(id): \(peer.onRecord) wants to \(what)", request.reason)))
+        let promise =
+            isOffer
+            ? "\(id) will not \(what) by itself: it offers that then, and each method waits for an "
+                + "approval (\(approvers(of: plan, context)))"
+            : "\(id) will \(what), if nothing forbids it then"
         return CommandReply(
-            status: .done,
-            message: "\(id) will \(what), if nothing forbids it then; "
-                + "`watchctl abort \(id)` takes it back", rollback: id)
+            status: .done, message: "\(promise); `watchctl abort \(id)` takes it back", rollback: id
+        )
+    }
+
+    /// Which method waits for whom, as it would be asked now.
+    private func approvers(of plan: Plan, _ context: Context) -> String {
+        let severity = Swift.max(state.incident?.record.severity ?? .high, .high)
+        return plan.methods.map { method in
+            let roles = roles(of: method, severity, context)
+                .map { $0.name.map { "role \($0)" } ?? "whoever may operate" }
+            return "\(method.name): \(roles.joined(separator: " and "))"
+        }.joined(separator: "; ")
     }
 
     mutating func abortScheduled(

@@ -120,6 +120,20 @@ import Testing
         #expect(world.hold(.minutes(5)).reason == "nothing-to-hold")
     }
 
+    /// It would be decided anew when the time is over, against what somebody has said.
+    @Test func whatWasDeniedIsNotHeld() {
+        let world = World.offering()
+        world.deny("it is the CDN")
+        let reply = world.hold(.minutes(1))
+        #expect(reply.status == .refused)
+        #expect(reply.reason == "nothing-to-hold")
+        #expect(reply.message.contains("alice denied the rollback"))
+        #expect(reply.message.contains("watchctl disarm shop"))
+        world.pass(90)
+        #expect(world.offer == nil)
+        #expect(world.kinds("hold.refused").count == 1)
+    }
+
     @Test func whoMayNeitherOperateNorApproveMayNotHold() {
         #expect(World.offering().hold(.minutes(1), by: World.reader).reason == "role-needed")
         #expect(World.offering(severity: .high).hold(.minutes(1), by: World.senior).status == .done)

@@ -60,6 +60,48 @@ import Testing
         #expect(text(world, "rollback.stopping") == "aborted by alice (uid 1001): wait")
     }
 
+    @Test func whoeverHoldsAnswersOrResolvesIsOnRecordToo() {
+        let who = "alice (uid 1001)"
+        var world = World.offering()
+        world.hold(.minutes(1))
+        #expect(text(world, "incident.held") == "held for 1m by \(who): a hotfix")
+        world.command(.acknowledge(incident: world.id, comment: "on it"), by: World.admin)
+        #expect(text(world, "incident.acknowledged") == "\(who) answered: on it")
+        world.command(.falseAlarm(incident: world.id, comment: "load"), by: World.admin)
+        #expect(text(world, "incident.false-alarm") == "marked as a false alarm by \(who): load")
+        world.command(.resolve(incident: world.id, comment: "done"), by: World.admin)
+        #expect(text(world, "incident.closed") == "resolved by \(who): done")
+        world = World()
+        #expect(world.bakeFirst())
+        world.command(
+            .declare(service: "shop", severity: .high, reason: "checkout"), by: World.admin)
+        #expect(text(world, "incident.declared") == "\(who) declared it: checkout")
+    }
+
+    @Test func markingSchedulingAndQuietAreOnRecordToo() {
+        let who = "alice (uid 1001)"
+        let world = World()
+        #expect(world.bakeFirst())
+        world.command(
+            .mark(service: "shop", version: "1.0.0", .bad, reason: "leaks"), by: World.admin)
+        #expect(text(world, "release.bad") == "1.0.0: marked by \(who): leaks")
+        world.command(.mark(service: "shop", version: "1.0.0", .good, reason: ""), by: World.admin)
+        world.deploy("2.0.0")
+        world.pass(5)
+        world.command(
+            .schedule(
+                ScheduleRequest(service: "shop", at: world.now.wall + .hours(1), reason: "night")),
+            by: World.admin)
+        #expect(text(world, "rollback.scheduled").contains(": \(who) wants to roll shop back"))
+        let quiet = QuietRequest(service: "shop", lasts: .hours(1), reason: "work")
+        world.command(.silence(quiet), by: World.admin)
+        #expect(text(world, "silence.began").hasSuffix("by \(who): work"))
+        world.command(.maintain(quiet), by: World.admin)
+        #expect(text(world, "maintenance.began").hasSuffix("by \(who): work"))
+        world.command(.endMaintenance(service: "shop"), by: World.admin)
+        #expect(text(world, "maintenance.ended").hasSuffix("ended by \(who)"))
+    }
+
     /// Nobody is told that it was approved by nobody.
     @Test func anAccountWithoutANameIsKnownByItsNumber() {
         func named(_ account: String, _ uid: UInt32) -> Peer {

@@ -74,7 +74,7 @@ import Testing
         #expect(reply.status == .done)
         #expect(
             world.kinds("step.answered").last?.text
-                == "method main: restore: alice says that it is done: took a while")
+                == "method main: restore: alice (uid 1000) says that it is done: took a while")
         #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
     }
 

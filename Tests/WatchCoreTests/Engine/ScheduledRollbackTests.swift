@@ -102,6 +102,23 @@ import Testing
         #expect(world.lastPage?.title.contains("no-known-good") ?? false)
     }
 
+    /// Somebody must be awake then, and is told so.
+    @Test func whereEachMethodNeedsAnApprovalAnOfferIsPromised() {
+        let world = World(World.configuration(plan: World.plan(methods: [World.restore()])))
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        world.pass(10)
+        let dry = schedule(world, dryRun: true).message
+        #expect(dry.hasPrefix("would only offer to roll shop back from 2.0.0 to 1.0.0"))
+        let reply = schedule(world)
+        #expect(reply.status == .done)
+        #expect(reply.message.contains("will not roll shop back from 2.0.0 to 1.0.0"))
+        #expect(reply.message.contains("by itself: it offers that then"))
+        #expect(reply.message.contains("restore: role cto"))
+        #expect(world.pass(upTo: 310) { $0.offer != nil })
+        #expect(world.methodTasks.isEmpty)
+    }
+
     @Test func whatMakesNoSenseIsRefusedAtOnce() {
         let world = World()
         #expect(schedule(world).status == .refused)
