@@ -174,6 +174,55 @@ import WatchSystem
         }
     }
 
+    /// The gates' answer is the answer to whoever asked.
+    @Test func aRollbackThatAGateRefusesExitsWithFourAndSaysWhy() async throws {
+        try await withServer { server in
+            server.backend.set(
+                reply: CommandReply(
+                    status: .done, message: "rollback shop-17-r1 has begun", incident: "shop-17",
+                    rollback: "shop-17-r1"))
+            var incident = Fixtures.incident
+            incident.reason = "gate-blocked:migration"
+            incident.rollbacks[0].steps.removeLast(2)
+            incident.rollbacks[0].state = .aborted
+            incident.rollbacks[0].ended = Fixtures.now
+            incident.rollbacks[0].note = "gate migration exit status 10: the schema is newer"
+            server.backend.set(incident: incident)
+            let result = try await run(server, "rollback", "shop")
+            #expect(result.status == 4)
+            #expect(
+                result.errors.contains(
+                    "refused (gate-blocked:migration): gate migration exit status 10: the schema "
+                        + "is newer"))
+            let json = try await run(server, "rollback", "shop", "--json")
+            #expect(json.status == 4)
+            #expect(json.output.contains(#""code":"gate-blocked:migration""#))
+            #expect(json.output.contains(#""rollback":"shop-17-r1""#))
+            let hasty = try await run(server, "rollback", "shop", "--no-wait")
+            #expect(hasty.status == 0)
+        }
+    }
+
+    @Test func aRollbackThatGoesOnExitsWithNought() async throws {
+        try await withServer { server in
+            server.backend.set(
+                reply: CommandReply(
+                    status: .done, message: "rollback shop-17-r1 has begun", incident: "shop-17",
+                    rollback: "shop-17-r1"))
+            let result = try await run(server, "rollback", "shop")
+            #expect(result.status == 0)
+            #expect(
+                result.output
+                    == "rollback shop-17-r1 has begun\nFollow it with: watchctl incident shop-17\n"
+                    + "shop-17-r1: nothing forbids it\n")
+            let json = try await run(server, "rollback", "shop", "--json")
+            #expect(json.status == 0)
+            #expect(
+                try WireJSON.decode(CommandReply.self, from: Array(json.output.utf8)).rollback
+                    == "shop-17-r1")
+        }
+    }
+
     @Test func whatADryRunFoundInTheWayExitsWithFourToo() async throws {
         try await withServer { server in
             server.backend.set(

@@ -60,7 +60,7 @@ class People(threading.Thread):
         begun = self.round.seen.get(service)
         if begun and (self.round.kind != 'pair' or self.wished or not self.running(service)):
             return
-        status = self.watchctl('rollback', service, '--reason', 'torture').returncode
+        status = self.watchctl('rollback', service, '--no-wait', '--reason', 'torture').returncode
         if status in self.asked[service]:
             self.asked[service][status] += 1
 
@@ -77,7 +77,7 @@ class People(threading.Thread):
             self.watchctl('approve', incident['id'], '--comment', 'torture')
         elif incident and incident['state'] == 'open' and self.round.kind in worlds.ASKED \
                 and all(run.get('ended') for run in incident['rollbacks']):
-            status = self.watchctl('rollback', service, '--reason', 'torture, again').returncode
+            status = self.watchctl('rollback', service, '--no-wait', '--reason', 'torture, again').returncode
             if status in self.asked[service]:
                 self.asked[service][status] += 1
 

@@ -139,6 +139,26 @@ extension ServiceEngine {
             offerAgain(rollback, &context)
         }
         sendWithdrawn(rollback, refusal, &context)
+        settleRequest(of: rollback, &context)
+    }
+
+    /// Whoever asked has been answered. Where nothing is breached and nobody says that something is
+    /// wrong, there is nothing left to look after.
+    private mutating func settleRequest(of rollback: Rollback, _ context: inout Context) {
+        guard case .person = rollback.asker, let incident = state.incident,
+            incident.record.state == .open, incident.record.breaches.isEmpty,
+            !(incident.isForPeople ?? false), !isBreached
+        else { return }
+        settleIncident(
+            .cleared, "\(rollback.id) was withdrawn, and nothing of \(name) is breached", &context)
+    }
+
+    /// Whether some rule says that something is wrong now, also one about which it was decided
+    /// before.
+    private var isBreached: Bool {
+        configuration.triggers.contains {
+            $0.mode != .shadow && (triggers[$0.name]?.isBreached ?? false)
+        }
     }
 
     private mutating func sendWithdrawn(

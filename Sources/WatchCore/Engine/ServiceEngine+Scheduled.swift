@@ -126,8 +126,13 @@ extension ServiceEngine {
                 : "\(scheduled.reason) (scheduled as \(scheduled.id))",
             isDryRun: false, isForced: scheduled.isForced)
         let reply = rollback(request, by: scheduled.by, &context)
+        if reply.status == .done {
+            // Nobody looks on: should a gate forbid it, somebody must see that it was not done.
+            leaveEndToPeople()
+            return
+        }
         // One that needs an approval has told people already.
-        guard reply.status != .done, reply.reason != Reason.awaitingApproval.code else { return }
+        guard reply.reason != Reason.awaitingApproval.code else { return }
         giveUp(scheduled, reply.reason ?? "refused", reply.message, &context)
     }
 

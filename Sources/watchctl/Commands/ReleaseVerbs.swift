@@ -2,10 +2,15 @@
 
 import ArgumentParser
 import WatchCore
+import WatchSystem
 
 struct RollbackCommand: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Roll a service back, now or at a time.")
+        commandName: "rollback", abstract: "Roll a service back, now or at a time.",
+        discussion: """
+            Waits until the gates have answered. Exit status: 0 it has begun; 4 something forbids \
+            it, a gate for instance, and nothing was touched; 3 nobody could be asked.
+            """)
 
     @OptionGroup var common: CommonOptions
     @Argument var service: String
@@ -19,6 +24,8 @@ struct RollbackCommand: Verb {
         transform: ClockTime.read)
     var at: WallTime?
     @Flag(help: "Go on though a gate says no; it is recorded.") var force = false
+    @Flag(help: "Do not wait for what the gates say: 0 when they are being asked.")
+    var noWait = false
 
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
         let path = apiPath("services", service, "rollback")
@@ -27,9 +34,40 @@ struct RollbackCommand: Verb {
             "force": .bool(force), "at": optional(at?.text),
         ]
         if dryRun { return try await session.tellDry(path, body) }
-        return try await session.tell(path, body) { reply in
-            guard let incident = reply.incident, at == nil else { return [] }
-            return [Line("Follow it with: watchctl incident \(safe(incident))", .dim)]
+        let answer = try await session.client.post(path, body)
+        let reply = try session.client.decode(CommandReply.self, answer)
+        if !session.json { session.output.lines(lines(reply), session.theme) }
+        if at == nil, !noWait, let incident = reply.incident, let rollback = reply.rollback {
+            try await wait(GateWait(incident: incident, rollback: rollback), session)
+        }
+        if session.json { session.output.json(answer) }
+        return .fine
+    }
+
+    private func lines(_ reply: CommandReply) -> [Line] {
+        let lines = [Line(safe(reply.message, limit: 1000))]
+        guard let incident = reply.incident, at == nil else { return lines }
+        return lines + [Line("Follow it with: watchctl incident \(safe(incident))", .dim)]
+    }
+
+    /// Returns when it goes on.
+    private func wait(_ gates: GateWait, _ session: Session) async throws(Failure) {
+        switch try await gates.answer(session) {
+        case .goes(let rollback):
+            guard !session.json else { return }
+            let what = rollback.ended == nil ? "nothing forbids it" : rollback.state.rawValue
+            session.output.lines([Line("\(safe(rollback.id)): \(what)")], session.theme)
+        case .withdrawn(let rollback, let reason):
+            let code = reason ?? rollback.state.rawValue
+            let why = rollback.note ?? "nothing was changed"
+            // As the daemon says it of what it refuses at once.
+            let reply: [String: JSONValue] = [
+                "code": .string(code), "message": .string(why),
+                "incident": .string(gates.incident), "rollback": .string(rollback.id),
+            ]
+            throw Failure(
+                .refused, "refused (\(safe(code))): \(safe(why, limit: 1000))",
+                reply: try? WireJSON.encode(JSONValue.object(reply)))
         }
     }
 }
