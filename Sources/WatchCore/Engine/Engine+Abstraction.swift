@@ -200,6 +200,7 @@ extension ServiceEngine {
         result.add(incident.waitsForBrake)
         result.add(incident.waitsForVersion)
         result.add(incident.isForPeople ?? false)
+        result.add(isOfLaterRelease(incident))
         if incident.waitsForVersion {
             result.add(abstraction.age(incident.opened.boot, now, asked: Self.versionSettles))
         }

@@ -57,7 +57,7 @@ extension ServiceEngine {
     /// after these, because they are programs.
     private enum Requirement: CaseIterable {
         case plan, armed, maintenance, veto, sight, version, suspicion, knownGood, target, cooldown,
-            limits, neighbours, approval, hold, store
+            limits, neighbours, approval, hold, people, store
     }
 
     /// What is asked for.
@@ -99,6 +99,7 @@ extension ServiceEngine {
         case .neighbours: return neighbourRefusal(context, of: trigger)
         case .approval: return question.plan.flatMap { approvalRefusal($0) }
         case .hold: return holdRefusal(context)
+        case .people: return question.isWalkBack ? nil : handedOverRefusal()
         case .store: return storeRefusal(context)
         }
     }

@@ -129,10 +129,13 @@ extension ServiceEngine {
                 &context)
             return
         case .handedOver:
-            pageAgain(
-                trigger, reason: incident.record.reason ?? Reason.notTheRelease.code,
-                "the incident was handed over to people", &context)
-            return
+            guard isOfLaterRelease(incident) else {
+                pageAgain(
+                    trigger, reason: incident.record.reason ?? Reason.notTheRelease.code,
+                    "the incident was handed over to people", &context)
+                return
+            }
+            takeUpLaterRelease(&context)
         case .rollingBack, .verifying, .closed: return
         case .open, .awaitingApproval, .cleared, .superseded: break
         }
@@ -257,6 +260,7 @@ extension ServiceEngine {
             advanceApproval(&context)
             escalateWhenDue(&context)
         case .handedOver:
+            advanceLaterRelease(&context)
             advanceApproval(&context)
             escalateWhenDue(&context)
             watchHandedOver(&context)

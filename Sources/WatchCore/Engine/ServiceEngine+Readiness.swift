@@ -57,6 +57,8 @@ extension ServiceEngine {
                 return Refusal(
                     .probation,
                     "\(incident.id) was rolled back a short time ago; until it closes watchd pages")
+            // Another release runs: what that breaks is decided anew.
+            case .handedOver where state.incident.map(isOfLaterRelease) ?? false: break
             case .handedOver:
                 return Refusal(
                     .handedOver,

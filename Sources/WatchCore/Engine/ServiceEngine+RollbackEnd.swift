@@ -69,6 +69,8 @@ extension ServiceEngine {
             return
         }
         state.incident?.record.state = .handedOver
+        let handedOver = state.book.running.map { HandedOver(deployment: $0.number) }
+        state.incident?.handedOver = handedOver
         state.incident?.record.reason = reason
         // Somebody must answer this, whoever acknowledged the beginning.
         state.incident?.record.acknowledgedBy = nil

@@ -45,6 +45,8 @@ struct Incident: Hashable, Sendable, Codable {
     /// No rule can say that it is over: a person declared it when none saw anything, or a release
     /// that is known to be bad runs again.
     var isForPeople: Bool?
+    /// When people were left to it, if they ever were.
+    var handedOver: HandedOver?
 
     /// Handed-over incidents close after so long without a breach, once acknowledged.
     static let handedOverClears = Duration.minutes(15)

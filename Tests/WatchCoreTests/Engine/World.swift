@@ -17,6 +17,8 @@ final class World {
     /// Of single services, where it is not `errorRate`.
     var errorRates: [String: Double] = [:]
     var requestsPerSecond = 50
+    /// A test's own: whatever was wrong with the world is not any more.
+    var isWell = false
     var probePasses = true
     var sourceAnswers = true
     /// When a test's own story began.
