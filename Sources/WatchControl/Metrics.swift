@@ -19,6 +19,7 @@ struct Metrics {
         metrics.addSignals(report.services)
         metrics.addTriggers(report.services)
         metrics.addIncidents(report.services)
+        metrics.addUndelivered(report.services)
         metrics.addQuiet(report)
         return metrics.lines.joined(separator: "\n") + "\n"
     }
@@ -212,6 +213,20 @@ struct Metrics {
                     ("service", service.name), ("incident", incident.id),
                     ("state", incident.state.rawValue), ("severity", incident.severity.rawValue),
                 ], 1)
+        }
+    }
+
+    private mutating func addUndelivered(_ services: [ServiceStatus]) {
+        family(
+            "watchd_incident_page_undelivered", "1 while no channel takes the incident's last page."
+        )
+        for service in services {
+            for incident in [service.incident, service.blindIncident].compactMap({ $0 }) {
+                sample(
+                    "watchd_incident_page_undelivered",
+                    [("service", service.name), ("incident", incident.id)],
+                    incident.undelivered == nil ? 0 : 1)
+            }
         }
     }
 

@@ -118,7 +118,7 @@ extension Event {
     fileprivate var mayBeDropped: Bool {
         switch self {
         case .tick, .probe, .stream, .version, .connectivity: true
-        case .task, .command, .storeFailed, .storeRecovered: false
+        case .task, .command, .storeFailed, .storeRecovered, .delivery: false
         }
     }
 }

@@ -108,7 +108,8 @@ final class EvidenceRedactor: Sendable {
             if !result.output.isEmpty { result.output = clean(result.output, service ?? "") }
             result.ending = clean(result.ending, service ?? "")
             return .task(id: id, result)
-        case .tick, .connectivity, .command, .storeFailed, .storeRecovered: return event
+        case .tick, .connectivity, .command, .storeFailed, .storeRecovered, .delivery:
+            return event
         }
     }
 

@@ -68,7 +68,8 @@ struct Parts: Sendable {
             time: sleeper, clean: { redactor.clean($0) }, sink: { queue.post($0) })
         let connectivity = ConnectivityChecker(
             client: client, time: sleeper, sink: { queue.post($0) })
-        let outbox = Self.outbox(configuration, store, secrets, client, time, logger)
+        let outbox = Self.outbox(
+            configuration, store, secrets, client, time, queue, logger)
         let performer = EffectPerformer(
             hands: Self.hands(
                 runner, redactor, evidence, schedule, connectivity, outbox, queue),
@@ -119,12 +120,15 @@ struct Parts: Sendable {
 
     private static func outbox(
         _ configuration: WatchCore.Configuration, _ store: Store, _ secrets: SystemSecrets,
-        _ client: HTTPClient, _ time: SystemTime, _ logger: Logger
+        _ client: HTTPClient, _ time: SystemTime, _ queue: EventQueue, _ logger: Logger
     ) -> Outbox {
         Outbox(
             channels: configuration.channels, store: store, secrets: secrets,
             transport: WebhookSender(client: client), time: time,
-            notice: { DeliveryLog(logger: logger).note($0) })
+            notice: { notice in
+                DeliveryLog(logger: logger).note(notice)
+                if let news = notice.news(at: time.now().wall) { queue.post(.delivery(news)) }
+            })
     }
 
     /// Found out now, not when the first step is to run at 3 a.m.
@@ -211,11 +215,29 @@ struct Parts: Sendable {
             throw DaemonError.configuration(["\(error)"])
         }
         await connectivity.replace(with: configuration.connectivity)
+        await recallDeliveries()
         await schedule.start(Self.targets(configuration))
         for event in try await store.latestEvents(limit: 1) {
             logger.info("the journal ends with event \(event.id)")
         }
     }
+
+    /// What became of messages while nobody listened: between a try and its being heard of lies a
+    /// restart, too.
+    private func recallDeliveries() async {
+        let open = await supervisor.openIncidentIDs
+        do {
+            let now = time.now().wall
+            for delivery in try await store.deliveries(limit: Self.recalled).reversed() {
+                guard let news = delivery.news(at: now, open: open) else { continue }
+                queue.post(.delivery(news))
+            }
+        } catch {
+            logger.warning("what became of messages cannot be read: \(error)")
+        }
+    }
+
+    private static let recalled = 1000
 
     /// The order matters: first what brings events, then what handles them, then what they need.
     func stop() async {

@@ -175,6 +175,10 @@ actor Supervisor {
         (engine.openIncidents + engine.openBlindIncidents).first { $0.id == id }
     }
 
+    var openIncidentIDs: Set<String> {
+        Set((engine.openIncidents + engine.openBlindIncidents).map(\.id))
+    }
+
     var knownPositions: [String: StreamPosition] { positions }
 
     func nextDeadline(after now: Instant) -> Instant { engine.nextDeadline(after: now) }

@@ -19,6 +19,7 @@ enum Describe {
         case .command(let command, _): "\(command)"
         case .storeFailed(let problem, let skipped): "store failed: \(problem), skipped \(skipped)"
         case .storeRecovered: "store recovered"
+        case .delivery(let news): "message \(news.id) \(news.outcome)"
         }
     }
 

@@ -39,7 +39,7 @@ extension Simulation {
             guard let job = runner.job(id) else { return dryGates[id] = nil }
             steps.answered(job.task, result, at: now)
             if let index = index(job.task.service) { made[index].answered(job.task, result) }
-        case .command, .connectivity, .storeFailed, .storeRecovered: break
+        case .command, .connectivity, .storeFailed, .storeRecovered, .delivery: break
         }
     }
 
@@ -388,7 +388,7 @@ struct Touched {
         case .stream(let service, let name, _): (self.service, signal) = (copy service, copy name)
         case .version(let service, _, _): self.service = copy service
         case .connectivity: tellsOfNetwork = true
-        case .tick, .task, .command, .storeFailed, .storeRecovered: break
+        case .tick, .task, .command, .storeFailed, .storeRecovered, .delivery: break
         }
     }
 }

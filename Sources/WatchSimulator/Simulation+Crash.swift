@@ -99,6 +99,7 @@ extension Simulation {
         }
         try checkBreaches()
         try process(engine.resume(at: now))
+        inbox += outbox.recalled.map { .delivery($0) }
     }
 
     /// What was breached and stored is breached still; what only a checkpoint knew may be lost.

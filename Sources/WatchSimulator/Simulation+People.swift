@@ -8,6 +8,7 @@ struct SimulatedOutbox {
     struct Waiting {
         var message: OutboxMessage
         var next: Int64
+        var tries = 0
     }
 
     private(set) var waiting: [Waiting] = []
@@ -33,12 +34,37 @@ struct SimulatedOutbox {
     }
 
     /// Takes out what is due; `send` says whether to take it for sent.
-    mutating func deliver(at time: Int64, _ send: (OutboxMessage) -> Bool) {
+    /// - Returns: what the engine is told of it.
+    mutating func deliver(
+        at time: Int64, _ send: (OutboxMessage) -> Bool
+    ) -> [DeliveryNews] {
+        var news: [DeliveryNews] = []
         waiting = waiting.compactMap { entry in
             guard entry.next <= time else { return entry }
-            if send(entry.message) { return nil }
-            return Waiting(message: entry.message, next: time + 3 * Clock.second)
+            var entry = entry
+            guard !send(entry.message) else {
+                news.append(entry.news(.taken))
+                return nil
+            }
+            entry.next = time + 3 * Clock.second
+            entry.tries += 1
+            if let failing = entry.failing { news.append(failing) }
+            return entry
         }
+        return news
+    }
+
+    /// What a daemon that comes back reads of it.
+    var recalled: [DeliveryNews] { waiting.compactMap(\.failing) }
+}
+
+extension SimulatedOutbox.Waiting {
+    func news(_ outcome: DeliveryNews.Outcome) -> DeliveryNews {
+        DeliveryNews(id: message.id, channel: message.channel, outcome: outcome)
+    }
+
+    var failing: DeliveryNews? {
+        tries >= DeliveryNews.tries ? news(.failing("no answer")) : nil
     }
 }
 
@@ -52,7 +78,7 @@ extension Simulation {
         var reached: [OutboxMessage] = []
         var random = random
         let (fault, isHealing) = (profile.channelFault, isHealing)
-        outbox.deliver(at: clock.time) { message in
+        let news = outbox.deliver(at: clock.time) { message in
             if isHealing || !random.chance(fault) {
                 reached.append(message)
                 return true
@@ -62,6 +88,7 @@ extension Simulation {
             return false
         }
         self.random = random
+        inbox += news.map { .delivery($0) }
         for message in reached { reach(message) }
     }
 

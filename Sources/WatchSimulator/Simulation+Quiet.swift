@@ -109,7 +109,8 @@ extension Simulation {
                 result, of: .init(service: index, probe: at),
                 every: worlds[index].configuration.probes[at].every)
         case .connectivity(let result): network.note(result)
-        case .tick, .stream, .version, .task, .command, .storeFailed, .storeRecovered: break
+        case .tick, .stream, .version, .task, .command, .storeFailed, .storeRecovered, .delivery:
+            break
         }
     }
 

@@ -18,6 +18,7 @@ import WatchCore
             #"watchd_signal_p95_seconds{service="shop",signal="access"} 0.42"#,
             #"watchd_incident_open{service="shop"} 1"#,
             #"watchd_incident_open{service="blog"} 0"#,
+            #"watchd_incident_page_undelivered{service="shop",incident="shop-17"} 0"#,
         ] {
             #expect(lines.contains(line), "\(line)")
         }

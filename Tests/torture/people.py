@@ -75,7 +75,7 @@ class People(threading.Thread):
                 return
             self.over.wait(0.2)
             self.watchctl('approve', incident['id'], '--comment', 'torture')
-        elif incident and incident['state'] == 'open' and self.round.kind in worlds.ASKED \
+        elif incident and incident['state'] in ('open', 'cleared') and self.round.kind in worlds.ASKED \
                 and all(run.get('ended') for run in incident['rollbacks']):
             status = self.watchctl('rollback', service, '--no-wait', '--reason', 'torture, again').returncode
             if status in self.asked[service]:

@@ -25,6 +25,8 @@ struct Context {
     var mode = EngineMode.live
     /// Whether verdicts and timers move now.
     var judges = true
+    /// Channels that take nothing at the moment, and why.
+    var deadChannels: [String: String] = [:]
 
     /// The service's durable state changed and must be stored.
     var isDirty = false

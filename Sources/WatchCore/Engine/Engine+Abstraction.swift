@@ -201,6 +201,7 @@ extension ServiceEngine {
         result.add(incident.waitsForVersion)
         result.add(incident.isForPeople ?? false)
         result.add(isOfLaterRelease(incident))
+        result.add(incident.page?.isUndelivered ?? false)
         if incident.waitsForVersion {
             result.add(abstraction.age(incident.opened.boot, now, asked: Self.versionSettles))
         }

@@ -26,6 +26,9 @@ public struct Engine {
     var network = NetworkWatch()
     /// Whether what is handled now may judge.
     var judging = true
+    /// Channels that take nothing at the moment, and why. Not durable: what waits in the outbox
+    /// tells it again.
+    var deadChannels: [String: String] = [:]
     /// What is stored of services that the configuration does not have.
     private var dormant: [String: ServiceState] = [:]
 
@@ -153,6 +156,7 @@ public struct Engine {
             storeProblem = problem
             guard isNews || !skipped.isEmpty else { return [] }
             return updateAll(now) { $0.storeFailed(problem, skipped: skipped, &$1) }
+        case .delivery(let news): return heard(news, now)
         case .storeRecovered:
             storeProblem = nil
             return updateAll(now) { $0.storeRecovered(&$1) }
@@ -232,6 +236,7 @@ public struct Engine {
             host: sharedHost)
         context.mode = mode
         context.judges = judging
+        context.deadChannels = deadChannels
         return context
     }
 

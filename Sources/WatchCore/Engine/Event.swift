@@ -20,6 +20,8 @@ public enum Event: Hashable, Sendable {
     case storeFailed(String, skipped: [String])
     /// The store takes transactions again.
     case storeRecovered
+    /// A message was sent, or is not.
+    indirect case delivery(DeliveryNews)
 
     package var isTick: Bool { if case .tick = self { true } else { false } }
 }

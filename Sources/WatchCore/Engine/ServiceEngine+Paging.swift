@@ -145,6 +145,11 @@ extension ServiceEngine {
         }
         incident.messages += 1
         incident.lastTitle = title
+        if kind == .page {
+            incident.page = SentPage(
+                number: incident.messages, title: title, channels: channels,
+                problems: context.deadChannels.filter { channels.contains($0.key) })
+        }
         state[slot] = incident
         context.isDirty = true
         let message = message(kind, title, text, reason, fields, incident, context)

@@ -6,11 +6,13 @@ extension ServiceEngine {
         if state.hasIncident {
             watchAcknowledgement(slot: .breaches, &context)
             releaseHeldPage(slot: .breaches, &context)
+            passOnUndelivered(slot: .breaches, &context)
         }
         watchSight(&context)
         guard state.hasBlind else { return }
         watchAcknowledgement(slot: .blindness, &context)
         releaseHeldPage(slot: .blindness, &context)
         escalateWhenDue(slot: .blindness, &context)
+        passOnUndelivered(slot: .blindness, &context)
     }
 }

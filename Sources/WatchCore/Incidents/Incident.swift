@@ -47,6 +47,8 @@ struct Incident: Hashable, Sendable, Codable {
     var isForPeople: Bool?
     /// When people were left to it, if they ever were.
     var handedOver: HandedOver?
+    /// The last page, and which channels took it.
+    var page: SentPage?
 
     /// Handed-over incidents close after so long without a breach, once acknowledged.
     static let handedOverClears = Duration.minutes(15)

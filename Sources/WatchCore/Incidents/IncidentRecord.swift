@@ -103,6 +103,8 @@ public struct IncidentRecord: Hashable, Sendable {
     public var evidence: Evidence?
     /// What the service's `assess:` said, of each occasion the last time; nil: nothing was asked.
     public var assessments: [Assessment]?
+    /// The last page, while no channel has taken it or a later one; nil: somebody could be told.
+    public var undelivered: UndeliveredPage?
     /// It holds a drill and nothing else: nobody is paged; nil: it is a real one.
     public var drill: DrillRecord?
 

@@ -7,7 +7,7 @@ extension IncidentRecord: Codable {
         case acknowledgedBy, isFalseAlarm, rollbacks, firstBad, decided, cured, unconfirmed
         case detectionTime, executionTime, downtime
         case blind, leftOut, muted, mutedBy
-        case offer, answer, heldUntil, evidence, assessments, drill
+        case offer, answer, heldUntil, evidence, assessments, drill, undelivered
     }
 
     public init(from decoder: any Decoder) throws {
@@ -40,6 +40,7 @@ extension IncidentRecord: Codable {
         evidence = try container.decodeIfPresent(Evidence.self, forKey: .evidence)
         assessments = try container.decodeIfPresent([Assessment].self, forKey: .assessments)
         drill = try container.decodeIfPresent(DrillRecord.self, forKey: .drill)
+        undelivered = try container.decodeIfPresent(UndeliveredPage.self, forKey: .undelivered)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -67,6 +68,7 @@ extension IncidentRecord: Codable {
         try container.encodeIfPresent(evidence, forKey: .evidence)
         try container.encodeIfPresent(assessments, forKey: .assessments)
         try container.encodeIfPresent(drill, forKey: .drill)
+        try container.encodeIfPresent(undelivered, forKey: .undelivered)
         try container.encodeIfPresent(seconds: detectionTime, forKey: .detectionTime)
         try container.encodeIfPresent(seconds: executionTime, forKey: .executionTime)
         try container.encodeIfPresent(seconds: downtime, forKey: .downtime)

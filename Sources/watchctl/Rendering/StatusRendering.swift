@@ -225,6 +225,13 @@ enum StatusRendering {
             let reason = incident.reason.map { " because \(safe($0))" } ?? ""
             facts.append(("", [Span(safe(decision) + reason)]))
         }
+        if let page = incident.undelivered {
+            let since = Figures.relative(page.since, to: theme.now)
+            let text =
+                "✖ no channel takes its page (\(since)): \(safe(page.problems, limit: 1000)); "
+                + "watchctl deliveries"
+            facts.append(("", [Span(text, .bad)]))
+        }
         facts += QuietRendering.incident(incident, theme).map { ("", $0) }
         if let until = incident.heldUntil {
             facts.append(("", [Span("held until \(Figures.time(until))", .warning)]))

@@ -79,6 +79,9 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
         incident.leftOut = 7
         incident.muted = 2
         incident.mutedBy = "silence:night"
+        incident.undelivered = UndeliveredPage(
+            since: noon, title: "shop: storm",
+            channels: [UndeliveredPage.Channel(channel: "chat", problem: "HTTP 503")])
         incident.drill = DrillRecord(rollback, of: "shop-drill", incident: "shop-drill-3")
         return incident
     }()
