@@ -13,6 +13,8 @@ struct ControlPlane: ControlBackend {
     let reloader: Reloader
     let doctorOnCall: Doctor
     let outbox: Outbox
+    /// In which state is kept.
+    let directory: String
 
     /// Bodies and lines are with the incident they belong to, not in every poll.
     func status() async -> StatusReport {
@@ -37,13 +39,15 @@ struct ControlPlane: ControlBackend {
         let stored = try await store.incident(id)
         guard let record = open ?? stored else { return nil }
         let timeline = try await store.events(limit: Self.timelineLimit, incident: id)
-        return IncidentDetail(incident: record, timeline: timeline)
+        return IncidentDetail(
+            incident: record, timeline: timeline,
+            messages: try await store.deliveries(ofIncident: id), directory: directory)
     }
 
     func report(_ id: String) async throws -> IncidentReport? {
         guard let detail = try await incident(id) else { return nil }
-        let messages = try await store.deliveries(ofIncident: id)
-        return IncidentReport(detail, messages: messages, at: SystemTime().now().wall)
+        return IncidentReport(
+            detail, messages: detail.messages ?? [], at: SystemTime().now().wall)
     }
 
     func doctor() async -> DoctorReport {

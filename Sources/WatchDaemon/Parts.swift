@@ -91,7 +91,7 @@ struct Parts: Sendable {
                 reloader: reloader,
                 doctorOnCall: Doctor(
                     options: options, secrets: secrets, bus: bus, client: client, time: time),
-                outbox: outbox),
+                outbox: outbox, directory: options.state),
             logger: logger)
         streams = StreamSet(time: time, queue: queue, clean: { redactor.clean($0) })
         (self.redactor, self.evidence, self.storage) = (redactor, evidence, storage)

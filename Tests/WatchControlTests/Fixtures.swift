@@ -180,6 +180,40 @@ enum Fixtures {
             lastError: "HTTP 503")
     }
 
+    /// The page of that incident, which two of three channels took.
+    static var pages: [Delivery] {
+        let channels: [(String, String?)] = [
+            ("ops-chat", nil), ("mail", "HTTP 503"), ("pager", nil),
+        ]
+        return channels.map { channel, problem in
+            Delivery(
+                id: "shop-17/1/\(channel)", channel: channel, title: "shop: 5xx storm",
+                state: problem == nil ? .sent : .failed, attempts: problem == nil ? 1 : 7,
+                queued: ago(.seconds(40)), sent: problem == nil ? ago(.seconds(39)) : nil,
+                lastError: problem)
+        }
+    }
+
+    /// What the journal says of it, and what somebody did.
+    static var story: [EventRecord] {
+        func event(
+            _ before: Int, _ kind: String, _ decision: String?, _ reason: String, _ text: String
+        ) -> EventRecord {
+            EventRecord(
+                time: ago(.seconds(before)), service: "shop", incident: "shop-17", kind: kind,
+                decision: decision, reason: reason, text: text)
+        }
+        return [
+            event(40, "incident.opened", nil, "trigger:5xx storm", "incident shop-17 opened"),
+            event(
+                40, "decision", "rollback", "trigger:5xx storm",
+                "rollback because '5xx storm' is breached (severity critical, mode auto, policy "
+                    + "rollback)"),
+            event(
+                20, "incident.acknowledged", nil, "alice", "alice (uid 1001) answered: looking"),
+        ]
+    }
+
     static var releases: ReleaseList {
         ReleaseList(
             service: "shop", running: "2.0.0", lastKnownGood: "1.9.0",

@@ -197,6 +197,45 @@ import WatchCore
         }
     }
 
+    /// Everything that people ask for the next morning, also where the terminal is narrow.
+    @Test(arguments: [60, 100]) func incidentAsItIsAskedAbout(width: Int) throws {
+        var incident = Fixtures.recovered
+        incident.rollbacks[0].landed = Fixtures.ago(.seconds(15))
+        incident.rollbacks[0].losses = ["orders since the last backup"]
+        incident.evidence = Evidence(
+            taken: Fixtures.ago(.seconds(40)), readings: [:], probes: [], routes: [], sources: [])
+        try check("incident-account", width: width) {
+            IncidentRendering.lines(
+                IncidentDetail(
+                    incident: incident, timeline: Fixtures.story, messages: Fixtures.pages,
+                    directory: "/var/lib/watchd"), $0)
+        }
+    }
+
+    @Test func whatNoChannelTookStandsOut() throws {
+        var incident = Fixtures.incident
+        incident.undelivered = UndeliveredPage(
+            since: Fixtures.ago(.seconds(30)), title: "shop: 5xx storm",
+            channels: [.init(channel: "ops-chat", problem: "HTTP 503")])
+        let theme = Theme(width: 200, colour: false, now: Fixtures.now)
+        let lines = IncidentRendering.lines(
+            IncidentDetail(incident: incident, timeline: []), theme
+        ).map { $0.text(theme) }
+        #expect(
+            lines[1]
+                == "  ✖ no channel takes 'shop: 5xx storm' since 2026-11-21 09:29:30 UTC: "
+                + "ops-chat: HTTP 503")
+        var report = Fixtures.report
+        report.services[0].incident = incident
+        let status = StatusRendering.lines(report, theme).map { $0.text(theme) }
+        #expect(
+            status.contains {
+                $0.contains(
+                    "✖ no channel takes its page (30s ago): ops-chat: HTTP 503; watchctl "
+                        + "deliveries")
+            })
+    }
+
     @Test func lists() throws {
         try check("incidents", width: 100) {
             IncidentRendering.list([Fixtures.incident, Fixtures.recovered], $0)

@@ -19,6 +19,13 @@ extension ServiceEngine {
         }
     }
 
+    /// The row of the table by which it was decided, in words.
+    func row(of trigger: TriggerConfiguration, _ context: Context) -> String {
+        let policy = context.configuration.policy(trigger.severity)
+        return "severity \(trigger.severity.rawValue), mode \(trigger.mode.rawValue), policy "
+            + policy.action.rawValue
+    }
+
     enum Permission {
         case success((Plan, Release))
         case failure(Refusal)

@@ -205,7 +205,8 @@ extension ServiceEngine {
             event(
                 "decision", context, trigger: trigger, decision: decision.name,
                 reason: reason.code,
-                text: refusal?.text ?? "\(decision.name) because '\(trigger.name)' is breached",
+                text: (refusal?.text ?? "\(decision.name) because '\(trigger.name)' is breached")
+                    + " (\(row(of: trigger, context)))",
                 readings: triggers[trigger.name]?.readings ?? [:]))
         switch decision {
         case .rollback(let plan, let target):

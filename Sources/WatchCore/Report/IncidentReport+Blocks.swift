@@ -17,20 +17,19 @@ extension IncidentReport {
             .init(
                 "state", incident.state.rawValue + (incident.isFalseAlarm ? ", false alarm" : "")),
             .init("release", incident.release?.text ?? "unknown"),
-            .init("first bad second", Self.time(incident.firstBad)),
-            .init("opened", Self.time(incident.opened)),
-            .init("decided", Self.time(incident.decided)),
-            .init("cured", Self.time(incident.cured)),
-            .init("closed", Self.time(incident.closed)),
+        ]
+        let account = account
+        facts += account.milestones.map { moment in
+            let parts = [moment.at?.text, moment.text.isEmpty ? nil : moment.text]
+            return .init(moment.name, parts.compactMap { $0 }.joined(separator: ": "))
+        }
+        facts += [
             .init("detection", Self.duration(incident.detectionTime)),
             .init("execution", Self.duration(incident.executionTime)),
             .init("downtime", Self.duration(incident.downtime)),
-            .init("data lost", losses.isEmpty ? "nothing" : losses.joined(separator: "; ")),
+            .init("data lost", account.lost),
         ]
-        if let decision = incident.decision {
-            facts.append(
-                .init("decision", "\(decision) (\(incident.reason ?? "no reason recorded"))"))
-        }
+        if let told = account.told { facts.append(.init("told", told)) }
         if let drill = incident.drill {
             facts.insert(
                 .init("drill", "plan \(drill.plan) on \(drill.service), \(drill.summary)"), at: 0)
@@ -78,7 +77,7 @@ extension IncidentReport {
     }
 
     private var decisions: [ReportBlock] {
-        let events = timeline.filter { $0.kind == "decision" }
+        let events = account.decisions
         guard !events.isEmpty else { return [] }
         return [
             .heading("What was decided, and why"),

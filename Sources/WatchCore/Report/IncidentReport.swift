@@ -29,20 +29,17 @@ public struct IncidentReport: Hashable, Sendable, Codable {
         times = Times(
             detection: record.detectionTime?.seconds, execution: record.executionTime?.seconds,
             downtime: record.downtime?.seconds)
-        losses = record.rollbacks.flatMap { $0.losses ?? [] }
-        people = detail.timeline.filter { Self.isByPeople($0.kind) }
+        let account = IncidentAccount(record, timeline: detail.timeline, messages: messages)
+        losses = account.losses
+        people = account.people
         timeline = detail.timeline
         self.messages = messages.sorted { ($0.queued, $0.id) < ($1.queued, $1.id) }
         written = now
     }
 
-    private static func isByPeople(_ kind: String) -> Bool {
-        kind.hasPrefix("approval.") || kind.hasSuffix(".refused")
-            || [
-                "incident.acknowledged", "incident.declared", "incident.held",
-                "incident.false-alarm", "gate.forced", "rollback.scheduled",
-                "rollback.unscheduled", "step.confirmed",
-            ].contains(kind)
+    /// What its blocks are made of.
+    var account: IncidentAccount {
+        IncidentAccount(incident, timeline: timeline, messages: messages)
     }
 }
 

@@ -55,10 +55,21 @@ public struct Explanation: Hashable, Sendable, Codable {
 public struct IncidentDetail: Hashable, Sendable, Codable {
     public var incident: IncidentRecord
     public var timeline: [EventRecord]
+    /// The messages of the incident; nil from a watchd that did not say.
+    public var messages: [Delivery]?
+    /// What happened, when and why; nil from a watchd that did not say.
+    public var account: IncidentAccount?
 
-    public init(incident: IncidentRecord, timeline: [EventRecord]) {
+    /// - Parameter directory: in which watchd keeps its state.
+    public init(
+        incident: IncidentRecord, timeline: [EventRecord], messages: [Delivery]? = nil,
+        directory: String? = nil
+    ) {
         self.incident = incident
         self.timeline = timeline
+        self.messages = messages?.sorted { ($0.queued, $0.id) < ($1.queued, $1.id) }
+        account = IncidentAccount(
+            incident, timeline: timeline, messages: messages, directory: directory)
     }
 }
 

@@ -6,7 +6,10 @@ import WatchCore
 enum IncidentRendering {
     static func lines(_ detail: IncidentDetail, _ theme: Theme) -> [Line] {
         let incident = detail.incident
-        var lines = summary(incident, theme)
+        let account =
+            detail.account
+            ?? IncidentAccount(incident, timeline: detail.timeline, messages: detail.messages)
+        var lines = AccountRendering.summary(incident, account, theme)
         if let offer = incident.offer { lines += OfferRendering.lines(offer, incident.id, theme) }
         lines += section("breaches", breaches(incident, theme).lines(theme))
         if incident.leftOut > 0 {
@@ -19,6 +22,7 @@ enum IncidentRendering {
             lines.append(.empty)
             lines += self.rollback(rollback, theme)
         }
+        lines += AccountRendering.sections(account, detail.messages ?? [], theme)
         lines += section(
             "timeline", EventRendering.table(detail.timeline).lines(theme))
         return lines
@@ -44,68 +48,7 @@ enum IncidentRendering {
 
     // MARK: - Parts
 
-    private static func summary(_ incident: IncidentRecord, _ theme: Theme) -> [Line] {
-        let release = incident.release.map { " \(safe($0.text))" } ?? ""
-        var lines = [
-            Line([
-                Span(safe(incident.id), .strong), Span("  "), state(incident),
-                Span("  \(incident.severity.rawValue)  \(safe(incident.service))\(release)"),
-            ])
-        ]
-        var facts = [
-            (
-                "opened",
-                "\(Figures.time(incident.opened)) "
-                    + "(\(Figures.relative(incident.opened, to: theme.now)))"
-            )
-        ]
-        if let closed = incident.closed { facts.append(("closed", Figures.time(closed))) }
-        if let decision = incident.decision {
-            let reason = incident.reason.map { " because \(safe($0))" } ?? ""
-            facts.append(("decision", safe(decision) + reason))
-        }
-        if let drill = incident.drill {
-            let what = "plan \(safe(drill.plan)): \(safe(drill.summary, limit: 1000))"
-            facts.append(("drill", what))
-        } else {
-            facts.append(("took", times(incident)))
-        }
-        if let by = incident.acknowledgedBy { facts.append(("answered", "by \(safe(by))")) }
-        if let until = incident.heldUntil {
-            facts.append(
-                ("held", "until \(Figures.time(until)) (\(Figures.relative(until, to: theme.now)))")
-            )
-        }
-        if incident.offer == nil, let answer = incident.answer {
-            let by = answer.by.map { " by \(safe($0))" } ?? ""
-            facts.append(
-                (
-                    "approval",
-                    "\(answer.kind.rawValue)\(by) at \(Figures.clock(answer.at)): "
-                        + safe(answer.text, limit: 300)
-                ))
-        }
-        if incident.isFalseAlarm { facts.append(("mark", "false alarm")) }
-        if !incident.unconfirmed.isEmpty {
-            facts.append(
-                ("unconfirmed", incident.unconfirmed.map { safe($0) }.joined(separator: ", ")))
-        }
-        lines += facts.map { name, text in
-            let padded = name + String(repeating: " ", count: max(0, 11 - name.count))
-            return Line(
-                [Span("  \(padded) ", .dim), Span(text)], overflow: .wraps(hanging: 14))
-        }
-        return lines
-    }
-
-    private static func times(_ incident: IncidentRecord) -> String {
-        [
-            ("detection", incident.detectionTime), ("execution", incident.executionTime),
-            ("downtime", incident.downtime),
-        ].map { name, time in "\(name) \(time?.text ?? "–")" }.joined(separator: " · ")
-    }
-
-    private static func section(_ title: String, _ lines: [Line]) -> [Line] {
+    static func section(_ title: String, _ lines: [Line]) -> [Line] {
         lines.isEmpty ? [] : [.empty, Line(title, .strong)] + lines
     }
 
@@ -209,7 +152,7 @@ enum IncidentRendering {
         }
     }
 
-    private static func state(_ incident: IncidentRecord) -> Span {
+    static func state(_ incident: IncidentRecord) -> Span {
         Span(incident.state.rawValue, incident.isBadNews ? .bad : .good)
     }
 

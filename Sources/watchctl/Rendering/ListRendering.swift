@@ -58,7 +58,7 @@ enum ListRendering {
         return table.lines(theme, indent: 0)
     }
 
-    private static func state(_ state: Delivery.State) -> Span {
+    static func state(_ state: Delivery.State) -> Span {
         switch state {
         case .waiting: Span("… waiting", .warning)
         case .sent: Span("✔ sent", .good)
