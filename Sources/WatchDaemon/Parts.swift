@@ -100,11 +100,8 @@ struct Parts: Sendable {
         self.queue = queue
         self.schedule = schedule
         self.connectivity = connectivity
-        self.outbox = outbox
-        self.runner = runner
-        self.client = client
-        self.broadcaster = broadcaster
-        self.manager = manager
+        (self.outbox, self.runner, self.client) = (outbox, runner, client)
+        (self.broadcaster, self.manager) = (broadcaster, manager)
         (self.time, self.sleeper) = (time, sleeper)
         self.logger = logger
         self.configuration = configuration
