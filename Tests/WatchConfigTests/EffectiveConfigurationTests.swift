@@ -20,12 +20,19 @@ import WatchCore
         let after = ConfigurationLoader.loadText(yaml)
         #expect(after.diagnostics.filter { $0.severity == .error }.map(\.text) == [])
         #expect(after.diagnostics.count <= before.diagnostics.count)
-        #expect(after.configuration == before.configuration)
+        #expect(Self.open(after.configuration) == Self.open(before.configuration))
         // It says all there is to say already.
         let again = EffectiveConfiguration.read(text: yaml)
         #expect(
             again.yaml == yaml.replacing("  # default", with: ""), "what is filled in stays")
         return yaml
+    }
+
+    /// Without what may be withheld.
+    private static func open(_ configuration: Configuration?) -> Configuration? {
+        var open = configuration
+        open?.channels = []
+        return open
     }
 
     @Test(arguments: examples) func anExampleReadsBackAsItWas(_ file: String) throws {
@@ -53,7 +60,7 @@ import WatchCore
                 rollback: { plan: back }
             plans:
               back:
-                gates: [{ exec: [/bin/true] }]
+                gates: [{ exec: [/bin/true], timeout: 9s }]
                 methods: [{ name: m, steps: [{ unit: u, timeout: 1s }] }]
                 verify: {}
             """)
@@ -63,7 +70,7 @@ import WatchCore
             "        mode: page  # default", "  critical:  # default",
             "    respond_within: 5m  # default", "  max_rollbacks: 2  # default",
             "    probation: 15m  # default", "      settle: 15s  # default",
-            "        timeout: 20s  # default", "      - symlink: /srv/shop/current\n",
+            "        timeout: 9s\n", "      - symlink: /srv/shop/current\n",
             "        every: 2s  # default",
         ] {
             #expect(yaml.contains(line), "\(line) is missing in\n\(yaml)")

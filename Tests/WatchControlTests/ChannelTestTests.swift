@@ -43,6 +43,7 @@ import WatchSystem
     /// not.
     @Test func aReloadShowsEachWarningOnALineOfItsOwn() async throws {
         try await withServer { server in
+            server.backend.set(reloadWarning: "and a warning")
             let result = try await watchctl(["reload", "--socket", server.path])
             #expect(result.status == 0)
             #expect(result.output.split(separator: "\n").last == "and a warning")

@@ -26,7 +26,7 @@ import Testing
                 }
             }
         }
-        #expect(count == 42)
+        #expect(count == 43)
     }
 
     @Test func namesMayHoldWhateverPercentEncodingCanSay() {

@@ -17,6 +17,7 @@ final class FakeBackend: ControlBackend {
         var incident = Fixtures.incident
         var releases = Fixtures.releases
         var test: ChannelTest?
+        var reloadWarning: String?
         var doctor = DoctorReport(time: Fixtures.report.time, user: "watchd", checks: [])
     }
 
@@ -40,6 +41,7 @@ final class FakeBackend: ControlBackend {
     func set(reply: CommandReply) { state.withLock { $0.reply = reply } }
     func set(incident: IncidentRecord) { state.withLock { $0.incident = incident } }
     func set(test: ChannelTest) { state.withLock { $0.test = test } }
+    func set(reloadWarning: String) { state.withLock { $0.reloadWarning = reloadWarning } }
     func failStore() { state.withLock { $0.storeFails = true } }
     var commands: [(Command, Peer)] { state.withLock { $0.commands } }
 
@@ -124,7 +126,8 @@ final class FakeBackend: ControlBackend {
     }
 
     func reload(by peer: Peer) async -> CommandReply {
-        CommandReply(status: .done, message: "reloaded by \(peer.name)\nand a warning")
+        let warning = state.withLock { $0.reloadWarning }.map { "\n\($0)" } ?? ""
+        return CommandReply(status: .done, message: "reloaded by \(peer.name)\(warning)")
     }
 
     func testChannel(_ name: String, by peer: Peer) async -> ChannelTest? {

@@ -313,7 +313,7 @@ import WatchSystem
         for arguments in [
             [], ["top"], ["status", "--nonsense"], ["arm"], ["explain", "shop"], ["config"],
             ["declare", "shop", "--severity", "bad", "--reason", "x"],
-            ["disarm", "--for", "soon", "--reason", "x"], ["test-channel", "pager"],
+            ["disarm", "--for", "soon", "--reason", "x"], ["test-channel"],
             ["deploy", "shop", "--version", "1", "--field", "nothing"],
         ] {
             #expect(try await watchctl(arguments).status == 2, "\(arguments)")

@@ -96,12 +96,6 @@ struct ShownDefaults {
 
     private func fill(_ plan: Plan, _ tree: inout ShownTree) {
         tree.fill("budget", plan.budget)
-        tree.change("gates") { gates in
-            gates.changeItems { index, gate in
-                guard plan.gates.indices.contains(index) else { return }
-                gate.fill("timeout", plan.gates[index].timeout)
-            }
-        }
         tree["verify"] = tree["verify"] ?? .mapping([])
         tree.change("verify") { verify in
             verify.fill("version", plan.verify.version)

@@ -112,8 +112,9 @@ indirect enum ShownTree: Hashable {
         switch self {
         case .scalar(let text, _):
             let name = key?.lowercased() ?? ""
-            guard Self.secretWords.contains(where: name.contains), !text.isEmpty,
-                !text.contains("${"), !text.hasPrefix("$.")
+            // What begins with "$." says where a value stands, or is compared with what is there.
+            guard Self.secretWords.contains(where: name.contains), !name.hasPrefix("$."),
+                !text.isEmpty, !text.contains("${"), !text.hasPrefix("$.")
             else { return }
             self = .scalar(Self.withheld, isText: true)
         case .list(var items):

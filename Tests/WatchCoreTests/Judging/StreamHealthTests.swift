@@ -89,7 +89,7 @@ import Testing
 
     /// In checkpoints of before it was kept nothing says that none could be used.
     @Test func aCheckpointOfBeforeAccusesNoStream() throws {
-        let old = #"{"seconds":[],"lastLine":{"nanoseconds":5},"hasReported":true}"#
+        let old = #"{"seconds":[],"lastLine":5,"hasReported":true}"#
         let health = try JSONDecoder().decode(StreamHealth.self, from: Data(old.utf8))
         #expect(health.hasCounted)
     }
