@@ -45,13 +45,15 @@ extension ServiceEngine {
             for index in triggersOf[name] ?? [] { judge(index, isNewSecond, &context) }
         case .signals(let names):
             let indexes = Set(names.flatMap { triggersOf[$0] ?? [] })
-            for index in indexes.sorted() { judge(index, isNewSecond, &context) }
+            for index in judgingOrder where indexes.contains(index) {
+                judge(index, isNewSecond, &context)
+            }
         case .nothing: break
         }
     }
 
     private mutating func judgeAll(_ isNewSecond: Bool, _ context: inout Context) {
-        for index in configuration.triggers.indices { judge(index, isNewSecond, &context) }
+        for index in judgingOrder { judge(index, isNewSecond, &context) }
     }
 
     private mutating func judge(_ index: Int, _ isNewSecond: Bool, _ context: inout Context) {

@@ -58,7 +58,10 @@ struct ServiceEngine {
     var wasSettled = false
     /// The second in which deadlines were looked at last.
     private var lastAdvanced: Int64?
-    /// Which triggers ask a signal, by their place in the configuration.
+    /// Triggers by their place in the configuration, in the order in which they are judged: what
+    /// forbids comes first, so that nothing is begun that is forbidden in the same second.
+    private(set) var judgingOrder: [Int] = []
+    /// Which triggers ask a signal, in that order.
     private(set) var triggersOf = Named<[Int]>()
     /// Of each trigger, for each operand of its expression.
     private(set) var askedWindows: [[AskedWindow?]] = []
@@ -116,9 +119,16 @@ struct ServiceEngine {
         restarted = now.boot
         makeSignals(verifyExpressions: verifyExpressions)
         restartWindows(at: now.boot)
-        for (index, trigger) in configuration.triggers.enumerated() {
+        for trigger in configuration.triggers {
             triggers.set(initialState(of: trigger, now: now), for: trigger.name)
             askedWindows.append(askedWindows(trigger.when))
+        }
+        let places = configuration.triggers.indices
+        judgingOrder =
+            places.filter { configuration.triggers[$0].mode == .veto }
+            + places.filter { configuration.triggers[$0].mode != .veto }
+        for index in judgingOrder {
+            let trigger = configuration.triggers[index]
             for signal in Set(signals(of: trigger)) {
                 triggersOf.set((triggersOf[signal] ?? []) + [index], for: signal)
                 if trigger.mode == .auto, !automaticSignals.contains(signal) {

@@ -175,10 +175,12 @@ import Testing
         expectPage(world, "release-unknown")
     }
 
-    @Test func aVetoForbidsIt() {
+    /// Both breach in one second, and no rollback is begun, wherever the veto stands.
+    @Test(arguments: [true, false]) func aVetoForbidsIt(isFirst: Bool) {
         var triggers = World.service().triggers
         triggers.insert(
-            World.trigger("frozen", "p50(access, 5s) > 10ms", .critical, .veto), at: 0)
+            World.trigger("frozen", "error_rate(access, 10s) > 25%", .critical, .veto),
+            at: isFirst ? 0 : triggers.endIndex)
         let world = World(World.configuration(services: [World.service(triggers: triggers)]))
         world.pass(40)
         _ = world.pass(upTo: 100) { !$0.kinds("release.good").isEmpty }
@@ -186,6 +188,7 @@ import Testing
             .mark(service: "shop", version: "1.0.0", .good, reason: "known"))
         world.deploy("2.0.0", errorRate: 0.4)
         world.pass(20)
+        #expect(world.kinds("rollback.began").isEmpty)
         expectPage(world, "vetoed")
     }
 
