@@ -241,7 +241,7 @@ import Testing
             { world in world.editHost { $0.arming = Arming(isArmed: true, by: "", reason: "") } }
         ),
         ("maintenance", { $0.command(.endMaintenance(service: "shop")) }),
-        ("vetoed", { $0.editEngine { $0.configuration.triggers.removeLast() } }),
+        ("vetoed", { $0.editEngine { $0.configuration.triggers[1].mode = .shadow } }),
         ("blind", { $0.editEngine { $0.streams.update("access") { $0.health = StreamHealth() } } }),
         (
             "release-unknown",
