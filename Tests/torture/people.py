@@ -18,6 +18,8 @@ class People(threading.Thread):
         super().__init__(daemon=True)
         self.round = one
         self.over, self.wants_abort = threading.Event(), threading.Event()
+        # Nobody asks for anything more; held by whoever asks at this moment.
+        self.content, self.asking = threading.Event(), threading.Lock()
         # Somebody wants to abort, or did; there was nothing left to abort.
         self.wished = self.came_late = False
         # An abort that was heard: when, and of which rollback; one that was never answered.
@@ -34,18 +36,22 @@ class People(threading.Thread):
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
 
     def run(self):
-        kind = self.round.kind
         while not self.over.wait(0.05):
-            if kind in worlds.ASKED:
-                for service in self.round.world.services:
-                    self.ask(service)
-            if self.round.world.asks_somebody() and not self.answers:
-                self.turn_the_key()
-            if self.wants_abort.is_set():
-                self.abort()
-            elif self.round.attack.abort in (None, 'held') and not self.wished or self.came_late:
-                for service in self.round.world.services:
-                    self.insist(service)
+            with self.asking:
+                if not self.content.is_set():
+                    self.act()
+
+    def act(self):
+        if self.round.kind in worlds.ASKED:
+            for service in self.round.world.services:
+                self.ask(service)
+        if self.round.world.asks_somebody() and not self.answers:
+            self.turn_the_key()
+        if self.wants_abort.is_set():
+            self.abort()
+        elif self.round.attack.abort in (None, 'held') and not self.wished or self.came_late:
+            for service in self.round.world.services:
+                self.insist(service)
 
     def running(self, service):
         """The rollback of it that goes on, as it was seen last."""

@@ -151,7 +151,7 @@ class Round:
                 self.people.wish_abort()
             if now >= next_look and self.watchd.process.poll() is None:
                 next_look = now + 0.2
-                if self.is_at_rest():
+                if self.is_at_rest() and self.stays_at_rest():
                     return
             if now > end:
                 raise Bad(f'no end within {PATIENCE} s')
@@ -260,6 +260,15 @@ class Round:
         if self.isfull:
             return False
         return all(self.has_rested(self.seen.get(name)) for name in self.world.services)
+
+    def stays_at_rest(self):
+        """Somebody may ask for another at the very moment at which the last one ends."""
+        self.people.content.set()
+        with self.people.asking:
+            rests = self.is_at_rest()
+        if not rests:
+            self.people.content.clear()
+        return rests
 
     def has_rested(self, incident):
         if incident is None:
