@@ -71,12 +71,14 @@ import Testing
     }
 
     @Test func aProgramThatPrintsTooMuchWaits() throws {
-        // Each line it has printed, as far as the pipe took it, it also notes.
+        // Each line it has printed, as far as the pipe took it, it also notes. All of them are twice
+        // what is read in one turn, which may well keep up with the program.
         let notes = directory.file("notes")
+        let request = String(repeating: "r", count: 2 * CommandSource.turnLimit / 100_000)
         let script = """
             i=0
             while [ $i -lt 100000 ]; do
-                echo "200 0.010 line"; i=$((i + 1))
+                echo "200 0.010 \(request)"; i=$((i + 1))
                 [ $((i % 1000)) -ne 0 ] || echo $i >> \(notes)
             done
             """
