@@ -71,8 +71,8 @@ import Testing
     }
 
     @Test func aProgramThatPrintsTooMuchWaits() throws {
-        // Each line it has printed, as far as the pipe took it, it also notes. All of them are twice
-        // what is read in one turn, which may well keep up with the program.
+        // Each line it has printed, as far as the pipe took it, it also notes. All of them are
+        // twice what is read in one turn, which may well keep up with the program.
         let notes = directory.file("notes")
         let request = String(repeating: "r", count: 2 * CommandSource.turnLimit / 100_000)
         let script = """
