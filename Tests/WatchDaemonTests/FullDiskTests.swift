@@ -10,12 +10,7 @@ import WatchCore
 struct FullDiskTests {
     @Test func withoutRoomNoStepRunsAndThePageArrivesFromMemory() async throws {
         let host = try Host()
-        let state = host.path("small")
-        try FileManager.default.createDirectory(
-            atPath: state, withIntermediateDirectories: false)
-        let mount = "mount -t tmpfs -o size=4m,mode=700 tmpfs \(state) && exec \"$@\""
-        let daemon = try RunningDaemon(
-            host, .init(state: state, wrapper: ["unshare", "-m", "sh", "-c", mount, "sh"]))
+        let (daemon, state) = try Self.onSmallDisk(host)
         try await daemon.arm()
         _ = try #require(await daemon.event("release.good"))
         // The daemon's own view of the small disk: only there it is mounted.
@@ -38,12 +33,7 @@ struct FullDiskTests {
     /// Whoever asks for a rollback is not told that it has begun, and it does not begin later.
     @Test func whoeverAsksIsRefusedAndNothingComesOfItLater() async throws {
         let host = try Host()
-        let state = host.path("small")
-        try FileManager.default.createDirectory(
-            atPath: state, withIntermediateDirectories: false)
-        let mount = "mount -t tmpfs -o size=4m,mode=700 tmpfs \(state) && exec \"$@\""
-        let daemon = try RunningDaemon(
-            host, .init(state: state, wrapper: ["unshare", "-m", "sh", "-c", mount, "sh"]))
+        let (daemon, state) = try Self.onSmallDisk(host)
         _ = try #require(await daemon.event("release.good"))
         try host.deploy(Host.bad)
         _ = try #require(await daemon.event("release.detected", count: 2))
@@ -71,6 +61,19 @@ struct FullDiskTests {
             "rollback", "shop", "--reason", "a test", "--socket", daemon.socket,
         ])
         #expect(now.status == 0, "\(now.output) \(now.errors)")
+    }
+
+    /// A daemon whose state lies on a disk of 4 MB, and where it is mounted.
+    private static func onSmallDisk(
+        _ host: Host
+    ) throws -> (daemon: RunningDaemon, state: String) {
+        let state = host.path("small")
+        try FileManager.default.createDirectory(
+            atPath: state, withIntermediateDirectories: false)
+        let mount = "mount -t tmpfs -o size=4m,mode=700 tmpfs \(state) && exec \"$@\""
+        let daemon = try RunningDaemon(
+            host, .init(state: state, wrapper: ["unshare", "-m", "sh", "-c", mount, "sh"]))
+        return (daemon, state)
     }
 
     /// The reserve goes last: while there was room for it, it would be taken again.

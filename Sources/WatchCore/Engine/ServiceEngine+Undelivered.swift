@@ -35,7 +35,9 @@ extension ServiceEngine {
         guard let incident = state[slot], let page = incident.page, !page.isTaken,
             page.channels.contains(news.channel)
         else { return }
-        let isThis = news.id == "\(incident.record.id)/\(page.number)/\(news.channel)"
+        let own = "\(incident.record.id)/\(page.number)/\(news.channel)"
+        // One that was sent from memory has its moment behind that.
+        let isThis = news.id == own || news.id.hasPrefix(own + "@")
         switch news.outcome {
         case .taken:
             guard isThis else { return }

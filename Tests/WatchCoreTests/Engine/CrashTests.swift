@@ -181,13 +181,19 @@ import Testing
         #expect(world.kinds("incident.opened").count == 1)
     }
 
-    @Test func aFullDiskMeansNoActionAndAPageFromMemory() {
+    /// The disk is full before the release that breaks is judged.
+    private func brokenOnAFullDisk() -> World {
         let world = World()
         #expect(world.bakeFirst())
         world.deploy("2.0.0", errorRate: 0.4)
         world.pass(3)
         world.storeWorks = false
         world.pass(20)
+        return world
+    }
+
+    @Test func aFullDiskMeansNoActionAndAPageFromMemory() {
+        let world = brokenOnAFullDisk()
         #expect(world.methodTasks.isEmpty)
         #expect(world.version == "2.0.0")
         #expect(world.volatileMessages.contains { $0.message.kind == .page })
@@ -196,12 +202,7 @@ import Testing
 
     /// Receivers drop what has an id that they know.
     @Test func aPageFromMemoryHasAnIdThatNoOtherMessageGetsAfterACrash() {
-        let world = World()
-        #expect(world.bakeFirst())
-        world.deploy("2.0.0", errorRate: 0.4)
-        world.pass(3)
-        world.storeWorks = false
-        world.pass(20)
+        let world = brokenOnAFullDisk()
         let fromMemory = Set(world.volatileMessages.map(\.id))
         #expect(!fromMemory.isEmpty)
         world.storeWorks = true

@@ -47,6 +47,24 @@ import Testing
         #expect(world.kinds("page.escalated").map(\.reason) == ["no-answer"])
     }
 
+    /// On a full disk pages are sent from memory; their ids tell the moment, too.
+    @Test func aPageFromMemoryThatWasTakenIsNotUndelivered() throws {
+        let world = paged()
+        world.storeWorks = false
+        world.handle(.storeFailed("disk full", skipped: []))
+        // Nobody answers.
+        world.pass(301)
+        let page = try #require(
+            world.volatileMessages.last { $0.channel == "chat" && $0.message.kind == .page })
+        world.handle(.delivery(DeliveryNews(id: page.id, channel: "chat", outcome: .taken)))
+        for channel in ["chat", "mail"] {
+            let other = DeliveryNews(
+                id: "blog-9/1/\(channel)", channel: channel, outcome: .failing("HTTP 503"))
+            world.handle(.delivery(other))
+        }
+        #expect(world.incident?.undelivered == nil)
+    }
+
     @Test func oneChannelThatTookItIsEnough() {
         let world = paged {
             $0.routes[0] = RouteConfiguration(name: "oncall", steps: [["chat", "mail"], ["chat"]])
