@@ -59,7 +59,7 @@ extension Simulation {
         noteSustained(now.boot)
         try checkVerdicts(after: touched, isTick: isTick, at: now.boot)
         if isTick { try checkQuiet() }
-        if isTick, !dryGates.isEmpty { try checkDryGates() }
+        if isTick { try checkDryGates() }
     }
 
     @discardableResult

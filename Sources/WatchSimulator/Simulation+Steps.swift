@@ -175,6 +175,7 @@ extension Simulation {
 
     /// One that was out when a rollback began is taken back at the next second.
     func checkDryGates() throws(Violation) {
+        guard !dryGates.isEmpty else { return dryOverlap = nil }
         if let done = dryGates.first(where: { $0.value <= clock.time }) {
             dryGates[done.key] = nil
         }

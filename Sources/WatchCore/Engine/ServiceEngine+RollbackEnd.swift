@@ -251,6 +251,8 @@ extension ServiceEngine {
     /// all the same is not run twice.
     mutating func storeRecovered(_ context: inout Context) {
         guard let pending = state.rollback?.pending, !pending.action.isOurs else { return }
+        // What was held back is begun only now.
+        state.rollback?.pendingSince = context.now
         context.isDirty = true
         context.actions.append(.resume(pending))
     }

@@ -93,7 +93,10 @@ extension ServiceEngine {
         {
             if pending.action.isOurs {
                 advanceOwn(pending, since: since, &context)
-            } else if context.now.boot - since.boot > pending.timeout + Self.answerGrace {
+            } else if context.storeProblem == nil,
+                context.now.boot - since.boot > pending.timeout + Self.answerGrace
+            {
+                // While nothing can be recorded it may not even have been begun.
                 context.actions.append(.cancel(id: pending.id))
                 taskFinished(
                     pending.id, TaskResult(ending: .unknown("no answer came in time")), &context)

@@ -92,6 +92,27 @@ import Testing
         #expect(world.methodTasks == ["method link: drain", "method link: activate"])
     }
 
+    /// It was never begun: that nobody answered says nothing, however long the disk was full.
+    @Test func aStepThatAFullDiskHeldBackForLongRunsWhenThereIsRoom() {
+        let plan = World.plan(methods: [
+            Method(name: "link", steps: [World.step("drain"), World.step("activate")])
+        ])
+        let service = World.service(triggers: [Self.storm])
+        let world = World(World.configuration(services: [service], plan: plan))
+        world.answer = { world, task in task.title.contains("drain") ? nil : world.obey(task) }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 40) { !$0.methodTasks.isEmpty })
+        world.storeWorks = false
+        world.finish(world.tasks[0], TaskResult(ending: .exited(0)))
+        world.pass(400)
+        #expect(world.methodTasks == ["method link: drain"])
+        world.storeWorks = true
+        world.handle(.storeRecovered)
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+        #expect(world.methodTasks == ["method link: drain", "method link: activate"])
+    }
+
     /// A step whose outcome was lost, and what its check answers.
     private func world(
         asking check: Action, answered: TaskResult
