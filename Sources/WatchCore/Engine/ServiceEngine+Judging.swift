@@ -39,24 +39,44 @@ extension ServiceEngine {
             judgeAll(isNewSecond, &context)
             return
         }
+        var began: [Beginning] = []
         switch touched {
-        case .everything: judgeAll(isNewSecond, &context)
+        case .everything: return judgeAll(isNewSecond, &context)
         case .signal(let name):
-            for index in triggersOf[name] ?? [] { judge(index, isNewSecond, &context) }
+            for index in triggersOf[name] ?? [] { judge(index, isNewSecond, &began, &context) }
         case .signals(let names):
             let indexes = Set(names.flatMap { triggersOf[$0] ?? [] })
             for index in judgingOrder where indexes.contains(index) {
-                judge(index, isNewSecond, &context)
+                judge(index, isNewSecond, &began, &context)
             }
         case .nothing: break
         }
+        decide(about: began, &context)
     }
 
     private mutating func judgeAll(_ isNewSecond: Bool, _ context: inout Context) {
-        for index in judgingOrder { judge(index, isNewSecond, &context) }
+        var began: [Beginning] = []
+        for index in judgingOrder { judge(index, isNewSecond, &began, &context) }
+        decide(about: began, &context)
     }
 
-    private mutating func judge(_ index: Int, _ isNewSecond: Bool, _ context: inout Context) {
+    /// A breach that is decided about when every verdict of the moment is known.
+    private struct Beginning {
+        var index: Int
+        var evaluation: Evaluation
+    }
+
+    private mutating func decide(about began: [Beginning], _ context: inout Context) {
+        for breach in began {
+            let trigger = configuration.triggers[breach.index]
+            note(
+                .began, of: trigger, triggers.values[breach.index], breach.evaluation, &context)
+        }
+    }
+
+    private mutating func judge(
+        _ index: Int, _ isNewSecond: Bool, _ began: inout [Beginning], _ context: inout Context
+    ) {
         let now = context.now
         let before = triggers.values[index].isBreached
         let clearFor = configuration.triggers[index].judgement.clearFor
@@ -74,6 +94,10 @@ extension ServiceEngine {
         let evaluation = evaluate(
             trigger.when, judgement(of: trigger), isBreached: before, isFull: false, now: now.boot)
         triggers.values[index].describe(evaluation)
+        guard transition != .began else {
+            began.append(Beginning(index: index, evaluation: evaluation))
+            return
+        }
         note(transition, of: trigger, triggers.values[index], evaluation, &context)
     }
 

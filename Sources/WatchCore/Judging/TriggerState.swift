@@ -40,6 +40,9 @@ struct TriggerState: Hashable, Sendable, Codable {
     private(set) var history: TruthHistory?
     /// The expression is true, and `for` does not call it a breach yet. nil: it is not so.
     private(set) var isHeldBack: Bool?
+    /// A deployment ended a breach, and the expression was not false since; nil: it is not so.
+    private var endedEarly: Bool?
+    private static let unsustained = "it is true, but not for long enough yet"
     /// Breaches that have ended, the latest last.
     private var lastBreaches: [Span]?
     /// One that flaps has several between two reads of the version.
@@ -96,10 +99,12 @@ struct TriggerState: Hashable, Sendable, Codable {
         if isBreached { return judgeBreached(finding.truth, clearFor, now) }
         let next: Verdict
         switch finding.truth {
-        case .true: next = isSustained ? .breached : .healthy
+        case .true where isSustained: next = .breached
+        case .true: next = endedEarly ?? false ? .insufficient(Self.unsustained) : .healthy
         case .false: next = .healthy
         case .unknown: next = finding.isBlind ? .blind("") : .insufficient("")
         }
+        if finding.truth == .false || isSustained && finding.truth == .true { endedEarly = nil }
         let before = told ?? verdict.name
         let first = isFresh
         isFresh = false
@@ -188,6 +193,7 @@ struct TriggerState: Hashable, Sendable, Codable {
     ) {
         guard isBreached else { return }
         keepBreach(upTo: now.boot)
+        endedEarly = true
         verdict = .insufficient(why)
         since = now
         falseSince = nil
