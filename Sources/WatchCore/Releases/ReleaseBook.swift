@@ -57,15 +57,22 @@ struct ReleaseBook: Hashable, Sendable, Codable {
     }
 
     private var lastKnownGoodPlace: Int? {
-        guard let last = deployments.indices.last else { return lastSeededPlace }
+        guard !deployments.isEmpty else { return lastSeededPlace }
+        guard let good = lastGoodDeployment else { return lastSeededPlace }
+        return index(of: deployments[good].release)
+    }
+
+    /// The last one of the last known good release, where that was deployed.
+    private var lastGoodDeployment: Int? {
+        guard let last = deployments.indices.last else { return nil }
         for place in deployments.indices.dropLast().reversed() {
             if deployments[place].release.matches(deployments[last].release) { continue }
             if let index = index(of: deployments[place].release), releases[index].standing == .good
             {
-                return index
+                return place
             }
         }
-        return lastSeededPlace
+        return nil
     }
 
     private var lastSeededPlace: Int? {
@@ -264,8 +271,11 @@ struct ReleaseBook: Hashable, Sendable, Codable {
     }
 
     private mutating func forget() {
-        if deployments.count > Self.deploymentLimit {
-            deployments.removeFirst(deployments.count - Self.deploymentLimit)
+        while deployments.count > Self.deploymentLimit {
+            // By its last deployment the good one is known to have run last.
+            let good = lastGoodDeployment
+            guard let oldest = deployments.indices.first(where: { $0 != good }) else { break }
+            deployments.remove(at: oldest)
         }
         guard releases.count > Self.releaseLimit else { return }
         let keep = [running?.release, lastKnownGood?.identity].compactMap { $0 }

@@ -144,6 +144,8 @@ private func moment(_ seconds: Double) -> Moment {
         #expect(book.release(identity("v80")) != nil)
         for number in 81...300 { begin(identity("v\(number)"), at: Double(number), &book) }
         #expect(book.deployments.count == ReleaseBook.deploymentLimit)
+        #expect(book.lastKnownGood?.identity == identity("first"))
+        #expect(book.release(identity("first"))?.standing == .good)
         #expect(book.releases.count == ReleaseBook.releaseLimit)
         // What is bad is remembered longest.
         #expect(book.releases.filter { $0.standing == .bad }.count > 40)
