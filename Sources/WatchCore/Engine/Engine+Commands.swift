@@ -96,7 +96,13 @@ extension Engine {
         _ id: String, _ now: Moment,
         _ body: (inout ServiceEngine, inout Context) -> CommandReply
     ) -> (reply: CommandReply, effects: [Effect]) {
-        guard let place = services.values.firstIndex(where: { $0.state.rollback?.id == id }) else {
+        // By its incident, too: that is what people have at hand.
+        let place = services.values.firstIndex { service in
+            service.state.rollback.map {
+                $0.id == id || service.state.incident?.record.id == id
+            } ?? false
+        }
+        guard let place else {
             let message = "no rollback '\(printable(id))' runs"
             return (CommandReply(status: .notFound, message: message), [])
         }
@@ -130,6 +136,13 @@ extension Engine {
             && number < host.nextNumber
     }
 
+    /// A decision is made when a breach begins, so whoever arms now must do the rest, too.
+    private static func undecided(_ open: [String]) -> String {
+        open.isEmpty
+            ? ""
+            : "; what has breached already is not decided anew: " + open.joined(separator: ", ")
+    }
+
     private mutating func switchArming(
         _ arm: Bool, _ service: String?, _ duration: Duration?, _ reason: String, by peer: Peer,
         at now: Moment
@@ -150,17 +163,35 @@ extension Engine {
                         text: "\(service) \(said)"))
                 let host = context.host.arming.isArmed(at: now)
                 let note = arm && !host ? "; the host is still disarmed (`watchctl arm`)" : ""
-                return CommandReply(status: .done, message: "\(service) \(what)\(span)\(note)")
+                let open = arm ? engine.undecidedByArming : nil
+                return CommandReply(
+                    status: .done,
+                    message: "\(service) \(what)\(span)\(note)"
+                        + Self.undecided([open].compactMap { $0 }))
             }
         }
         host.arming = arming
         let event = EventRecord(
             time: now.wall, kind: what, reason: peer.name,
             text: "host \(said)")
+        let open = arm ? services.values.compactMap(\.undecidedByArming) : []
         return (
-            CommandReply(status: .done, message: "host \(what)\(span)"),
+            CommandReply(
+                status: .done, message: "host \(what)\(span)" + Self.undecided(open)),
             [.persist(Transaction(host: host, events: [event]))]
         )
+    }
+}
+
+extension ServiceEngine {
+    /// An incident that arming comes too late for, with what to do about it.
+    fileprivate var undecidedByArming: String? {
+        guard let incident = state.incident, incident.hasOpenBreach, !state.hasRollback else {
+            return nil
+        }
+        let id = incident.record.id
+        return incident.approval == nil
+            ? "for \(id) `watchctl rollback \(name)`" : "for \(id) `watchctl approve \(id)`"
     }
 }
 

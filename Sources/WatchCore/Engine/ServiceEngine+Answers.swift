@@ -251,9 +251,12 @@ extension ServiceEngine {
         switch incident.record.state {
         case .open, .awaitingApproval:
             // It would be decided anew when the time is over, against what somebody has said.
-            guard let answer = incident.record.answer, answer.kind == .denied,
-                incident.approval == nil
-            else { return }
+            guard incident.approval == nil else { return }
+            if !incident.waitsForBrake, !incident.waitsForVersion, let why = nothingToDo(context) {
+                throw CommandRefusal(
+                    "nothing-to-hold", "nothing is about to be done, because \(why.text)")
+            }
+            guard let answer = incident.record.answer, answer.kind == .denied else { return }
             throw CommandRefusal(
                 "nothing-to-hold",
                 "\(answer.by ?? "somebody") denied the rollback at \(answer.at.text), so nothing "
@@ -276,6 +279,14 @@ extension ServiceEngine {
                 "\(incident.record.id) is \(incident.record.state.rawValue): nothing is about to "
                     + "be done")
         }
+    }
+
+    /// Whatever is decided next, there is nothing to go back to, or no way.
+    private func nothingToDo(_ context: Context) -> Refusal? {
+        if plans(context).isEmpty {
+            return Refusal(.noPlan, "no plan is configured for \(name)")
+        }
+        return state.book.lastKnownGood == nil ? noKnownGood : nil
     }
 
     func holdRefusal(_ context: Context) -> Refusal? {

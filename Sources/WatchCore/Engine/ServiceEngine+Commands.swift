@@ -129,7 +129,9 @@ extension ServiceEngine {
         case .success(let found): (plan, target) = found
         }
         if request.isDryRun {
-            let what = "roll \(name) back to \(target.identity.text) with plan \(plan.name)"
+            let what =
+                "roll \(name) back to \(target.identity.text) with plan \(plan.name)"
+                + strangeness(of: target)
             return dryRun(
                 DryRun(plan: plan, target: target, what: what, isForced: request.isForced),
                 &context)
@@ -158,7 +160,8 @@ extension ServiceEngine {
                 plan: plan, target: target, asker: .person(peer.name),
                 isForced: request.isForced), &context)
         return CommandReply(
-            status: .done, message: "rollback \(state.rollback?.id ?? "") has begun",
+            status: .done,
+            message: "rollback \(state.rollback?.id ?? "") has begun" + strangeness(of: target),
             incident: state.incident?.record.id, rollback: state.rollback?.id)
     }
 
@@ -230,6 +233,12 @@ extension ServiceEngine {
             }
             return .success((plan, target))
         }
+    }
+
+    /// A name that is mistyped looks like this.
+    private func strangeness(of target: Release) -> String {
+        state.book.release(target.identity) == nil
+            ? " (as far as is known here, \(target.identity.text) never ran)" : ""
     }
 
     private enum Target {

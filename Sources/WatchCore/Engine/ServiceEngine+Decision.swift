@@ -101,7 +101,8 @@ extension ServiceEngine {
         case .suspicion: return question.isWalkBack ? nil : suspicionRefusal(trigger, context)
         case .knownGood: return question.target == nil ? noKnownGood : nil
         case .target: return question.target.flatMap { targetRefusal($0, context) }
-        case .cooldown: return question.isWalkBack ? nil : cooldownRefusal(context)
+        case .cooldown:
+            return question.isWalkBack ? nil : probationRefusal(context) ?? cooldownRefusal(context)
         case .limits: return limitRefusal(context)
         case .neighbours: return neighbourRefusal(context, of: trigger)
         case .approval: return question.plan.flatMap { approvalRefusal($0) }

@@ -33,6 +33,7 @@ extension ServiceEngine {
         state.incident?.record.firstBad =
             firstBad.map { context.now.wall(at: $0) } ?? context.now.wall
         state.incident?.record.decided = nil
+        state.incident?.record.firstDecided = nil
         state.incident?.record.cured = nil
         state.incident?.triedMethods = nil
         state.incident?.hasTimedOut = nil

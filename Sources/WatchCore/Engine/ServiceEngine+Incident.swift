@@ -103,6 +103,7 @@ extension ServiceEngine {
         incident.closesAt = nil
         incident.record.release = state.book.running?.release
         incident.record.decided = nil
+        incident.record.firstDecided = nil
         if !isAnswered { incident.record.acknowledgedBy = nil }
         incident.record.firstBad = firstBad.map { context.now.wall(at: $0) } ?? context.now.wall
         state.incident = incident
@@ -124,10 +125,11 @@ extension ServiceEngine {
         let joining = trigger
         switch incident.record.state {
         case .recovered:
-            pageAgain(
-                trigger, reason: Reason.probation.code, "it was rolled back a short time ago",
-                &context)
-            return
+            guard isAfterRecovery(incident) else {
+                pageInProbation(trigger, incident, &context)
+                return
+            }
+            reopenAfterRecovery(&context)
         case .handedOver:
             guard isOfLaterRelease(incident) else {
                 pageAgain(
@@ -195,6 +197,9 @@ extension ServiceEngine {
         let reason = refusal?.reason ?? .trigger(trigger.name)
         if state.incident?.record.decided == nil || decision.name == "rollback" {
             state.incident?.record.decided = context.now.wall
+        }
+        if state.incident?.record.firstDecided == nil {
+            state.incident?.record.firstDecided = context.now.wall
         }
         state.incident?.record.decision = decision.name
         state.incident?.record.reason = reason.code

@@ -48,13 +48,16 @@ extension ServiceEngine {
         _ context: inout Context
     ) {
         guard let trigger else { return }
-        let isTold = context.configuration.policy(trigger.severity).action != .record
+        // What a veto says is for people, whatever its severity.
+        let isTold =
+            context.configuration.policy(trigger.severity).action != .record
+            || trigger.mode == .veto
         context.isDirty = true
         context.events.append(
             event(
                 "decision", context, trigger: trigger, decision: isTold ? "page" : "record",
                 reason: reason, text: why, readings: triggers[trigger.name]?.readings ?? [:]))
-        guard isTold || trigger.mode == .veto else { return }
+        guard isTold else { return }
         let before = state.incident?.pagedChannels ?? []
         joinRoute(of: trigger, context)
         let isSent = tell(

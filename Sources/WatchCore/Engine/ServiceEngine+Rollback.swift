@@ -43,6 +43,7 @@ extension ServiceEngine {
         if start.isDrill { rollback.isDrill = true }
         state.rollback = rollback
         state.incident?.record.state = .rollingBack
+        state.incident?.record.heldUntil = nil
         state.incident?.record.rollbacks.append(record)
         state.incident?.waitsForBrake = false
         state.incident?.waitsForVersion = false

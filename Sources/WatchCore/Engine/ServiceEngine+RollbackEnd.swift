@@ -36,8 +36,12 @@ extension ServiceEngine {
         state.incident?.record.cured = context.now.wall
         state.incident?.record.unconfirmed = unconfirmed
         let probation = rollback.plan.probation
-        state.incident?.closesAt = Moment(
+        let until = Moment(
             boot: context.now.boot + probation, wall: context.now.wall + probation)
+        state.incident?.closesAt = until
+        let deployment = state.book.running?.number
+        state.incident?.probation = Probation(deployment: deployment, until: until)
+        takeBackScheduled(away: rollback, &context)
         let running = state.book.running?.release.text ?? rollback.to.text
         context.events.append(
             transition(

@@ -82,6 +82,25 @@ extension ServiceEngine {
         return CommandReply(status: .done, message: "\(id) will not happen", rollback: id)
     }
 
+    /// What somebody wanted to be rolled back later was, by now.
+    mutating func takeBackScheduled(away rollback: Rollback, _ context: inout Context) {
+        guard let scheduled = state.scheduled, scheduled.from.matches(rollback.from) else { return }
+        takeBack(
+            scheduled, "\(rollback.id) has rolled back from \(rollback.from.text) already", &context
+        )
+    }
+
+    private mutating func takeBack(
+        _ scheduled: ScheduledRollback, _ why: String, _ context: inout Context
+    ) {
+        state.scheduled = nil
+        context.isDirty = true
+        context.events.append(
+            event(
+                "rollback.unscheduled", context, reason: Reason.releaseChanged.code,
+                text: "\(scheduled.id): \(why)"))
+    }
+
     /// Asked once a second.
     mutating func advanceScheduled(_ context: inout Context) {
         // By pattern: asked all the time, and mostly there is none.
@@ -111,6 +130,10 @@ extension ServiceEngine {
         }
         guard let running = state.book.running?.release, running.matches(scheduled.from) else {
             let runs = state.book.running?.release.text ?? "an unknown release"
+            if state.book.rolledBackTo != nil {
+                takeBack(scheduled, "\(runs) runs, put there by a rollback", &context)
+                return
+            }
             giveUp(
                 scheduled, Reason.releaseChanged.code,
                 "\(runs) runs now, not \(scheduled.from.text) any more", &context)
@@ -145,11 +168,16 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "rollback.not-done", context, reason: code, text: "\(scheduled.id): \(why)"))
+        // What runs now is not what somebody wanted to leave.
+        let byHand =
+            code == Reason.releaseChanged.code
+            ? "Look whether it still has to be left."
+            : "To roll back by hand: `watchctl rollback \(name)`."
         send(
             .page, about: .person, title: "\(name): the scheduled rollback was not done, \(code)",
             text: "\(scheduled.by.name) had scheduled a rollback from \(scheduled.from.text) for "
-                + "\(scheduled.at.wall.text) (\(scheduled.id)). It was not done: \(why). To roll "
-                + "back by hand: `watchctl rollback \(name)`.",
+                + "\(scheduled.at.wall.text) (\(scheduled.id)). It was not done: \(why). "
+                + byHand,
             reason: code, &context)
     }
 }

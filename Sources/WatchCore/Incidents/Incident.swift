@@ -47,6 +47,8 @@ struct Incident: Hashable, Sendable, Codable {
     var isForPeople: Bool?
     /// When people were left to it, if they ever were.
     var handedOver: HandedOver?
+    /// A rollback helped: what runs since, and until when watchd does not act again.
+    var probation: Probation?
     /// The last page, and which channels took it.
     var page: SentPage?
 
@@ -86,6 +88,10 @@ struct Incident: Hashable, Sendable, Codable {
         rebase.deadline(&closesAt)
         rebase.deadline(&acknowledgedUntil)
         rebase.deadline(&brokeAgainUntil)
+        if var probation {
+            rebase.deadline(&probation.until)
+            self.probation = probation
+        }
         rebase(&lastPaged)
         if var page = held {
             rebase(&page.since)

@@ -79,7 +79,10 @@ public struct IncidentRecord: Hashable, Sendable {
     public var rollbacks: [RollbackRecord]
     /// First bad second after the deployment began.
     public var firstBad: WallTime?
+    /// When it was decided what is done in the end.
     public var decided: WallTime?
+    /// When it was decided about it first, be it that people were asked; nil: at `decided`.
+    public var firstDecided: WallTime?
     public var cured: WallTime?
     /// `recovered (unconfirmed: …)`: what was never seen true.
     public var unconfirmed: [String]
@@ -136,9 +139,11 @@ public struct IncidentRecord: Hashable, Sendable {
 
     public var isDrill: Bool { drill != nil }
 
-    /// First bad second → decision.
-    public var detectionTime: Duration? { firstBad.flatMap { bad in decided.map { $0 - bad } } }
-    /// Decision → cured.
+    /// First bad second → first decision: what people take to answer is no part of it.
+    public var detectionTime: Duration? {
+        firstBad.flatMap { bad in (firstDecided ?? decided).map { $0 - bad } }
+    }
+    /// Decision to do it → cured.
     public var executionTime: Duration? { decided.flatMap { at in cured.map { $0 - at } } }
     /// First bad second → cured.
     public var downtime: Duration? { firstBad.flatMap { bad in cured.map { $0 - bad } } }

@@ -5,7 +5,7 @@ extension IncidentRecord: Codable {
     private enum CodingKeys: String, CodingKey {
         case id, service, state, severity, opened, closed, release, breaches, decision, reason
         case acknowledgedBy, isFalseAlarm, rollbacks, firstBad, decided, cured, unconfirmed
-        case detectionTime, executionTime, downtime
+        case firstDecided, detectionTime, executionTime, downtime
         case blind, leftOut, muted, mutedBy
         case offer, answer, heldUntil, evidence, assessments, drill, undelivered
     }
@@ -40,6 +40,7 @@ extension IncidentRecord: Codable {
         evidence = try container.decodeIfPresent(Evidence.self, forKey: .evidence)
         assessments = try container.decodeIfPresent([Assessment].self, forKey: .assessments)
         drill = try container.decodeIfPresent(DrillRecord.self, forKey: .drill)
+        firstDecided = try container.decodeIfPresent(WallTime.self, forKey: .firstDecided)
         undelivered = try container.decodeIfPresent(UndeliveredPage.self, forKey: .undelivered)
     }
 
@@ -60,6 +61,7 @@ extension IncidentRecord: Codable {
         try container.encode(rollbacks, forKey: .rollbacks)
         try container.encodeIfPresent(firstBad, forKey: .firstBad)
         try container.encodeIfPresent(decided, forKey: .decided)
+        try container.encodeIfPresent(firstDecided, forKey: .firstDecided)
         try container.encodeIfPresent(cured, forKey: .cured)
         try container.encode(unconfirmed, forKey: .unconfirmed)
         try container.encodeIfPresent(offer, forKey: .offer)

@@ -307,11 +307,14 @@ enum StatusRendering {
 }
 
 extension IncidentRecord {
-    /// Open, and neither recovered nor cleared: what makes `status` exit with 1.
+    /// Open, and neither recovered nor cleared, or something is breached since: what makes `status`
+    /// exit with 1.
     var isBadNews: Bool {
         if isDrill { return false }
         return switch state {
-        case .recovered, .cleared, .closed: false
+        // A breach in probation opens no other incident.
+        case .recovered: breaches.contains { $0.cleared == nil }
+        case .cleared, .closed: false
         case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver, .superseded: true
         }
     }

@@ -152,6 +152,30 @@ import Testing
         #expect(world.methodTasks.count == 1)
     }
 
+    /// A rollback that takes long does not use it up.
+    @Test func cooldownIsCountedFromTheEndOfTheRollback() {
+        var step = World.step("activate")
+        step.timeout = .minutes(8)
+        let plan = World.plan(methods: [Method(name: "link", steps: [step])])
+        let world = World(
+            World.configuration(
+                plan: plan, limits: Limits(maxRollbacks: 9, per: .hours(24), cooldown: .minutes(4)))
+        )
+        #expect(world.bakeFirst())
+        world.answer = { _, _ in nil }
+        world.deploy("2.0.0", errorRate: 0.4)
+        #expect(world.pass(upTo: 60) { !$0.tasks.isEmpty })
+        world.pass(360)
+        world.answer = { $0.obey($1) }
+        world.finish(world.tasks[0], world.obey(world.tasks[0]) ?? TaskResult(ending: .exited(1)))
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+        #expect(world.pass(upTo: 90) { $0.incident == nil })
+        // Two minutes after its end, nine after its beginning.
+        world.deploy("3.0.0", errorRate: 0.5)
+        #expect(world.pass(upTo: 30) { $0.lastDecision?.reason == "cooldown" })
+        #expect(world.methodTasks.count == 1)
+    }
+
     @Test func theLimitHoldsAcrossARestart() {
         let limits = Limits(maxRollbacks: 1, per: .hours(24), cooldown: .zero)
         let world = stormy(World.configuration(limits: limits))

@@ -120,6 +120,17 @@ import Testing
         #expect(world.hold(.minutes(5)).reason == "nothing-to-hold")
     }
 
+    @Test func whereThereIsNothingToGoBackToNothingIsHeld() {
+        let triggers = [World.trigger("storm", "error_rate(access, 10s) > 25%")]
+        let world = World(World.configuration(services: [World.service(triggers: triggers)]))
+        world.errorRate = 0.4
+        #expect(world.pass(upTo: 60) { $0.incident != nil })
+        let reply = world.hold(.minutes(5), by: Peer(uid: 0, name: "root"))
+        #expect(reply.reason == "nothing-to-hold")
+        #expect(reply.message.contains("known to be good"))
+        #expect(world.incident?.heldUntil == nil)
+    }
+
     /// It would be decided anew when the time is over, against what somebody has said.
     @Test func whatWasDeniedIsNotHeld() {
         let world = World.offering()

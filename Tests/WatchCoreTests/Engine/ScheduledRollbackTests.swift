@@ -73,6 +73,23 @@ import Testing
         #expect(world.kinds("rollback.unscheduled").count == 1)
     }
 
+    /// It would tell people at night to leave the release that was gone back to.
+    @Test func oneThatWasDoneByHandMeanwhileIsTakenBackAndNobodyIsWoken() {
+        let world = world()
+        schedule(world)
+        let peer = Peer(uid: 7, name: "alice", operates: true)
+        let now = world.command(
+            .rollback(service: "shop", to: nil, reason: "", dryRun: false, force: false),
+            by: peer)
+        #expect(now.status == .done)
+        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
+        #expect(world.status?.scheduled == nil)
+        #expect(world.kinds("rollback.unscheduled").count == 1)
+        world.pass(1300)
+        #expect(!world.messages.contains { $0.message.title.contains("scheduled") })
+        #expect(world.incident == nil)
+    }
+
     @Test func anotherReleaseByThenIsNotRolledBackAndPeopleAreTold() {
         let world = world()
         schedule(world)

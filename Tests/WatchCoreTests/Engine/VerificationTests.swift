@@ -292,18 +292,6 @@ import Testing
         #expect(!(world.engine.services["shop"]?.isQuarantined(from) ?? true))
     }
 
-    @Test func duringProbationANewBreachPagesAtOnceAndNeverActs() {
-        let world = world()
-        #expect(world.pass(upTo: 60) { $0.incident?.state == .recovered })
-        let pages = world.messages.filter { $0.message.kind == .page }.count
-        world.deploy("3.0.0", errorRate: 0.5)
-        #expect(world.pass(upTo: 30) { $0.lastDecision?.reason == "probation" })
-        #expect(world.messages.filter { $0.message.kind == .page }.count == pages + 1)
-        #expect(world.offer == nil)
-        world.pass(200)
-        #expect(world.methodTasks.count == 1)
-    }
-
     @Test(arguments: ["success", "failure", "restart"])
     func afterRunsAlwaysAndBeforeVerification(_ how: String) {
         let world = world(World.plan(after: [World.step("open")])) { world, task in

@@ -82,6 +82,7 @@ private let noon = WallTime(nanoseconds: 1_795_262_400_000_000_000)
         incident.undelivered = UndeliveredPage(
             since: noon, title: "shop: storm",
             channels: [UndeliveredPage.Channel(channel: "chat", problem: "HTTP 503")])
+        incident.firstDecided = noon - .seconds(30)
         incident.drill = DrillRecord(rollback, of: "shop-drill", incident: "shop-drill-3")
         return incident
     }()
