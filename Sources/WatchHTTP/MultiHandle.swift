@@ -9,8 +9,9 @@ import Glibc
 struct MultiHandle: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
 
-    /// Idle connections kept for requests that may reuse one.
-    private static let idleConnections = 4096
+    /// Idle connections kept for requests that may reuse one: as many as one host's probes may
+    /// have. One more would end the oldest, which is the very one that is asked over next.
+    private static let idleConnections = 16_384
 
     /// curl_global_init(3) must have run once before anything else.
     private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_SSL)) == CURLE_OK

@@ -16,14 +16,7 @@ extension Transfer {
             set(CURLOPT_SSL_VERIFYPEER, 0)
             set(CURLOPT_SSL_VERIFYHOST, 0)
         }
-        guard trustPlace == nil else {
-            watchd_easy_set_string(easy, CURLOPT_CAINFO, nil)
-            watchd_easy_set_string(easy, CURLOPT_CAPATH, nil)
-            // Or libcurl, which looks into the store only when the server's certificate comes,
-            // would keep the first of ours and put it into every other context.
-            watchd_easy_set_long(easy, watchd_opt_ca_cache_timeout, 0)
-            return
-        }
+        if let trustPlace { return setMark(of: trustPlace) }
         // Reading the system's bundle takes 20 ms of the one thread, so libcurl may keep it for a
         // while; a file of the configuration is read each time, since it may just have changed.
         watchd_easy_set_long(easy, watchd_opt_ca_cache_timeout, request.caFile == nil ? 600 : 0)
@@ -32,6 +25,16 @@ extension Transfer {
             // Or the system's authorities in CURLOPT_CAPATH would be trusted besides.
             watchd_easy_set_string(easy, CURLOPT_CAPATH, nil)
         }
+    }
+
+    /// The authorities are read by us. Kept connections are told apart by what libcurl was told, so
+    /// there it is told a directory, which costs nothing until an authority is looked for.
+    private func setMark(of place: TrustStores.Place) {
+        watchd_easy_set_string(easy, CURLOPT_CAINFO, nil)
+        watchd_easy_set_string(easy, CURLOPT_CAPATH, keepsConnection ? place.mark : nil)
+        // Or libcurl, which looks into the store only when the server's certificate comes, would
+        // keep the first of ours and put it into every other context.
+        watchd_easy_set_long(easy, watchd_opt_ca_cache_timeout, 0)
     }
 
     /// Whether the connection may be one that was kept, and is kept afterwards.

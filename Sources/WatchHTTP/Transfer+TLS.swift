@@ -14,13 +14,9 @@ extension Transfer {
     /// Other TLS libraries have contexts of their own kind.
     private static let isOpenSSL = watchd_curl_has_openssl() != 0
 
-    /// The authorities that are trusted, if they are for us to read. libcurl compares only what it
-    /// was told, so those of a connection that others may use are its own matter; and a proxy has
-    /// others.
+    /// The authorities that are trusted, if they are for us to read: a proxy has others.
     var trustPlace: TrustStores.Place? {
-        guard Self.isOpenSSL, Self.slot >= 0, !keepsConnection, request.proxy == nil else {
-            return nil
-        }
+        guard Self.isOpenSSL, Self.slot >= 0, request.proxy == nil else { return nil }
         if let file = request.caFile { return TrustStores.Place(file: file, directory: nil) }
         return tools.systemTrust
     }

@@ -11,6 +11,12 @@ final class TrustStores {
         let file: String
         /// Of certificates that are named after their subject's hash; looked into when needed.
         let directory: String?
+
+        /// The directory of a place, if that has one, else one in which nothing can be found: that
+        /// of the file's name. Two places differ in it. OpenSSL takes several, with colons between.
+        var mark: String {
+            directory ?? file.replacing("%", with: "%25").replacing(":", with: "%3A")
+        }
     }
 
     /// What tells that a file is the one that was read.

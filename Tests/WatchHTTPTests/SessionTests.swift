@@ -94,4 +94,22 @@ import WatchCore
         distrustful.caFile = nil
         #expect(await client.send(distrustful).failure != nil)
     }
+
+    /// By the name of the file, whatever is in it: what it says may be another thing tomorrow.
+    @Test func aKeptConnectionIsOfOneFileOfAuthorities() async throws {
+        let server = try KeepingTLSServer()
+        defer { server.stop() }
+        let path = NSTemporaryDirectory() + "watchd-kept-\(UUID().uuidString).pem"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try FileManager.default.copyItem(atPath: server.certificatePath, toPath: path)
+        var others = request(server, .connection)
+        others.caFile = path
+        let first = try await ask(request(server, .connection))
+        let second = try await ask(others)
+        #expect(second.port != first.port)
+        for _ in 0..<2 {
+            #expect(try await ask(request(server, .connection)).port == first.port)
+            #expect(try await ask(others).port == second.port)
+        }
+    }
 }

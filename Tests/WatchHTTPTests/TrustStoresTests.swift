@@ -54,11 +54,20 @@ import Testing
         #expect(await client.send(request).response?.status == 200)
     }
 
-    @Test func aFileWithoutCertificatesIsNamed() async throws {
+    @Test func placesDifferInTheirMarks() {
+        let names = ["/a", "/b", "/a:/b", "/a%3A/b", "/a%3a/b", "/a%253A/b"]
+        let marks = names.map { TrustStores.Place(file: $0, directory: nil).mark }
+        #expect(Set(marks).count == names.count)
+        #expect(marks.allSatisfy { !$0.contains(":") })
+        #expect(TrustStores.Place(file: "/a", directory: "/d").mark == "/d")
+    }
+
+    @Test(arguments: [HTTPRequest.Reuse.nothing, .session, .connection])
+    func aFileWithoutCertificatesIsNamed(reuse: HTTPRequest.Reuse) async throws {
         let server = try TLSServer(.good)
         defer { server.stop() }
         let request = HTTPRequest(
-            url: server.url, timeout: .seconds(60), caFile: "/dev/null", reuse: .nothing)
+            url: server.url, timeout: .seconds(60), caFile: "/dev/null", reuse: reuse)
         let failure = try #require(await client(request).failure)
         #expect(failure.kind == .badCAFile)
         #expect(failure.message.contains("/dev/null is no file of certificates"))
