@@ -7,7 +7,7 @@ import WatchProbes
 import WatchSystem
 
 enum ProbeCommand {
-    /// `probe URL --count N --at-once N [--connection fresh|resume|keep]`
+    /// `probe URL --count N --at-once N [--connection fresh|resume|keep] [--ca-file PATH]`
     static func run(_ command: Command) async throws {
         let count = try command.number("--count")
         let atOnce = try command.number("--at-once")
@@ -15,7 +15,7 @@ enum ProbeCommand {
         let prober = LiveProber(
             client: client, secrets: SystemSecrets(), time: SystemSleeper(on: client))
         let use = command.text("--connection").flatMap(HTTPRequestSpec.ConnectionUse.init) ?? .fresh
-        let probe = try probe(command.words[1], use)
+        let probe = try probe(command.words[1], use, command.text("--ca-file"))
         let passed = await withTaskGroup(of: Int.self) { group in
             for number in 0..<atOnce {
                 let share = count / atOnce + (number < count % atOnce ? 1 : 0)
@@ -38,7 +38,7 @@ enum ProbeCommand {
     }
 
     private static func probe(
-        _ url: String, _ use: HTTPRequestSpec.ConnectionUse
+        _ url: String, _ use: HTTPRequestSpec.ConnectionUse, _ authorities: String?
     ) throws -> ProbeConfiguration {
         var expectation = HTTPExpectation(status: [.exactly(200)])
         expectation.json = [
@@ -47,6 +47,7 @@ enum ProbeCommand {
         ]
         var request = HTTPRequestSpec(url: Template(literal: url))
         request.connection = use
+        request.caFile = authorities
         return ProbeConfiguration(
             name: "health", every: .seconds(10), kind: .http(request, expectation))
     }

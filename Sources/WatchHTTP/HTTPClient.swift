@@ -18,18 +18,18 @@ public final class HTTPClient: Sendable {
     deinit { loop.shutdown() }
 
     /// Sends and waits for the whole answer. Cancelling the task cancels the transfer.
-    public func send(_ request: HTTPRequest) async -> HTTPResult {
+    public nonisolated(nonsending) func send(_ request: HTTPRequest) async -> HTTPResult {
         await run(PreparedRequest(request), onBytes: nil)
     }
 
-    public func send(_ request: PreparedRequest) async -> HTTPResult {
+    public nonisolated(nonsending) func send(_ request: PreparedRequest) async -> HTTPResult {
         await run(request, onBytes: nil)
     }
 
     /// As `send`, but the body of a 2xx answer goes to `onBytes` piece by piece, without limit.
     /// - Parameter onBytes: runs on the client's thread and must not block; false ends the
     ///   transfer, as a success.
-    public func stream(
+    public nonisolated(nonsending) func stream(
         _ request: HTTPRequest, onBytes: @escaping @Sendable ([UInt8]) -> Bool
     ) async -> HTTPResult {
         await run(PreparedRequest(request), onBytes: onBytes)
@@ -38,7 +38,9 @@ public final class HTTPClient: Sendable {
     /// Connects, with TLS for an `https:` URL, says something and listens; no HTTP is spoken.
     /// - Returns: a response of status 0 whose body is what was heard, and how it ended. A failure
     ///   is of the connection, or of sending.
-    public func converse(_ request: HTTPRequest, _ exchange: Exchange) async -> HTTPResult {
+    public nonisolated(nonsending) func converse(
+        _ request: HTTPRequest, _ exchange: Exchange
+    ) async -> HTTPResult {
         var request = request
         request.connectOnly = true
         return await run(PreparedRequest(request), onBytes: nil, exchange: exchange)
@@ -74,7 +76,8 @@ public final class HTTPClient: Sendable {
         await loop.waitForEnd()
     }
 
-    private func run(
+    /// Where its caller runs, like those above: waiting is no reason to go elsewhere.
+    private nonisolated(nonsending) func run(
         _ request: PreparedRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?,
         exchange: Exchange? = nil
     ) async -> HTTPResult {
@@ -84,7 +87,8 @@ public final class HTTPClient: Sendable {
         }
         let id = loop.newID()
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            // An order is finished once, whatever happens.
+            await withUnsafeContinuation { continuation in
                 loop.submit(
                     TransferLoop.Order(
                         id: id, prepared: request, onBytes: onBytes, exchange: exchange,

@@ -1,6 +1,8 @@
 // The headers of an answer as they came, in one array of bytes. Of most answers one or two are
 // looked at, if any, and making texts of all of them costs more than receiving them.
 
+import Glibc
+
 struct HTTPHead: Hashable, Sendable {
     /// Lines as they came, each with its line feed.
     private var bytes: [UInt8] = []
@@ -20,23 +22,29 @@ struct HTTPHead: Hashable, Sendable {
     func matching(_ isWanted: (UnsafeBufferPointer<UInt8>) -> Bool) -> [HTTPHeader] {
         bytes.withUnsafeBufferPointer { bytes in
             var found: [HTTPHeader] = []
-            var at = 0
-            while at < bytes.count {
-                let start = at
-                while bytes[at] != 10, bytes[at] != UInt8(ascii: ":") { at += 1 }
-                let colon = at
-                while bytes[at] != 10 { at += 1 }
+            var start = 0
+            while let end = Self.place(of: 10, in: bytes, from: start, to: bytes.count) {
+                defer { start = end + 1 }
+                guard let colon = Self.place(of: UInt8(ascii: ":"), in: bytes, from: start, to: end)
+                else { continue }
                 let name = UnsafeBufferPointer(rebasing: bytes[start..<colon])
-                if colon < at, isWanted(name) {
-                    found.append(
-                        HTTPHeader(
-                            String(decoding: name, as: UTF8.self),
-                            Self.trimmed(bytes[(colon + 1)..<at])))
-                }
-                at += 1
+                guard isWanted(name) else { continue }
+                found.append(
+                    HTTPHeader(
+                        String(decoding: name, as: UTF8.self),
+                        Self.trimmed(bytes[(colon + 1)..<end])))
             }
             return found
         }
+    }
+
+    private static func place(
+        of byte: UInt8, in bytes: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int
+    ) -> Int? {
+        guard start < end, let base = bytes.baseAddress,
+            let found = memchr(base + start, Int32(byte), end - start)
+        else { return nil }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 
     /// White space around a value is not part of it (RFC 9110 §5.5), nor is the line's end.

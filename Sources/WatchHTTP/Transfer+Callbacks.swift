@@ -34,8 +34,7 @@ extension Transfer {
             guard !transfer.isGivenUp else { return CURL_PREREQFUNC_ABORT }
             transfer.requestBegins()
             if transfer.keepsConnection, let peer {
-                transfer.watchKeptConnection(
-                    TransferTools.Ends(peer: String(cString: peer), port: port, ownPort: ownPort))
+                transfer.watchKeptConnection(peer, port, ownPort)
             }
             return CURL_PREREQFUNC_OK
         }
@@ -82,14 +81,20 @@ extension Transfer {
     /// An application that hangs is another thing: its kernel still says that it got the request.
     /// So if a kept connection's other side does not even say that, the connection ends in time for
     /// another try (TCP_USER_TIMEOUT of tcp(7)).
-    private func watchKeptConnection(_ ends: TransferTools.Ends) {
+    private func watchKeptConnection(
+        _ peer: UnsafePointer<CChar>, _ port: Int32, _ ownPort: Int32
+    ) {
         guard isKept else {
-            tools.note(socket, of: ends)
-            return
+            let ends = TransferTools.Ends(
+                peer: String(cString: peer), port: port, ownPort: ownPort)
+            return tools.note(socket, of: ends)
         }
         guard let timeout = request.timeout else { return }
-        let third = Self.milliseconds(timeout) / 3
-        if third > 0 { tools.end(ends, withoutWordFor: UInt32(third)) }
+        let third = UInt32(Self.milliseconds(timeout) / 3)
+        // As for the request before it, mostly.
+        guard third > 0, tools.patience(at: ownPort) != third else { return }
+        let ends = TransferTools.Ends(peer: String(cString: peer), port: port, ownPort: ownPort)
+        tools.end(ends, withoutWordFor: third)
     }
 
     private func received(

@@ -67,7 +67,8 @@ final class Transfer {
         self.order = order
         self.tools = tools
         self.handle = handle
-        sessionKey = SessionKey(order.request)
+        // Not looked at as a whole where one field says no.
+        sessionKey = order.request.reuse == .session ? SessionKey(order.request) : nil
         handle.begin(self)
         guard handle.order !== order else { return }
         setUp(userAgent: tools.userAgent)

@@ -18,11 +18,11 @@ final class TransferLoop: Sendable {
         /// What is said and heard once there is a connection.
         let exchange: Exchange?
         /// Called once, whatever happens.
-        let finish: @Sendable (HTTPResult) -> Void
+        let finish: @Sendable (consuming HTTPResult) -> Void
 
         init(
             id: UInt64, prepared: PreparedRequest, onBytes: (@Sendable ([UInt8]) -> Bool)?,
-            exchange: Exchange?, finish: @escaping @Sendable (HTTPResult) -> Void
+            exchange: Exchange?, finish: @escaping @Sendable (consuming HTTPResult) -> Void
         ) {
             self.id = id
             self.prepared = prepared

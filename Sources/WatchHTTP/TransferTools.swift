@@ -57,6 +57,9 @@ final class TransferTools {
         kept[ends.ownPort] = Kept(ends: ends, socket: socket)
     }
 
+    /// What was last set of a kept connection with this port of ours; nil: there was none.
+    func patience(at ownPort: Int32) -> UInt32? { kept[ownPort]?.patience }
+
     /// Sees to it that a connection that was kept does. Every one is noted when it is made, so what
     /// was once set of these ends still is. Nothing, if the connection is not known.
     func end(_ ends: Ends, withoutWordFor milliseconds: UInt32) {

@@ -80,7 +80,7 @@ public struct LiveProber: Prober {
             configuration, ProbeRun(timeout: configuration.timeout, isTraced: true))
     }
 
-    private func report(
+    private nonisolated(nonsending) func report(
         _ configuration: ProbeConfiguration, _ run: ProbeRun
     ) async -> ProbeReport {
         switch configuration.kind {

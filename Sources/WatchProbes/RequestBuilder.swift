@@ -67,11 +67,16 @@ public struct RequestBuilder: Sendable {
         }
     }
 
+    /// One that was built before and is the same each time; nil: it has to be built.
+    func ready(_ spec: HTTPRequestSpec, timeout: Duration) -> ReadyRequests.Entry? {
+        ready.request(for: spec, timeout: timeout)
+    }
+
     /// - Parameter saved: what `${name}` stands for, besides secrets.
     package func build(
         _ spec: HTTPRequestSpec, timeout: Duration, saved: [String: String] = [:]
     ) async -> Result<Built, Failure> {
-        if let built = ready.request(for: spec, timeout: timeout) { return .success(built) }
+        if let entry = ready.request(for: spec, timeout: timeout) { return .success(entry.built) }
         do throws(Failure) {
             // Two probes may share their secrets; each needs an answer of its own.
             let isLiteral = spec.templates.allSatisfy { $0.literal != nil }

@@ -27,6 +27,8 @@ public struct SystemSleeper: Sleeper {
 
     public func now() -> Moment { time.now() }
 
+    public func boot() -> Instant { time.boot() }
+
     public func sleep(until instant: Instant) async { await ring.sleep(until: instant) }
 }
 

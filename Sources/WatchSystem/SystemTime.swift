@@ -12,7 +12,6 @@ public struct SystemTime: TimeSource {
             wall: WallTime(nanoseconds: read(CLOCK_REALTIME)))
     }
 
-    /// For those who measure: one clock is read and not two.
     public func boot() -> Instant { Instant(nanoseconds: read(CLOCK_BOOTTIME)) }
 
     /// The kernel's id of this boot (`/proc/sys/kernel/random/boot_id`, see random(4)).

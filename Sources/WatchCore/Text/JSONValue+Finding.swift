@@ -29,29 +29,30 @@ private struct JSONFinder {
     /// One bit each in a set of them.
     static let limit = 64
 
-    let paths: [JSONPath]
+    /// Of each path.
+    let steps: [[JSONPath.Step]]
     var parser: JSONParser
     var found: [JSONValue?]
 
     init(paths: [JSONPath], parser: JSONParser) {
-        self.paths = paths
+        steps = paths.map(\.steps)
         self.parser = parser
         found = Array(repeating: nil, count: paths.count)
     }
 
     mutating func document() -> Bool {
-        let all = paths.count == Self.limit ? ~0 : (UInt64(1) << paths.count) - 1
+        let all = steps.count == Self.limit ? ~0 : (UInt64(1) << steps.count) - 1
         guard walk(all, level: 0) else { return false }
         parser.skipSpace()
         return parser.byte == nil
     }
 
-    /// Those of `wanted` for which `isIt` holds.
-    private func chosen(_ wanted: UInt64, _ isIt: (JSONPath) -> Bool) -> UInt64 {
+    /// Those of `wanted` for which `isIt` holds, by their places.
+    private func chosen(_ wanted: UInt64, _ isIt: (Int) -> Bool) -> UInt64 {
         var (rest, chosen) = (wanted, UInt64(0))
         while rest != 0 {
             let index = rest.trailingZeroBitCount
-            if isIt(paths[index]) { chosen |= 1 << index }
+            if isIt(index) { chosen |= 1 << index }
             rest &= rest - 1
         }
         return chosen
@@ -61,7 +62,7 @@ private struct JSONFinder {
     private mutating func walk(_ wanted: UInt64, level: Int) -> Bool {
         parser.skipSpace()
         guard wanted != 0 else { return skip() }
-        guard chosen(wanted, { $0.steps.count == level }) == 0 else {
+        guard chosen(wanted, { steps[$0].count == level }) == 0 else {
             return take(wanted, level: level)
         }
         switch parser.byte {
@@ -74,10 +75,23 @@ private struct JSONFinder {
     /// Some path ends here, so the value is made.
     private mutating func take(_ wanted: UInt64, level: Int) -> Bool {
         guard let value = parser.value() else { return false }
-        for index in paths.indices where wanted & 1 << index != 0 {
-            found[index] = value.value(at: paths[index].steps[level...])
+        var rest = wanted
+        while rest != 0 {
+            let index = rest.trailingZeroBitCount
+            let path = steps[index]
+            found[index] = path.count == level ? value : value.value(at: path[level...])
+            rest &= rest - 1
         }
         return true
+    }
+
+    /// A name that comes again takes the place of what it meant before.
+    private mutating func forget(_ paths: UInt64) {
+        var rest = paths
+        while rest != 0 {
+            found[rest.trailingZeroBitCount] = nil
+            rest &= rest - 1
+        }
     }
 
     private mutating func nested(_ walk: (inout Self) -> Bool) -> Bool {
@@ -93,8 +107,7 @@ private struct JSONFinder {
         repeat {
             parser.skipSpace()
             guard let inside = member(wanted, level: level), parser.take(":") else { return false }
-            // A name that comes again takes the place of what it meant before.
-            for index in paths.indices where inside & 1 << index != 0 { found[index] = nil }
+            forget(inside)
             guard walk(inside, level: level + 1) else { return false }
         } while parser.take(",")
         return parser.take("}")
@@ -109,21 +122,18 @@ private struct JSONFinder {
         guard parser.byte == UInt8(ascii: "\"") else {
             parser.at = start
             guard let name = parser.string() else { return nil }
-            return chosen(wanted) { $0.steps[level] == .member(name) }
+            return chosen(wanted) { steps[$0][level] == .member(name) }
         }
         let name = UnsafeBufferPointer(rebasing: parser.bytes[(start + 1)..<parser.at])
         parser.at += 1
-        return chosen(wanted) {
-            guard case .member(var wanted) = $0.steps[level] else { return false }
-            return wanted.withUTF8 { $0.elementsEqual(name) }
-        }
+        return chosen(wanted) { steps[$0][level].isMember(name) }
     }
 
     private mutating func array(_ wanted: UInt64, level: Int) -> Bool {
         if parser.take("]") { return true }
         var place = 0
         repeat {
-            let inside = chosen(wanted) { $0.steps[level] == .index(place) }
+            let inside = chosen(wanted) { steps[$0][level].isIndex(place) }
             guard walk(inside, level: level + 1) else { return false }
             place += 1
         } while parser.take(",")
@@ -155,6 +165,22 @@ private struct JSONFinder {
         }
         parser.at = start
         return parser.string() != nil
+    }
+}
+
+extension JSONPath.Step {
+    /// - Parameter name: its bytes; those of most names differ in number.
+    fileprivate func isMember(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard case .member(let wanted) = self, wanted.utf8.count == name.count else { return false }
+        let isSame = wanted.utf8.withContiguousStorageIfAvailable { wanted in
+            for index in 0..<name.count where wanted[index] != name[index] { return false }
+            return true
+        }
+        return isSame ?? wanted.utf8.elementsEqual(name)
+    }
+
+    fileprivate func isIndex(_ place: Int) -> Bool {
+        if case .index(let index) = self { index == place } else { false }
     }
 }
 

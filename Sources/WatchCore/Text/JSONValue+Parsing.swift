@@ -102,9 +102,30 @@ struct JSONParser {
     mutating func number() -> JSONValue? {
         let start = at
         guard numberText() != nil else { return nil }
+        if let value = shortNumber(start..<at) { return .number(value) }
         let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
         guard let value = Double(text), value.isFinite else { return nil }
         return .number(value)
+    }
+
+    /// Whole numbers up to 2^53 and powers of ten up to 10^22 are exact, so that the quotient of
+    /// two is rounded once, as it should be (Clinger, "How to Read Floating Point Numbers
+    /// Accurately", 1990). Nil: it is longer, or has an exponent.
+    private func shortNumber(_ range: Range<Int>) -> Double? {
+        guard range.count <= 15 else { return nil }
+        var (whole, scale, isFraction) = (Int64(0), 1.0, false)
+        for byte in bytes[range] {
+            switch byte {
+            case 48...57:
+                whole = whole * 10 + Int64(byte - 48)
+                if isFraction { scale *= 10 }
+            case UInt8(ascii: "."): isFraction = true
+            case UInt8(ascii: "-"): continue
+            default: return nil
+            }
+        }
+        let value = Double(whole) / scale
+        return bytes[range.lowerBound] == UInt8(ascii: "-") ? -value : value
     }
 
     mutating func skipNumber() -> Bool {

@@ -11,6 +11,11 @@ public struct Redactor: Sendable {
     /// is no secret that could be told from ordinary text. A secret that was transformed (base64,
     /// percent-encoded) is not recognised.
     public init(_ secrets: [String]) {
+        // Most probes have none, and each has one of these.
+        guard !secrets.isEmpty else {
+            self.secrets = []
+            return
+        }
         var all: Set<[UInt8]> = []
         for secret in secrets where secret.utf8.count >= 3 {
             all.insert(Array(secret.utf8))

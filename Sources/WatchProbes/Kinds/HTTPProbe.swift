@@ -22,45 +22,65 @@ struct HTTPProbe: Sendable {
         }
     }
 
-    func run(_ question: Question, _ run: ProbeRun) async -> ProbeReport {
+    nonisolated(nonsending) func run(_ question: Question, _ run: ProbeRun) async -> ProbeReport {
         var visit = Visit.none
         return await ask(question, run, &visit)
     }
 
     /// - Parameter visit: what a journey carries along, and learns here.
-    func ask(
+    nonisolated(nonsending) func ask(
         _ question: Question, _ run: ProbeRun, _ visit: inout Visit
     ) async -> ProbeReport {
-        var report = ProbeReport(started: time.now().boot, run)
-        switch await requests.build(
-            question.request, timeout: run.timeout, saved: visit.values)
+        var report = ProbeReport(started: time.boot(), run)
+        if Self.isAsPrepared(run, visit),
+            let entry = requests.ready(question.request, timeout: run.timeout),
+            let request = entry.built.prepared
         {
-        case .failure(let failure):
-            report.result.outcome =
-                failure.isTargets ? .fail(failure.message) : .error(failure.message)
-        case .success(let built):
-            let request = Self.request(built, run, visit)
-            report.result.host = OtherHost.name(request.host)
-            visit.hide(built.hidden)
-            let answer = await client.send(request)
-            if Self.takesLong(answer, question) {
-                // The client's thread, if this task lives there, has others to serve.
-                await withTaskExecutorPreference(globalConcurrentExecutor) {
-                    await judgeElsewhere(answer, question, &visit, &report)
-                }
-            } else {
-                judge(answer, question, &visit, &report)
+            visit.hide(entry.built.hidden)
+            await ask(request, question, run, &visit, &report)
+        } else {
+            switch await requests.build(
+                question.request, timeout: run.timeout, saved: visit.values)
+            {
+            case .failure(let failure):
+                report.result.outcome =
+                    failure.isTargets ? .fail(failure.message) : .error(failure.message)
+            case .success(let built):
+                visit.hide(built.hidden)
+                let request = Self.request(built, run, visit)
+                await ask(request, question, run, &visit, &report)
             }
-            if run.isTraced { trace(request.request, answer, visit.redactor, &report.trace) }
         }
-        report.result.took = time.now().boot - report.result.started
+        report.result.took = time.boot() - report.result.started
         return report
+    }
+
+    private nonisolated(nonsending) func ask(
+        _ request: PreparedRequest, _ question: Question, _ run: ProbeRun, _ visit: inout Visit,
+        _ report: inout ProbeReport
+    ) async {
+        report.result.host = OtherHost.name(request.host)
+        let answer = await client.send(request)
+        if Self.takesLong(answer, question) {
+            // The client's thread, if this task lives there, has others to serve.
+            await withTaskExecutorPreference(globalConcurrentExecutor) {
+                await judgeElsewhere(answer, question, &visit, &report)
+            }
+        } else {
+            judge(answer, question, &visit, &report)
+        }
+        if run.isTraced { trace(request.request, answer, visit.redactor, &report.trace) }
+    }
+
+    /// Whether a request is asked as it was prepared.
+    private static func isAsPrepared(_ run: ProbeRun, _ visit: Visit) -> Bool {
+        !run.isAnew && visit.cookies == nil
     }
 
     private static func request(
         _ built: RequestBuilder.Built, _ run: ProbeRun, _ visit: Visit
     ) -> PreparedRequest {
-        if let prepared = built.prepared, !run.isAnew, visit.cookies == nil { return prepared }
+        if let prepared = built.prepared, isAsPrepared(run, visit) { return prepared }
         var request = built.request.asProbe
         request.cookies = visit.cookies
         request.inspectsTLS = run.isTraced

@@ -48,4 +48,22 @@ import Testing
         #expect(JSONValue(body: Array(deep.utf8)) != nil)
         #expect(JSONValue(body: Array("[\(deep)]".utf8)) == nil)
     }
+
+    /// Short ones are read in another way than long ones.
+    @Test func numbersAreTheNearestOnes() {
+        var random = SplitMix64(seed: 7)
+        var texts = ["0", "-0", "0.1", "12.5", "0.30000000000000", "999999999999999", "-1.00"]
+        for _ in 0..<20_000 {
+            let digits = (0..<Int.random(in: 0...12, using: &random)).map { _ in
+                String(Int.random(in: 0...9, using: &random))
+            }
+            texts.append(
+                (Bool.random(using: &random) ? "-" : "")
+                    + String(Int64.random(in: 0...9_999_999_999, using: &random))
+                    + (digits.isEmpty ? "" : "." + digits.joined()))
+        }
+        for text in texts {
+            #expect(JSONValue(body: Array(text.utf8)) == Double(text).map { .number($0) })
+        }
+    }
 }
