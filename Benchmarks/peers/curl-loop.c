@@ -1,9 +1,15 @@
 /* The least that asking over HTTP with libcurl can cost: one multi handle, easy handles used again,
- * the body thrown away, nothing judged but the status. curl-loop URL COUNT AT_ONCE fresh|reused */
+ * the body thrown away, nothing judged but the status.
+ * curl-loop URL COUNT AT_ONCE fresh|reused [CA_FILE [PER_SECOND]]
+ * With TLS a fresh connection resumes the session that its handle had before, which libcurl keeps.
+ * With PER_SECOND questions begin so many a second, in groups every 20 ms. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { GROUPS = 50 };
 
 static size_t ignore(char *data, size_t size, size_t count, void *context) {
     (void)data;
@@ -11,7 +17,7 @@ static size_t ignore(char *data, size_t size, size_t count, void *context) {
     return size * count;
 }
 
-static CURL *request(const char *url, int fresh) {
+static CURL *request(const char *url, int fresh, const char *authorities) {
     CURL *easy = curl_easy_init();
     if (!easy) exit(1);
     curl_easy_setopt(easy, CURLOPT_URL, url);
@@ -22,19 +28,40 @@ static CURL *request(const char *url, int fresh) {
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     }
+    if (authorities) {
+        /* Without a directory libcurl keeps what it read of the file. */
+        curl_easy_setopt(easy, CURLOPT_CAINFO, authorities);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
     return easy;
 }
 
+static long milliseconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
 int main(int count, char **words) {
-    if (count != 5) return 2;
+    if (count < 5 || count > 7) return 2;
     long wanted = atol(words[2]), started = 0, good = 0, ended = 0;
-    int at_once = atoi(words[3]), running = 0, left = 0;
+    long rate = count > 6 ? atol(words[6]) : 0, group = rate / GROUPS, due = milliseconds();
+    int at_once = atoi(words[3]), idle = at_once, running = 0, left = 0;
     curl_global_init(CURL_GLOBAL_DEFAULT);
     CURLM *multi = curl_multi_init();
-    for (int n = 0; n < at_once && started < wanted; n++, started++)
-        curl_multi_add_handle(multi, request(words[1], strcmp(words[4], "fresh") == 0));
+    CURL *free_ones[at_once];
+    for (int n = 0; n < at_once; n++) {
+        int fresh = strcmp(words[4], "fresh") == 0;
+        free_ones[n] = request(words[1], fresh, count > 5 ? words[5] : NULL);
+    }
     while (ended < wanted) {
         CURLMsg *message;
+        long now = rate ? milliseconds() : 0;
+        if (!rate || now >= due) {
+            for (long n = 0; idle && started < wanted && (!rate || n < group); n++, started++)
+                curl_multi_add_handle(multi, free_ones[--idle]);
+            due += 1000 / GROUPS;
+        }
         curl_multi_perform(multi, &running);
         while ((message = curl_multi_info_read(multi, &left))) {
             CURL *easy = message->easy_handle;
@@ -44,10 +71,11 @@ int main(int count, char **words) {
             good += message->data.result == CURLE_OK && status == 200;
             ended++;
             curl_multi_remove_handle(multi, easy);
-            if (started++ < wanted) curl_multi_add_handle(multi, easy);
-            else curl_easy_cleanup(easy);
+            free_ones[idle++] = easy;
         }
-        if (running) curl_multi_poll(multi, NULL, 0, 1000, NULL);
+        if (ended == wanted || (!rate && idle && started < wanted)) continue;
+        long wait = rate && started < wanted ? due - milliseconds() : 1000;
+        curl_multi_poll(multi, NULL, 0, wait > 0 ? wait : 0, NULL);
     }
     printf("{\"probes\": %ld}\n", good);
     return good == wanted ? 0 : 1;

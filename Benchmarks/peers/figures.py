@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import time
 
+from crowds import HOSTS, fleet, fleet_tls
 from detecting import detecting
-from measuring import Processes, Trouble, cpu_of, fetch, free_port, private_megabytes, wait_for
+from measuring import (Processes, Trouble, cpu_of, fetch, free_port, listen_everywhere,
+                       private_megabytes, wait_for)
 
 HERE = pathlib.Path(__file__).resolve().parent
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -98,27 +100,43 @@ class Bench:
     def nginx(self, scheme="http"):
         """A server that answers each request with a small JSON; its address."""
         port = free_port()
-        home = self.directory / "nginx"
-        home.mkdir()
-        key, options = self.directory / "key.pem", "backlog=1024"
-        if scheme == "https":
-            subprocess.run(
-                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                 "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", self.certificate,
-                 "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"],
-                check=True, stderr=subprocess.DEVNULL)
-            options += (f" ssl; ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {self.certificate}; "
-                        f"ssl_certificate_key {key}")
-        text = (HERE / "nginx.conf.in").read_text(encoding="utf-8")
-        path = home / "nginx.conf"
-        path.write_text(text.replace("@PORT@", str(port)).replace("@HOME@", str(home))
-                        .replace("@OPTIONS@", options))
-        nginx = shutil.which("nginx", path=PATH)
-        process = self.processes.start([nginx, "-p", home, "-c", path, "-e", home / "errors"],
-                                       "nginx")
+        process = self.start_nginx(scheme, [f"127.0.0.1:{port}"])
         url = f"{scheme}://127.0.0.1:{port}/health"
         wait_for(url, process)
         return url
+
+    def nginx_everywhere(self, scheme, ports):
+        """The same at so many ports of all addresses of 127.0.0.0/8; the ports."""
+        listeners = [listen_everywhere() for _ in range(ports)]
+        numbers = [listener.getsockname()[1] for listener in listeners]
+        process = self.start_nginx(scheme, [f"*:{number}" for number in numbers], listeners)
+        for listener in listeners:
+            listener.close()
+        wait_for(f"{scheme}://127.0.0.1:{numbers[-1]}/health", process)
+        return numbers
+
+    def start_nginx(self, scheme, places, listeners=()):
+        home = self.directory / "nginx"
+        home.mkdir()
+        key, options, more = self.directory / "key.pem", "backlog=1024", ""
+        if scheme == "https":
+            names = ",".join(["IP:127.0.0.1"] + [f"IP:127.0.1.{n + 1}" for n in range(HOSTS)])
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                 "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", self.certificate,
+                 "-subj", "/CN=bench", "-addext", f"subjectAltName={names}", "-days", "2"],
+                check=True, stderr=subprocess.DEVNULL)
+            options += " ssl"
+            more = (f"ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {self.certificate}; "
+                    f"ssl_certificate_key {key};")
+        text = (HERE / "nginx.conf.in").read_text(encoding="utf-8")
+        path = home / "nginx.conf"
+        lines = [f"listen {place} {options};" for place in places] + [more]
+        path.write_text(
+            text.replace("@LISTEN@", "\n".join(lines)).replace("@HOME@", str(home)))
+        nginx = shutil.which("nginx", path=PATH)
+        return self.processes.start([nginx, "-p", home, "-c", path, "-e", home / "errors"],
+                                    "nginx", listeners)
 
 
 def millions(rate):
@@ -279,69 +297,6 @@ def quiet(bench, scheme, most):
     bench.rows.limit("", f"{memory:.1f} MB private", memory, most=most[1], unit="MB")
 
 
-def fleet(bench):
-    """Ten thousand probes of a hundred hosts every ten seconds: the cost, and when they ask."""
-    crowd(bench, "10 000 http probes every 10 s", most=20)
-    # What these cost is not limited; that they delay nobody is.
-    crowd(bench, "10 000, and 100 targets that hang", hanging=100)
-
-
-def fleet_tls(bench):
-    """The same with TLS, each over a connection of its own with a resumed session."""
-    crowd(bench, "10 000 https probes every 10 s, resumed", most=50, scheme="https")
-
-
-def crowd(bench, what, most=None, hanging=0, scheme="http"):
-    count, rounds = bench.many(10_000), 3
-    # The first round begins everything at once: whole handshakes, threads, memory.
-    seconds = 10 * (rounds + 1)
-    target = None
-    if scheme == "http":
-        port = free_port()
-        target = bench.processes.start(
-            [bench.compile("target"), port, seconds + 10, 10], "target")
-        place, more = f"{{host}}:{port}/{{n}}", ""
-    else:
-        authority = bench.nginx(scheme).split("/")[2]
-        place = f"{authority}/health?{{n}}"
-        more = f"connection: resume, ca_file: '{bench.certificate}', "
-    probes = [
-        f"      p{n}: {{ http: '{scheme}://" + place.format(host=f"127.0.1.{n % 100 + 1}", n=n)
-        + f"', every: 10s, {more}expect: {{ status: 200, json: {{ $.status: ok }} }} }}"
-        for n in range(count)]
-    probes += [
-        f"      h{n}: {{ http: 'http://127.0.2.1:{port}/hang?{n}', every: 10s }}"
-        for n in range(hanging)]
-    path = bench.directory / "watchd.yaml"
-    path.write_text("services: {}\n")
-    services = bench.directory / "conf.d"
-    shutil.rmtree(services, ignore_errors=True)
-    services.mkdir()
-    for first in range(0, len(probes), 1000):
-        text = f"services:\n  shop{first}:\n    probes:\n"
-        text += "\n".join(probes[first:first + 1000]) + "\n"
-        (services / f"{first}.yaml").write_text(text)
-    process = bench.daemon(path)
-    time.sleep(12)
-    share = bench.share(process, seconds - 14)
-    memory = private_megabytes(process.pid)
-    bench.processes.stop(process)
-    figure = f"{share:.1f} % of a core"
-    if most is None:
-        bench.rows.plain(what, figure)
-    else:
-        bench.rows.limit(what, figure, share, most=most * count / 10_000, unit="%")
-    bench.rows.plain("", f"{memory:.0f} MB private")
-    if target is None:
-        return
-    bench.processes.reap(target, 30)
-    told = json.loads((bench.directory / "target.out").read_text().splitlines()[-1])
-    if told["numbers"] != count or told["asked"] < count * (rounds - 1):
-        raise Trouble(f"{told['numbers']} of {count} probes asked {told['asked']} times")
-    bench.rows.limit("", f"p95 {told['p95_ms']:.0f} ms late", told["p95_ms"], most=100,
-                     unit="ms after its place")
-
-
 ALL = {"following": following, "probing": probing, "live": live, "json": json_lines, "idle": idle,
        "idle-tls": idle_tls, "fleet": fleet, "fleet-tls": fleet_tls,
        "detecting": detecting}
@@ -353,7 +308,7 @@ NEEDS = {
     "idle": ["nginx"],
     "idle-tls": ["nginx", "openssl"],
     "fleet": ["cc"],
-    "fleet-tls": ["nginx", "openssl"],
+    "fleet-tls": ["nginx", "openssl", "cc"],
     "detecting": [],
 }
 DAEMON = ["idle", "idle-tls", "fleet", "fleet-tls", "detecting"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import socket
 import ssl
 import subprocess
@@ -20,6 +21,23 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def listen_everywhere():
+    """A socket at all addresses of 127.0.0.0/8, for nobody but this host."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
+    listener.bind(("0.0.0.0", 0))
+    listener.listen(1024)
+    listener.set_inheritable(True)
+    return listener
+
+
+def may_open_many():
+    """As watchd.service may; what is started from now on inherits it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    many = 65536 if most == resource.RLIM_INFINITY else min(65536, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (many, most))
 
 
 def fetch(url, seconds=5):
@@ -66,11 +84,16 @@ class Processes:
         self.directory = directory
         self.running = []
 
-    def start(self, words, name):
+    def start(self, words, name, listeners=()):
+        """What gets listeners gets them as nginx wants them: by number, in its environment."""
+        environment = dict(os.environ)
+        numbers = [listener.fileno() for listener in listeners]
+        if numbers:
+            environment["NGINX"] = "".join(f"{number};" for number in numbers)
         with open(self.directory / f"{name}.out", "ab") as output:
             process = subprocess.Popen(
                 [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output)
+                stderr=output, env=environment, pass_fds=numbers)
         self.running.append(process)
         return process
 
