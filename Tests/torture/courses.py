@@ -1,7 +1,6 @@
 """What rounds begin with: a state in which the good release is good, a database, and the course of each kind of world
 when nothing is done to it, which tells where it can be met."""
 
-import datetime
 import os
 import signal
 import subprocess
@@ -127,7 +126,7 @@ def persists(found, lives):
         if event['time'] == last:
             continue
         last = event['time']
-        at = datetime.datetime.fromisoformat(last.replace('Z', '+00:00')).timestamp()
+        at = judge.moment(last)
         text = event.get('text') if kind.startswith('step.') else ''
         places += [attack.Place(f'{side}:{kind}:{counts[kind]}', (side, kind, text), shim=lived(lives, at))
                    for side in SIDES]
