@@ -33,7 +33,7 @@ class People(threading.Thread):
 
     def watchctl(self, *arguments):
         command = [self.round.options.bin + '/watchctl', *arguments, '--socket', self.round.folder + '/watchd.sock']
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180)
 
     def run(self):
         while not self.over.wait(0.05):

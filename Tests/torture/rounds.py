@@ -18,7 +18,7 @@ from found import End
 from people import People
 
 # Until a world has come to rest, however busy the machine.
-PATIENCE = 150
+PATIENCE = 300
 # Between two looks at a world.
 LOOK = 0.02
 # Of the disk that is filled: enough for the state and its reserve.
