@@ -15,6 +15,8 @@ struct Hands: Sendable {
     var checkConnectivity: @Sendable () async -> Void
     var deliver: @Sendable () async -> Void
     var deliverFromMemory: @Sendable ([OutboxMessage]) async -> Void
+    /// Whether steps can be recorded.
+    var hasRoom: @Sendable () async -> Bool = { true }
 }
 
 final class EffectPerformer: Sendable {
@@ -33,20 +35,23 @@ final class EffectPerformer: Sendable {
     private let stored: @Sendable ([EventRecord]) -> Void
     private let report: @Sendable (Event) -> Void
     private let logger: Logger
+    private let room: StepRoom
     private let failing = Mutex(false)
 
     /// - Parameters:
+    ///   - room: knows of steps that wait for room on the disk.
     ///   - store: makes a transaction durable, and numbers its events.
     ///   - stored: is told the numbered events.
     ///   - report: takes what the engine must know of it.
     init(
-        hands: Hands, logger: Logger,
+        hands: Hands, room: StepRoom, logger: Logger,
         store: @escaping @Sendable (Transaction) async throws -> [EventRecord],
         stored: @escaping @Sendable ([EventRecord]) -> Void,
         report: @escaping @Sendable (Event) -> Void
     ) {
         (orders, entrance) = AsyncStream.makeStream(of: Order.self)
         self.hands = hands
+        self.room = room
         self.store = store
         self.stored = stored
         self.report = report
@@ -69,7 +74,9 @@ final class EffectPerformer: Sendable {
 
     /// Tries what waits again, if anything does.
     func retryStore() {
-        if failing.withLock({ $0 }) { entrance.yield(Order(effects: [.persist(Transaction())])) }
+        if failing.withLock({ $0 }) || room.isMissing {
+            entrance.yield(Order(effects: [.persist(Transaction())]))
+        }
     }
 
     func finish() { entrance.finish() }
@@ -134,10 +141,7 @@ final class EffectPerformer: Sendable {
             CrashPoint.reached("after-persist", kinds)
             backlog = Transaction()
             stored(events)
-            if failing.withLock({ exchange(&$0, with: false) }) {
-                logger.notice("the store takes transactions again")
-                report(.storeRecovered)
-            }
+            await noteStored()
             return nil
         } catch {
             backlog = whole
@@ -146,6 +150,19 @@ final class EffectPerformer: Sendable {
             }
             return "\(error)"
         }
+    }
+
+    /// Goes on only when steps can be recorded, too: each would wait again at once.
+    private func noteStored() async {
+        let isMissing = room.isMissing
+        guard failing.withLock({ $0 }) || isMissing else { return }
+        if isMissing {
+            guard await hands.hasRoom() else { return }
+            room.found()
+        }
+        failing.withLock { $0 = false }
+        logger.notice("the store takes transactions again")
+        report(.storeRecovered)
     }
 
     private func exchange(_ value: inout Bool, with new: Bool) -> Bool {

@@ -13,11 +13,22 @@ struct EvidenceFiles: Sendable {
     let directory: String
     /// The record as it is stored, which is durable before any step runs.
     let incident: @Sendable (String) async throws -> IncidentRecord?
+    /// As `StepSettings.makeRoom`.
+    let makeRoom: @Sendable () -> Bool
+
+    /// Why a file is not there, as a sentence.
+    struct Problem: Error {
+        var text: String
+        /// For nothing but want of room on the disk.
+        var isNoRoom = false
+    }
 
     init(
-        state: String, incident: @escaping @Sendable (String) async throws -> IncidentRecord?
+        state: String, makeRoom: @escaping @Sendable () -> Bool = { false },
+        incident: @escaping @Sendable (String) async throws -> IncidentRecord?
     ) {
         directory = Self.directory(state)
+        self.makeRoom = makeRoom
         self.incident = incident
     }
 
@@ -26,30 +37,37 @@ struct EvidenceFiles: Sendable {
     /// Writes the file if the task asks for it: what `watchctl incident ID --json` prints, without
     /// the timeline.
     /// - Returns: why it could not be written; nil: it is there, or nobody asks for it.
-    func layOut(for task: StepTask) async -> String? {
+    func layOut(for task: StepTask) async -> Problem? {
         let name = EngineMode.evidenceVariable
         guard let path = task.variables[name], let id = task.variables["incident"],
             task.action.templates.contains(where: { $0.variables.contains(name) })
         else { return nil }
         do {
             guard let record = try await incident(id) else {
-                return "the evidence of \(id) is not stored, so ${\(name)} has no file"
+                return Problem(
+                    text: "the evidence of \(id) is not stored, so ${\(name)} has no file")
             }
             let bytes = try WireJSON.encode(IncidentDetail(incident: record, timeline: []))
-            return await aside { [directory] in Self.write(bytes, path, in: directory) }
+            return await aside { [directory, makeRoom] in
+                let problem = Self.write(bytes, path, in: directory)
+                guard problem?.isNoRoom ?? false, makeRoom() else { return problem }
+                return Self.write(bytes, path, in: directory)
+            }
         } catch {
-            return "the evidence of \(id) cannot be read for ${\(name)}: \(error)"
+            return Problem(text: "the evidence of \(id) cannot be read for ${\(name)}: \(error)")
         }
     }
 
-    private static func write(_ bytes: [UInt8], _ path: String, in directory: String) -> String? {
-        do {
+    private static func write(_ bytes: [UInt8], _ path: String, in directory: String) -> Problem? {
+        do throws(SystemError) {
             try Directory.make(directory, mode: 0o700)
             try File.writeAtomically(path, bytes)
             return nil
         } catch {
-            return "the evidence cannot be laid out for ${\(EngineMode.evidenceVariable)}: "
-                + "\(error); watchd's user must be able to write there, and there must be room"
+            return Problem(
+                text: "the evidence cannot be laid out for ${\(EngineMode.evidenceVariable)}: "
+                    + "\(error); watchd's user must be able to write there, and there must be room",
+                isNoRoom: error.isNoRoom)
         }
     }
 

@@ -47,7 +47,10 @@ struct Parts: Sendable {
         // Before anything that has a thread: a thread that ends while the process exits crashes it.
         try Self.checkShim(options.shim)
         let (store, bootID) = try Self.openStore(options)
-        let evidence = EvidenceFiles(state: options.state) { try await store.incident($0) }
+        let evidence = EvidenceFiles(state: options.state, makeRoom: { store.giveUpReserve() }) {
+            try await store.incident($0)
+        }
+        let room = StepRoom(logger: logger) { queue.post($0) }
         var engine = try Self.makeEngine(configuration, store, bootID, now, evidence)
         let client = HTTPClient()
         let secrets = SystemSecrets()
@@ -58,8 +61,14 @@ struct Parts: Sendable {
         positions = checkpoints.restore(into: &engine, at: now)
         let bus = SystemdBus()
         let runner = StepRunner(
-            settings: Self.steps(options, bootID, redactor), secrets: secrets, bus: bus,
-            client: client, time: time, sink: { queue.post(redactor.clean($0)) })
+            settings: Self.steps(options, store, bootID, redactor), secrets: secrets, bus: bus,
+            client: client, time: time,
+            sink: { event in
+                guard case .storeFailed(let problem, let tasks) = event else {
+                    return queue.post(redactor.clean(event))
+                }
+                room.putOff(tasks, problem)
+            })
         let sleeper = SystemSleeper(on: client)
         let schedule = ProbeSchedule(
             prober: LiveProber(
@@ -72,8 +81,8 @@ struct Parts: Sendable {
             configuration, store, secrets, client, time, queue, logger)
         let performer = EffectPerformer(
             hands: Self.hands(
-                runner, redactor, evidence, schedule, connectivity, outbox, queue),
-            logger: logger, store: { try await store.apply($0) },
+                runner, redactor, evidence, schedule, connectivity, outbox, room, queue),
+            room: room, logger: logger, store: { try await store.apply($0) },
             stored: { broadcaster.send($0) }, report: { queue.post($0) })
         supervisor = Supervisor(
             engine: engine, positions: positions,
@@ -108,11 +117,12 @@ struct Parts: Sendable {
     }
 
     private static func steps(
-        _ options: DaemonOptions, _ bootID: String, _ redactor: EvidenceRedactor
+        _ options: DaemonOptions, _ store: Store, _ bootID: String, _ redactor: EvidenceRedactor
     ) -> StepSettings {
         StepSettings(
             directory: options.state + "/steps", home: options.state, shim: options.shim,
-            bootID: bootID, unitLogs: options.unitLogs, clean: { redactor.clean($0, of: $1) })
+            bootID: bootID, unitLogs: options.unitLogs, clean: { redactor.clean($0, of: $1) },
+            makeRoom: { store.giveUpReserve() })
     }
 
     private static func outbox(
@@ -169,13 +179,17 @@ struct Parts: Sendable {
     private static func hands(
         _ runner: StepRunner, _ redactor: EvidenceRedactor, _ evidence: EvidenceFiles,
         _ schedule: ProbeSchedule, _ connectivity: ConnectivityChecker, _ outbox: Outbox,
-        _ queue: EventQueue
+        _ room: StepRoom, _ queue: EventQueue
     ) -> Hands {
         Hands(
             run: { task in
                 redactor.note(task)
                 if let problem = await evidence.layOut(for: task) {
-                    let result = TaskResult(ending: .couldNotStart(problem))
+                    // Only a question is not asked again when there is room.
+                    if problem.isNoRoom, !task.id.hasPrefix(StepTask.dryPrefix) {
+                        return room.putOff([task.id], problem.text)
+                    }
+                    let result = TaskResult(ending: .couldNotStart(problem.text))
                     return queue.post(redactor.clean(.task(id: task.id, result)))
                 }
                 runner.run(task)
@@ -192,7 +206,8 @@ struct Parts: Sendable {
             probeNow: { await schedule.probeNow(service: $0, probes: $1) },
             checkConnectivity: { await connectivity.checkNow() },
             deliver: { await outbox.wake() },
-            deliverFromMemory: { await outbox.sendNow($0) })
+            deliverFromMemory: { await outbox.sendNow($0) },
+            hasRoom: { await runner.hasRoom() })
     }
 
     // MARK: - Start and stop

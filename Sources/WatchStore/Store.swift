@@ -63,6 +63,9 @@ public final class Store: Sendable {
         }
     }
 
+    /// Gives it up to whoever else has to write beside the database; false: it was not held.
+    public func giveUpReserve() -> Bool { reserve.giveUp() }
+
     // MARK: - Access
 
     /// One transaction, whole or not at all. On a full disk the reserve is given up and it is

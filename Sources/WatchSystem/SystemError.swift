@@ -13,5 +13,8 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         self.code = code
     }
 
+    /// The disk is full, or all that its user may take of it is taken.
+    public var isNoRoom: Bool { code == ENOSPC || code == EDQUOT }
+
     public var description: String { "\(operation): \(String(cString: strerror(code)))" }
 }

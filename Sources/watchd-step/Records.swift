@@ -10,6 +10,8 @@ enum ShimExit: Int32 {
     case usage = 64
     /// A record could not be written; stderr says which.
     case notRecorded = 70
+    /// There was no room for the claim: nothing was run. The daemon knows this number.
+    case noRoom = 73
     /// Another shim has the step: nothing was run.
     case alreadyClaimed = 75
 }
@@ -17,6 +19,14 @@ enum ShimExit: Int32 {
 enum ClaimError: Error {
     case alreadyClaimed
     case failed(String)
+    /// The disk is full, or its user's share of it.
+    case noRoom(String)
+
+    /// - Parameter code: of errno(3).
+    init(_ operation: String, code: Int32 = errno) {
+        let message = "\(operation): \(String(cString: strerror(code)))"
+        self = code == ENOSPC || code == EDQUOT ? .noRoom(message) : .failed(message)
+    }
 }
 
 /// How a step ended; becomes the file `exit`.
@@ -61,7 +71,7 @@ struct Records: ~Copyable {
         self.directory = directory
         reservedPath = "\(directory)/exit.\(pid)"
         reserved = open(reservedPath, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard reserved >= 0 else { throw .failed(reason("create \(reservedPath)")) }
+        guard reserved >= 0 else { throw ClaimError("create \(reservedPath)") }
         do throws(ClaimError) {
             try Self.claim(directory, reserved: reserved, pid: pid)
         } catch {
@@ -76,7 +86,7 @@ struct Records: ~Copyable {
     ) throws(ClaimError) {
         let full = posix_fallocate(reserved, 0, 4096)
         guard full == 0 || full == EOPNOTSUPP else {
-            throw .failed("reserve \(directory)/exit: \(String(cString: strerror(full)))")
+            throw ClaimError("reserve \(directory)/exit", code: full)
         }
         guard let boot = readSmall("/proc/sys/kernel/random/boot_id")?.filter({ $0 != "\n" })
         else { throw .failed(reason("read /proc/sys/kernel/random/boot_id")) }
@@ -85,19 +95,20 @@ struct Records: ~Copyable {
         }
         let temporary = "\(directory)/claim.\(pid)"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw .failed(reason("create \(temporary)")) }
+        guard file >= 0 else { throw ClaimError("create \(temporary)") }
         defer { unlink(temporary) }
         let json = """
             {"format":1,"bootID":"\(escaped(boot))","pid":\(pid),"pidStart":\(own.start)}
             """
         let written = writeAll(file, Array(json.utf8)) && fsync(file) == 0
+        let code = errno
         close(file)
-        guard written else { throw .failed(reason("write \(temporary)")) }
+        guard written else { throw ClaimError("write \(temporary)", code: code) }
         // link(2) fails when the name exists: of two shims exactly one wins, and the name never
         // shows a part of the text.
         guard link(temporary, "\(directory)/claim") == 0 else {
             if errno == EEXIST { throw .alreadyClaimed }
-            throw .failed(reason("claim \(directory)"))
+            throw ClaimError("claim \(directory)")
         }
         guard syncDirectory(directory) else { throw .failed(reason("sync \(directory)")) }
     }

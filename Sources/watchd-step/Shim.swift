@@ -53,6 +53,9 @@ final class Shim {
             case .failed(let message):
                 complain(message)
                 return .notRecorded
+            case .noRoom(let message):
+                complain(message)
+                return .noRoom
             }
         }
         CrashPoint.reached("after-claim")

@@ -28,8 +28,19 @@ final class Answers: Sendable {
 
     private let state = Mutex(State())
 
+    /// How one that was not answered but put off is told here: so begins an unknown end.
+    static let putOff = "put off: "
+
     func put(_ event: Event) {
-        guard case .task(let id, let result) = event else { return }
+        switch event {
+        case .task(let id, let result): put(id, result)
+        case .storeFailed(let why, let tasks):
+            for id in tasks { put(id, TaskResult(ending: .unknown(Self.putOff + why))) }
+        default: break
+        }
+    }
+
+    private func put(_ id: String, _ result: TaskResult) {
         let waiter = state.withLock { state in
             if let index = state.waiting.firstIndex(where: { $0.id == id }) {
                 return Optional(state.waiting.remove(at: index).continuation)

@@ -13,30 +13,38 @@ struct EffectPerformerTests {
     private final class Bench: Sendable {
         let done = Mutex<[String]>([])
         let isFull = Mutex(false)
+        /// Steps find none for their records.
+        let hasRoom = Mutex(true)
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+        var room: StepRoom { StepRoom(logger: quiet) { self.heard($0) } }
+
+        func heard(_ event: Event) {
+            switch event {
+            case .storeFailed(_, let skipped): note("failed \(skipped)")
+            case .storeRecovered: note("recovered")
+            default: break
+            }
+        }
 
         func note(_ what: String) { done.withLock { $0.append(what) } }
 
-        func performer() -> EffectPerformer {
+        func performer(_ room: StepRoom? = nil) -> EffectPerformer {
             EffectPerformer(
                 hands: Hands(
                     run: { self.note("run \($0.id)") }, resume: { self.note("resume \($0.id)") },
                     cancel: { self.note("cancel \($0)") }, readVersions: { _ in },
                     probeNow: { _, _ in }, checkConnectivity: {}, deliver: { self.note("deliver") },
-                    deliverFromMemory: { self.note("memory \($0.map(\.id))") }),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                    deliverFromMemory: { self.note("memory \($0.map(\.id))") },
+                    hasRoom: { self.hasRoom.withLock { $0 } }),
+                room: room ?? self.room, logger: quiet,
                 store: { transaction in
                     if self.isFull.withLock({ $0 }) { throw Full() }
                     self.note("store \(transaction.events.map(\.kind))")
                     return transaction.events
                 },
                 stored: { _ in },
-                report: { event in
-                    switch event {
-                    case .storeFailed(_, let skipped): self.note("failed \(skipped)")
-                    case .storeRecovered: self.note("recovered")
-                    default: break
-                    }
-                })
+                report: { self.heard($0) })
         }
     }
 
@@ -92,6 +100,28 @@ struct EffectPerformerTests {
         performer.finish()
         await performer.run()
         #expect(bench.done.withLock { $0 } == ["failed []"])
+    }
+
+    /// What the store writes found room, and the step's own records did not: what is stored goes
+    /// on being stored, and the step is resumed when there is room for it, not before.
+    @Test func aStepThatFoundNoRoomIsHeardOfAgainWhenThereIsSome() async {
+        let bench = Bench()
+        bench.hasRoom.withLock { $0 = false }
+        let room = bench.room
+        let performer = bench.performer(room)
+        let running = Task { await performer.run() }
+        performer.retryStore()
+        room.putOff(["t1"], "no space left")
+        performer.retryStore()
+        _ = await performer.submitAndWait([intent("a"), .deliver])
+        bench.hasRoom.withLock { $0 = true }
+        performer.retryStore()
+        performer.finish()
+        await running.value
+        #expect(
+            bench.done.withLock { $0 } == [
+                "failed [\"t1\"]", "store []", "store [\"a\"]", "deliver", "store []", "recovered",
+            ])
     }
 
     @Test func theBacklogKeepsTheLatestEventsOnly() {

@@ -63,6 +63,33 @@ struct FullDiskTests {
         #expect(now.status == 0, "\(now.output) \(now.errors)")
     }
 
+    /// What the store writes has room, and the steps' own records have none: a step that has not
+    /// begun waits just so, and a rollback goes on with it when there is room.
+    @Test func aStepWhoseRecordsFindNoRoomWaitsAndGoesOn() async throws {
+        let host = try Host()
+        let state = host.path("state")
+        try FileManager.default.createDirectory(
+            atPath: state + "/steps", withIntermediateDirectories: false)
+        let daemon = try RunningDaemon(
+            host, .init(wrapper: Self.mounting("size=1m", at: state + "/steps")))
+        try await daemon.arm()
+        _ = try #require(await daemon.event("release.good"))
+        try host.holdNote()
+        try host.deploy(Host.bad)
+        let held = await host.stepIsHeld()
+        let filler = "/proc/\(daemon.pid)/root\(state)/steps/filler"
+        await onThread { Self.fill(filler) }
+        close(held)
+        _ = try #require(await host.chat.message("rollback waits, store-unavailable"))
+        #expect(host.runs == ["note"])
+        #expect(try await daemon.status().storeProblem?.contains("records of steps") ?? false)
+        #expect(unlink(filler) == 0)
+        _ = try #require(await daemon.event("step.finished", count: 2))
+        #expect(host.runs == Host.onceEach)
+        #expect(host.release == Host.good)
+        #expect(try await daemon.status().storeProblem == nil)
+    }
+
     /// A daemon whose state lies on a disk of 4 MB, and where it is mounted.
     private static func onSmallDisk(
         _ host: Host
@@ -70,10 +97,15 @@ struct FullDiskTests {
         let state = host.path("small")
         try FileManager.default.createDirectory(
             atPath: state, withIntermediateDirectories: false)
-        let mount = "mount -t tmpfs -o size=4m,mode=700 tmpfs \(state) && exec \"$@\""
         let daemon = try RunningDaemon(
-            host, .init(state: state, wrapper: ["unshare", "-m", "sh", "-c", mount, "sh"]))
+            host, .init(state: state, wrapper: mounting("size=4m", at: state)))
         return (daemon, state)
+    }
+
+    /// A program that runs another, which sees a disk of its own there.
+    private static func mounting(_ size: String, at path: String) -> [String] {
+        let mount = "mount -t tmpfs -o \(size),mode=700 tmpfs \(path) && exec \"$@\""
+        return ["unshare", "-m", "sh", "-c", mount, "sh"]
     }
 
     /// The reserve goes last: while there was room for it, it would be taken again.

@@ -28,7 +28,7 @@ struct SupervisorTests {
                     run: { _ in }, resume: { _ in }, cancel: { _ in }, readVersions: { _ in },
                     probeNow: { _, _ in }, checkConnectivity: {}, deliver: {},
                     deliverFromMemory: { _ in }),
-                logger: logger,
+                room: StepRoom(logger: logger) { queue.post($0) }, logger: logger,
                 store: { [self, stored] transaction in
                     if isFull.withLock({ $0 }) { throw DiskFull() }
                     for event in transaction.events { stored.append(event.kind) }

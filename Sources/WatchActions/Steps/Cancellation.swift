@@ -5,6 +5,7 @@ import Synchronization
 final class Cancellation: Sendable {
     private struct State {
         var isRequested = false
+        var isOver = false
         var action: (@Sendable () -> Void)?
     }
 
@@ -12,12 +13,24 @@ final class Cancellation: Sendable {
 
     var isRequested: Bool { state.withLock { $0.isRequested } }
 
-    func request() {
-        let action = state.withLock { state in
-            state.isRequested = true
-            return state.action
+    /// - Returns: false when it comes too late to be heeded.
+    @discardableResult
+    func request() -> Bool {
+        let (isHeeded, action) = state.withLock { state in
+            if !state.isOver { state.isRequested = true }
+            return (!state.isOver, state.action)
         }
-        action?()
+        if isHeeded { action?() }
+        return isHeeded
+    }
+
+    /// From now on nobody heeds it.
+    /// - Returns: whether it was there before.
+    func close() -> Bool {
+        state.withLock { state in
+            state.isOver = true
+            return state.isRequested
+        }
     }
 
     /// What stops the task from now on; nil: nothing does. Called at once if the wish is there.

@@ -25,7 +25,7 @@ struct ExecStep: Sendable {
     private static let startsAtMost = 2
 
     /// - Parameter task: nil when it is only to be stopped, and never begun.
-    func perform(_ task: StepTask?) -> TaskResult {
+    func perform(_ task: StepTask?) throws(NoRoom) -> TaskResult {
         var starts = 0
         // Over, or never to begin: what was to be read may hold secrets.
         defer { unlink(directory.inputPath) }
@@ -36,9 +36,9 @@ struct ExecStep: Sendable {
             case .lost(let why): return TaskResult(ending: .unknown(why), output: output(task))
             case .orphaned(let claim): return orphaned(claim, task)
             case .running(let shim):
-                guard follow(shim, task) else { return stuck(shim, task) }
+                if follow(shim, task) == .timedOut { return stuck(shim, task) }
             case .fresh:
-                if let verdict = begin(task, starts: starts) {
+                if let verdict = try begin(task, starts: starts) {
                     guard let result = settle(verdict) else { continue }
                     return result
                 }
@@ -87,7 +87,7 @@ struct ExecStep: Sendable {
     /// Starts the shim; once more where one was killed before it had claimed the task: then it
     /// surely ran nothing.
     /// - Returns: what to record when the task shall not or cannot begin; nil: look again.
-    private func begin(_ task: StepTask?, starts: Int) -> ExitRecord? {
+    private func begin(_ task: StepTask?, starts: Int) throws(NoRoom) -> ExitRecord? {
         guard let task, !cancellation.isRequested else { return ExitRecord(ending: .cancelled) }
         guard starts < Self.startsAtMost else {
             if let refusal = directory.refusal() {
@@ -104,7 +104,11 @@ struct ExecStep: Sendable {
             try start(task, try ProgramCall(task, secrets))
             return nil
         } catch {
-            return .couldNotStart(error.message)
+            guard error.isNoRoom else { return .couldNotStart(error.message) }
+            // Surely not begun is only what nobody has claimed.
+            guard !cancellation.isRequested, case .fresh = look() else { return nil }
+            if starts + 1 < Self.startsAtMost, settings.makeRoom() { return nil }
+            throw NoRoom(in: settings)
         }
     }
 
@@ -127,23 +131,24 @@ struct ExecStep: Sendable {
                 environment: StepEnvironment.make(
                     task, home: settings.home, besides: call.environment),
                 log: "\(directory.path)/shim.log")
-            // Time-out or not: the next look tells.
-            _ = follow(shim, task)
+            // Any other end, or none: the next look tells.
+            guard follow(shim, task) == .ended(ShimProcess.noRoom) else { return }
         } catch {
             throw CannotStart(
                 message: "\(error); check the installation of watchd-step (\(settings.shim)) and "
-                    + "that \(settings.directory) can be written")
+                    + "that \(settings.directory) can be written",
+                isNoRoom: error.isNoRoom)
         }
+        throw CannotStart(message: "its claim found no room", isNoRoom: true)
     }
 
     /// Waits for the shim; the wish to cancel goes to it.
-    /// - Returns: false when it did not keep the time itself.
-    private func follow(_ shim: ShimProcess, _ task: StepTask?) -> Bool {
+    private func follow(_ shim: ShimProcess, _ task: StepTask?) -> ShimProcess.Wait {
         cancellation.handle { shim.send(SIGTERM) }
         defer { cancellation.handle(nil) }
         // The shim ends a step in time. This bound is for a shim that is itself stuck.
         let limit = (task?.timeout ?? .zero) + settings.grace + .minutes(1)
-        return shim.wait(seconds: limit.seconds) == .ended
+        return shim.wait(seconds: limit.seconds)
     }
 
     private func stuck(_ shim: ShimProcess, _ task: StepTask?) -> TaskResult {
@@ -294,6 +299,8 @@ struct ExecStep: Sendable {
 /// The task surely never ran; the sentence names cause and remedy.
 struct CannotStart: Error {
     var message: String
+    /// Only for want of room on the disk.
+    var isNoRoom = false
 }
 
 extension Template {

@@ -39,8 +39,8 @@ struct HTTPRun: Sendable {
         began = step.time.now().boot
     }
 
-    mutating func go() async -> TaskResult {
-        if record.answer == nil, let ending = await ask() { return await end(ending) }
+    mutating func go() async throws(NoRoom) -> TaskResult {
+        if record.answer == nil, let ending = try await ask() { return await end(ending) }
         guard let answer = record.answer else { return await end(.unknown(Self.lost)) }
         if let complaint = answer.complaint {
             var result = await end(.unexpected(complaint))
@@ -54,7 +54,7 @@ struct HTTPRun: Sendable {
     // MARK: - The request
 
     /// - Returns: nil when there is an answer, in the record.
-    private mutating func ask() async -> TaskResult.Ending? {
+    private mutating func ask() async throws(NoRoom) -> TaskResult.Ending? {
         if record.isOut, !call.request.isReading { return .unknown(Self.lost) }
         if let name = missing {
             return .couldNotStart(
@@ -76,6 +76,10 @@ struct HTTPRun: Sendable {
             record.isOut = true
             record.tries += 1
             if let error = await note() {
+                // What was sent before may have told something; of the first nothing is known.
+                if error.isNoRoom, record.tries == 1, !step.cancellation.isRequested {
+                    throw NoRoom(in: step.settings)
+                }
                 return .couldNotStart(
                     "that the request is sent could not be recorded, so it was not sent: \(error)")
             }
@@ -197,12 +201,14 @@ struct HTTPRun: Sendable {
     @discardableResult
     private mutating func note() async -> SystemError? {
         let (record, directory, service) = (record, step.directory, task.service)
-        let clean = step.clean
+        let settings = step.settings
         return await OwnThread.run {
             do throws(SystemError) {
-                try directory.create()
-                try directory.write(
-                    record.cleaned { clean($0, service) }, RequestRecord.fileName)
+                try settings.withReserve { () throws(SystemError) in
+                    try directory.create()
+                    try directory.write(
+                        record.cleaned { settings.clean($0, service) }, RequestRecord.fileName)
+                }
                 return nil
             } catch {
                 return error

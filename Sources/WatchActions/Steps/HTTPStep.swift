@@ -7,15 +7,13 @@ import WatchHTTP
 import WatchProbes
 
 struct HTTPStep: Sendable {
-    let bootID: String
+    let settings: StepSettings
     let requests: RequestBuilder
     let client: HTTPClient
     let time: any TimeSource
     let sleeper: any Sleeper
     let directory: TaskDirectory
     let cancellation: Cancellation
-    /// As `StepSettings.clean`.
-    var clean: @Sendable (_ text: String, _ service: String) -> String = { text, _ in text }
 
     private enum Standing: Sendable {
         case fresh
@@ -24,24 +22,28 @@ struct HTTPStep: Sendable {
         case lost(String)
     }
 
-    func perform(_ task: StepTask, _ call: HTTPCall) async -> TaskResult {
+    func perform(_ task: StepTask, _ call: HTTPCall) async throws(NoRoom) -> TaskResult {
         let now = time.now()
-        var record = RequestRecord(bootID: bootID, began: now)
+        var record = RequestRecord(bootID: settings.bootID, began: now)
         switch await OwnThread.run({ look() }) {
         case .ended(let result): return result
         case .lost(let why): return TaskResult(ending: .unknown(why))
         case .begun(let found): record = found
         case .fresh: break
         }
-        let deadline = record.deadline(task.timeout, bootID: bootID, now: now)
+        let deadline = record.deadline(task.timeout, bootID: settings.bootID, now: now)
         let run = HTTPRun(step: self, task: task, call: call, record: record, deadline: deadline)
-        let work = Task {
+        let work = Task { () async -> Result<TaskResult, NoRoom> in
             var run = run
-            return await run.go()
+            do throws(NoRoom) {
+                return .success(try await run.go())
+            } catch {
+                return .failure(error)
+            }
         }
         cancellation.handle { work.cancel() }
         defer { cancellation.handle(nil) }
-        return await work.value
+        return try await work.value.get()
     }
 
     /// Ends what an earlier process began, without knowing its task.

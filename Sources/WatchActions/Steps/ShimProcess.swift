@@ -6,9 +6,14 @@ import Glibc
 import WatchSystem
 
 final class ShimProcess: Sendable {
-    enum Wait {
-        case ended, timedOut
+    enum Wait: Equatable {
+        /// Its exit status; nil: it was no child of ours, or a signal killed it.
+        case ended(Int32?)
+        case timedOut
     }
+
+    /// Of a shim whose claim found no room: it has run nothing (`ShimExit.noRoom` of watchd-step).
+    static let noRoom: Int32 = 73
 
     let pid: pid_t
     private let descriptor: Int32
@@ -80,11 +85,12 @@ final class ShimProcess: Sendable {
             left -= slice
             if left <= 0 { return .timedOut }
         }
-        if isChild {
-            var status: Int32 = 0
-            while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-        }
-        return .ended
+        guard isChild else { return .ended(nil) }
+        var status: Int32 = 0
+        var reaped = waitpid(pid, &status, 0)
+        while reaped < 0 && errno == EINTR { reaped = waitpid(pid, &status, 0) }
+        guard reaped == pid, status & 0x7f == 0 else { return .ended(nil) }
+        return .ended((status >> 8) & 0xff)
     }
 
     /// Field 22 of /proc/PID/stat (proc(5)); nil: no such process.

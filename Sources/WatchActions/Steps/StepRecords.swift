@@ -69,6 +69,10 @@ struct UnitIntent: Codable {
 /// A record is there and does not help; as a sentence.
 struct RecordError: Error {
     var message: String
+
+    static func noTask(_ id: String) -> RecordError {
+        RecordError(message: "'\(printable(id, limit: 40))' is no task id")
+    }
 }
 
 private struct Format: Codable {

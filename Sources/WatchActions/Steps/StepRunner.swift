@@ -9,7 +9,7 @@ import WatchProbes
 public import WatchUnits
 
 public final class StepRunner: TaskRunner {
-    private let settings: StepSettings
+    let settings: StepSettings
     private let secrets: any SecretSource
     private let bus: any UnitBus
     private let client: HTTPClient
@@ -20,7 +20,7 @@ public final class StepRunner: TaskRunner {
     private let turns = UnitTurns()
     private let underway = Mutex<[String: Cancellation]>([:])
 
-    /// - Parameter sink: gets `Event.task`, on any thread.
+    /// - Parameter sink: gets `Event.task`, or `Event.storeFailed` instead, on any thread.
     public init(
         settings: StepSettings, secrets: any SecretSource, bus: any UnitBus,
         client: HTTPClient, time: any TimeSource, sleeper: any Sleeper = TaskSleeper(),
@@ -43,11 +43,9 @@ public final class StepRunner: TaskRunner {
     public func resume(_ task: StepTask) { perform(task) }
 
     public func cancel(id: String) {
-        if let cancellation = underway.withLock({ $0[id] }) {
-            cancellation.request()
-            return
-        }
-        begin(id) { [self] directory, cancellation in
+        // One that is just being put off does not heed it any more.
+        if let cancellation = underway.withLock({ $0[id] }), cancellation.request() { return }
+        begin(id) { [self] directory, cancellation async throws(NoRoom) -> TaskResult in
             cancellation.request()
             let intent = await OwnThread.run { try? directory.intent() }
             if let intent {
@@ -56,20 +54,22 @@ public final class StepRunner: TaskRunner {
             if let record = await OwnThread.run({ try? directory.request() }) {
                 return await httpStep(directory, cancellation).giveUp(record)
             }
-            return await exec(nil, directory, cancellation)
+            return try await exec(nil, directory, cancellation)
         }
     }
 
     private func perform(_ task: StepTask) {
-        begin(task.id) { [self] directory, cancellation in
+        begin(task.id) { [self] directory, cancellation async throws(NoRoom) -> TaskResult in
             switch task.action {
-            case .exec, .sql: await exec(task, directory, cancellation)
+            case .exec, .sql:
+                return try await exec(task, directory, cancellation)
             case .http(let call):
-                await httpStep(directory, cancellation).perform(task, call)
+                return try await httpStep(directory, cancellation).perform(task, call)
             case .wait, .manual:
-                TaskResult(ending: .couldNotStart("nothing is run for a step that waits"))
+                return TaskResult(ending: .couldNotStart("nothing is run for a step that waits"))
             case .unit(let name, let with):
-                await unitStep(directory, cancellation).perform(task, name: name, with: with)
+                return try await unitStep(directory, cancellation)
+                    .perform(task, name: name, with: with)
             }
         }
     }
@@ -77,7 +77,10 @@ public final class StepRunner: TaskRunner {
     /// Answers exactly once; nothing happens when the task is under way already.
     private func begin(
         _ id: String,
-        _ work: @escaping @Sendable (TaskDirectory, Cancellation) async -> TaskResult
+        _ work:
+            @escaping @Sendable (
+                TaskDirectory, Cancellation
+            ) async throws(NoRoom) -> TaskResult
     ) {
         let fresh = underway.withLock { tasks -> Cancellation? in
             guard tasks[id] == nil else { return nil }
@@ -87,32 +90,52 @@ public final class StepRunner: TaskRunner {
         }
         guard let fresh else { return }
         Task {
-            let result: TaskResult
-            do throws(RecordError) {
-                result = await work(try TaskDirectory(id, in: settings.directory), fresh)
-            } catch {
-                result = TaskResult(ending: .couldNotStart(error.message))
-            }
+            let answer = await answer(id, fresh, work)
             // Nobody will ask what became of a mere question, and what it printed is not clean.
             if id.hasPrefix(StepTask.dryPrefix) { await remove(ids: [id], also: id) }
             underway.withLock { _ = $0.removeValue(forKey: id) }
-            sink(.task(id: id, result))
+            if case .storeFailed = answer, fresh.close() {
+                // Put off it would begin later all the same.
+                sink(.task(id: id, TaskResult(ending: .cancelled)))
+            } else {
+                sink(answer)
+            }
+        }
+    }
+
+    private func answer(
+        _ id: String, _ cancellation: Cancellation,
+        _ work: (TaskDirectory, Cancellation) async throws(NoRoom) -> TaskResult
+    ) async -> Event {
+        guard let directory = try? TaskDirectory(id, in: settings.directory) else {
+            let why = RecordError.noTask(id).message
+            return .task(id: id, TaskResult(ending: .couldNotStart(why)))
+        }
+        do throws(NoRoom) {
+            return .task(id: id, try await work(directory, cancellation))
+        } catch {
+            // A mere question is not asked again when there is room.
+            guard !id.hasPrefix(StepTask.dryPrefix) else {
+                return .task(id: id, TaskResult(ending: .couldNotStart(error.message)))
+            }
+            return .storeFailed(error.message, skipped: [id])
         }
     }
 
     private func exec(
         _ task: StepTask?, _ directory: TaskDirectory, _ cancellation: Cancellation
-    ) async -> TaskResult {
+    ) async throws(NoRoom) -> TaskResult {
         let step = ExecStep(
             settings: settings, secrets: secrets, directory: directory, cancellation: cancellation)
-        return await OwnThread.run { step.perform(task) }
+        return try await OwnThread.run {
+            Result { () throws(NoRoom) in try step.perform(task) }
+        }.get()
     }
 
     private func httpStep(_ directory: TaskDirectory, _ cancellation: Cancellation) -> HTTPStep {
         HTTPStep(
-            bootID: settings.bootID, requests: requests, client: client, time: time,
-            sleeper: sleeper, directory: directory, cancellation: cancellation,
-            clean: settings.clean)
+            settings: settings, requests: requests, client: client, time: time,
+            sleeper: sleeper, directory: directory, cancellation: cancellation)
     }
 
     private func unitStep(_ directory: TaskDirectory, _ cancellation: Cancellation) -> UnitStep {

@@ -20,13 +20,17 @@ public struct StepSettings: Sendable {
     /// Takes out of a text what may not be kept of that service, besides the step's own secrets:
     /// what a step printed goes through it before it stays on disk. Called on any thread.
     public var clean: @Sendable (_ text: String, _ service: String) -> String
+    /// Gives up what is kept on the disk for bad times; false: there was nothing. Called on any
+    /// thread.
+    public var makeRoom: @Sendable () -> Bool
 
     public init(
         directory: String, home: String, shim: String, bootID: String,
         unitLogs: String = "/run/watchd-rollback", grace: Duration = .seconds(5),
         outputLimit: Int = 1 << 20,
         clean: @escaping @Sendable (_ text: String, _ service: String) -> String = { text, _ in text
-        }
+        },
+        makeRoom: @escaping @Sendable () -> Bool = { false }
     ) {
         self.directory = directory
         self.home = home
@@ -36,6 +40,7 @@ public struct StepSettings: Sendable {
         self.grace = grace
         self.outputLimit = outputLimit
         self.clean = clean
+        self.makeRoom = makeRoom
     }
 
     func clean(_ bytes: [UInt8], of service: String) -> [UInt8] {

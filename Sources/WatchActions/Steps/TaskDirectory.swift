@@ -17,7 +17,7 @@ struct TaskDirectory: Sendable {
     init(_ id: String, in directory: String) throws(RecordError) {
         let isPlain = !id.isEmpty && id.utf8.count <= 200 && id != "." && id != ".."
         guard isPlain, id.utf8.allSatisfy({ $0 > 32 && $0 != 47 && $0 < 127 }) else {
-            throw RecordError(message: "'\(printable(id, limit: 40))' is no task id")
+            throw .noTask(id)
         }
         self.id = id
         path = "\(directory)/\(id)"

@@ -138,15 +138,19 @@ final class UnitRun: Sendable {
                     bootID: settings.bootID, unit: unit, linesBefore: try log.lines().count,
                     invocationBefore: status.invocationID, began: began.nanoseconds,
                     systemRun: systemRun)
-                try directory.create()
-                try directory.write(intent, UnitIntent.fileName)
+                try settings.withReserve { () throws(SystemError) in
+                    try directory.create()
+                    try directory.write(intent, UnitIntent.fileName)
+                }
                 return intent
             }
         }
         switch intent {
         case .failure(let error):
-            return UnitEnding(
+            var ending = UnitEnding(
                 .couldNotStart("\(error); without that note it could be run twice after a crash"))
+            ending.isNoRoom = error.isNoRoom
+            return ending
         case .success(let intent):
             markStarted()
             return await start(intent)

@@ -18,12 +18,15 @@ struct UnitStep: Sendable {
     let directory: TaskDirectory
     let cancellation: Cancellation
 
-    func perform(_ task: StepTask, name: String, with: Template?) async -> TaskResult {
+    func perform(
+        _ task: StepTask, name: String, with: Template?
+    ) async throws(NoRoom) -> TaskResult {
         let began = time.now().boot
         let ending: UnitEnding
+        let unit: UnitName
         do throws(CannotStart) {
             let value = try with?.filled(task.variables, secrets)
-            let unit = try UnitName(name: name, value: value)
+            unit = try UnitName(name: name, value: value)
             let found = await OwnThread.run { look() }
             switch found {
             case .ended(let record): return result(record.taskEnding, unit, record.took)
@@ -36,11 +39,13 @@ struct UnitStep: Sendable {
             case .fresh:
                 ending = await follow(unit, nil, limit: task.timeout)
             }
-            return await finish(ending, unit, began)
         } catch {
             return await finish(
                 UnitEnding(.couldNotStart(error.message)), nil, began)
         }
+        // It was not asked for, and nothing is recorded that would keep it from being so later.
+        if ending.isNoRoom { throw NoRoom(in: settings) }
+        return await finish(ending, unit, began)
     }
 
     /// Stops what an intent tells of, without knowing its task.
@@ -128,6 +133,8 @@ struct UnitStep: Sendable {
 struct UnitEnding: Sendable {
     var ending: TaskResult.Ending
     var invocation = ""
+    /// It was not started, for nothing but want of room for the note of it.
+    var isNoRoom = false
 
     init(_ ending: TaskResult.Ending, invocation: String = "") {
         self.ending = ending

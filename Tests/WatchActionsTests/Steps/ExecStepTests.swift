@@ -114,7 +114,7 @@ struct ExecStepTests {
             settings: settings, secrets: bench.secrets,
             directory: try TaskDirectory("t1", in: settings.directory),
             cancellation: Cancellation())
-        let result = step.perform(bench.shell("true"))
+        let result = try step.perform(bench.shell("true"))
         #expect(result.ending.reason.contains("installation of watchd-step"))
     }
 

@@ -113,6 +113,10 @@ struct StepCrashTests {
             cancellation: Cancellation())
     }
 
+    private func perform(_ task: StepTask, _ step: ExecStep) async throws -> TaskResult {
+        try await OwnThread.run { Result { try step.perform(task) } }.get()
+    }
+
     /// A shim that dies before it has claimed the task surely ran nothing, so another may.
     @Test(arguments: [(1, TaskResult.Ending.exited(0)), (2, nil)])
     func aShimThatDiesBeforeItClaimsIsStartedOnceMore(
@@ -129,7 +133,7 @@ struct StepCrashTests {
                 exec \(Bench.shim) "$@"
                 """)
         let task = bench.shell("echo ran >> \(bench.root)/runs")
-        let result = await OwnThread.run { step.perform(task) }
+        let result = try await perform(task, step)
         #expect(result.succeeded == (ending != nil))
         if ending == nil { #expect(result.ending.reason.contains("ended without running it")) }
         #expect(bench.text("runs") == (ending == nil ? "" : "ran\n"))
@@ -142,7 +146,7 @@ struct StepCrashTests {
             on: bench,
             shim: "#!/bin/sh\nexec \(Bench.shim) --timeout 5 --new-option 1 -- /bin/true\n")
         let task = bench.shell("true")
-        let result = await OwnThread.run { step.perform(task) }
+        let result = try await perform(task, step)
         #expect(
             result.ending
                 == .couldNotStart(
@@ -163,7 +167,7 @@ struct StepCrashTests {
                 ], environment: [], log: directory.path + "/shim.log")
         }
         for shim in shims {
-            #expect(await OwnThread.run { shim.wait(seconds: 60) } == .ended)
+            #expect(await OwnThread.run { shim.wait(seconds: 60) } != .timedOut)
         }
         #expect(bench.text("runs") == "ran\n")
         #expect(try directory.exit()?.ending == .exited)
@@ -216,7 +220,7 @@ struct StepCrashTests {
         let result = await bench.result(of: bench.shell("echo ran >> runs"))
         #expect(result.ending.reason.contains("died before it could record"))
         #expect(bench.text("runs") == "")
-        #expect(shim.wait(seconds: 60) == .ended)
+        #expect(shim.wait(seconds: 60) != .timedOut)
     }
 
     @Test func aReusedPidIsNotTakenForTheShim() async throws {

@@ -31,7 +31,7 @@ struct UnreadableSecretTests {
     ) throws -> TaskResult {
         var task = bench.shell("", id: "t1")
         task.action = action
-        return ExecStep(
+        return try ExecStep(
             settings: bench.settings, secrets: OnceSecrets(secret),
             directory: try TaskDirectory("t1", in: bench.settings.directory),
             cancellation: Cancellation()
