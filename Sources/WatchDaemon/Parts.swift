@@ -47,9 +47,7 @@ struct Parts: Sendable {
         // Before anything that has a thread: a thread that ends while the process exits crashes it.
         try Self.checkShim(options.shim)
         let (store, bootID) = try Self.openStore(options)
-        let evidence = EvidenceFiles(state: options.state, makeRoom: { store.giveUpReserve() }) {
-            try await store.incident($0)
-        }
+        let evidence = Self.evidence(options, store)
         let room = StepRoom(logger: logger) { queue.post($0) }
         var engine = try Self.makeEngine(configuration, store, bootID, now, evidence)
         let client = HTTPClient()
@@ -62,13 +60,7 @@ struct Parts: Sendable {
         let bus = SystemdBus()
         let runner = StepRunner(
             settings: Self.steps(options, store, bootID, redactor), secrets: secrets, bus: bus,
-            client: client, time: time,
-            sink: { event in
-                guard case .storeFailed(let problem, let tasks) = event else {
-                    return queue.post(redactor.clean(event))
-                }
-                room.putOff(tasks, problem)
-            })
+            client: client, time: time, sink: Self.answers(redactor, room, queue))
         let sleeper = SystemSleeper(on: client)
         let schedule = ProbeSchedule(
             prober: LiveProber(
@@ -123,6 +115,24 @@ struct Parts: Sendable {
             directory: options.state + "/steps", home: options.state, shim: options.shim,
             bootID: bootID, unitLogs: options.unitLogs, clean: { redactor.clean($0, of: $1) },
             makeRoom: { store.giveUpReserve() })
+    }
+
+    private static func evidence(_ options: DaemonOptions, _ store: Store) -> EvidenceFiles {
+        EvidenceFiles(
+            state: options.state, makeRoom: { store.giveUpReserve() },
+            incident: { try await store.incident($0) })
+    }
+
+    /// Where a step's answer goes: to the engine, or to those that wait for room on the disk.
+    private static func answers(
+        _ redactor: EvidenceRedactor, _ room: StepRoom, _ queue: EventQueue
+    ) -> @Sendable (Event) -> Void {
+        { event in
+            guard case .storeFailed(let problem, let tasks) = event else {
+                return queue.post(redactor.clean(event))
+            }
+            room.putOff(tasks, problem)
+        }
     }
 
     private static func outbox(
