@@ -24,7 +24,6 @@ class View:
         self.unheard = end.people.unheard
         self.answers = end.people.answers
         self.running = end.running[service]
-        self.wasfull = end.kind == 'full'
 
     def has(self, rollback):
         return any(run['id'] == rollback for run in self.rollbacks)

@@ -254,9 +254,8 @@ def outcome(end):
         key = [one for run in end.rollbacks for one in run['steps'] if name(one['title']) == 'key']
         if not key or key[-1]['result'].get('code') != 0:
             yield f'somebody said that the key is turned ({answer}), and that was forgotten'
-    # On a full disk a step has no room to claim its directory in, so it surely never ran.
-    endings = ('unknown', 'cancelled', 'signalled') + (('could-not-start',) if end.wasfull else ())
-    lost = any(record['result'] and record['result']['ending'] in endings
+    # On a full disk, too: a step that finds no room to claim its directory in waits for it.
+    lost = any(record['result'] and record['result']['ending'] in ('unknown', 'cancelled', 'signalled')
                for run in end.rollbacks for record in run['steps'])
     states = [run['state'] for run in end.rollbacks]
     # watchd may have recorded an abort and died before it could say so.
