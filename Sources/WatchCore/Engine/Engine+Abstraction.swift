@@ -164,6 +164,7 @@ extension ServiceEngine {
         for probe in configuration.probes {
             guard let health = probes[probe.name]?.health else { continue }
             result.add(health.state, among: [.waiting, .passing, .failing])
+            result.add(health.own == health.state)
             result.add(Swift.min(health.errorsInRow, ProbeHealth.errorsToBlind))
             result.add(Swift.min(health.failsInRow, 1))
         }

@@ -280,10 +280,10 @@ extension ServiceEngine {
         return since - uncovered.within(from: restarted, to: now) >= asking.judgement.warmUp
     }
 
-    /// Whether the state of a probe is of today: it spoke, and was not due in a time that nobody
-    /// watched since.
+    /// Whether the state of a probe is of today: it spoke since the windows restarted, and was not
+    /// due in a time that nobody watched since.
     private mutating func hasSpoken(_ place: Int, _ now: Instant) -> Bool {
-        guard probes.values[place].health.state != .waiting,
+        guard probes.values[place].health.own != .waiting,
             let last = probes.values[place].health.lastVerdict
         else { return false }
         if hasSteps, isOutdated(stepAt: place, last, now) { return false }
@@ -304,7 +304,7 @@ extension ServiceEngine {
                 blind += 1
             } else if hasSpoken(place, now) {
                 spoken += 1
-                if probes.values[place].health.state == .failing { failing += 1 }
+                if probes.values[place].health.own == .failing { failing += 1 }
             }
         }
         guard spoken * 2 >= names.count, spoken > 0 else {
@@ -321,7 +321,7 @@ extension ServiceEngine {
         guard let place = probes.place(of: name) else { return Reading(gap: .noData) }
         if probes.values[place].health.isBlind { return blind(name, asking, now) }
         guard hasSpoken(place, now) else { return Reading(gap: .noData) }
-        switch probes.values[place].health.state {
+        switch probes.values[place].health.own {
         case .waiting: return Reading(gap: .noData)
         case .passing: return Reading(value: 1, samples: 1)
         case .failing: return Reading(value: 0, samples: 1)

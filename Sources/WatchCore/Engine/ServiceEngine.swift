@@ -198,7 +198,14 @@ struct ServiceEngine {
         guard instant >= restarted else { return }
         let isLater = instant > restarted
         restarted = instant
-        for place in probes.indices { probes.values[place].windows.restart(at: instant) }
+        for place in probes.indices {
+            probes.values[place].windows.restart(at: instant)
+            let (failures, successes) = (
+                configuration.probes[place].failures, configuration.probes[place].successes
+            )
+            probes.values[place].health.restart(
+                at: instant, failures: failures, successes: successes)
+        }
         for place in streams.indices { streams.values[place].windows.restart(at: instant) }
         if isLater {
             for place in triggers.indices { triggers.values[place].forgetHistory() }

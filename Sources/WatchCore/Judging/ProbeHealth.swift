@@ -21,9 +21,31 @@ struct ProbeHealth: Hashable, Sendable, Codable {
     private(set) var degraded: String?
     /// Start of the last result that said something about the target.
     private(set) var lastVerdict: Instant?
+    /// The state is that of before the windows restarted, and no result since has made one.
+    private var isInherited: Bool?
+    /// The last results that said something about the target, the newest last: a restart lies a
+    /// few reads of the version in the past. Not worth a checkpoint.
+    private var recent: [Verdict] = []
+
+    /// A result that said something about the target.
+    private struct Verdict: Hashable, Sendable {
+        var started: Instant
+        var passed: Bool
+    }
+
+    private static let kept = 16
+
+    private enum CodingKeys: String, CodingKey {
+        case state, passesInRow, failsInRow, errorsInRow, lastReason, degraded, lastVerdict
+        case isInherited
+    }
 
     /// It told something about the target at least once.
     var hasSpoken: Bool { lastVerdict != nil }
+
+    /// The state as far as it was made since the windows restarted: what triggers judge. People
+    /// are shown `state`, which holds until another takes its place.
+    var own: State { isInherited ?? false ? .waiting : state }
 
     /// For people: the last failure, or what the last pass lacked.
     var note: String? { lastReason ?? degraded.map { "degraded: \($0)" } }
@@ -35,23 +57,53 @@ struct ProbeHealth: Hashable, Sendable, Codable {
         switch result.outcome {
         case .pass:
             errorsInRow = 0
-            failsInRow = 0
-            passesInRow += 1
-            lastVerdict = result.started
-            if state == .waiting || passesInRow >= successes {
-                state = .passing
-                lastReason = nil
-            }
+            keep(result.started, passed: true)
+            count(pass: true, failures: failures, successes: successes)
+            if state == .passing { lastReason = nil }
         case .fail(let reason):
             errorsInRow = 0
-            passesInRow = 0
-            failsInRow += 1
             lastReason = reason
-            lastVerdict = result.started
-            if failsInRow >= failures { state = .failing }
+            keep(result.started, passed: false)
+            count(pass: false, failures: failures, successes: successes)
         case .error(let reason):
             errorsInRow += 1
             lastReason = reason
+        }
+    }
+
+    private mutating func keep(_ started: Instant, passed: Bool) {
+        lastVerdict = started
+        if recent.count >= Self.kept { recent.removeFirst() }
+        recent.append(Verdict(started: started, passed: passed))
+    }
+
+    private mutating func count(pass: Bool, failures: Int, successes: Int) {
+        if pass {
+            failsInRow = 0
+            passesInRow += 1
+            guard own == .waiting || passesInRow >= successes else { return }
+            state = .passing
+        } else {
+            passesInRow = 0
+            failsInRow += 1
+            guard failsInRow >= failures else { return }
+            state = .failing
+        }
+        isInherited = nil
+    }
+
+    /// Another release runs since `instant`: what the one before did is not its fault. Results
+    /// since then, of which some may have come in already, make a state anew. Whether we can ask
+    /// is no matter of the release.
+    mutating func restart(at instant: Instant, failures: Int, successes: Int) {
+        let since = recent.filter { $0.started >= instant }
+        // So many that the state is theirs.
+        guard since.count < Self.kept else { return }
+        failsInRow = 0
+        passesInRow = 0
+        isInherited = true
+        for verdict in since {
+            count(pass: verdict.passed, failures: failures, successes: successes)
         }
     }
 

@@ -99,7 +99,10 @@ struct ServiceLedger {
     mutating func restart(at instant: Instant) {
         guard instant > floor else { return }
         floor = instant
-        for index in probes.indices { probes[index].samples.cut(before: instant) }
+        for (index, probe) in configuration.probes.enumerated() {
+            probes[index].cut(
+                before: instant, failures: probe.failures, successes: probe.successes)
+        }
         for index in streams.indices { streams[index].samples.cut(before: instant) }
         for place in triggers.indices { triggers[place].sustained?.forget() }
         allNoted = nil

@@ -43,7 +43,9 @@ struct ProbeBook {
     enum State { case waiting, passing, failing }
 
     var samples = Samples()
+    /// Of the results since the windows restarted.
     private(set) var state = State.waiting
+    private var verdicts: [(started: Instant, passed: Bool)] = []
     private var passes = 0
     private var fails = 0
     private var errors = 0
@@ -57,11 +59,11 @@ struct ProbeBook {
     ) {
         switch result.outcome {
         case .pass:
-            (passes, fails, errors) = (passes + 1, 0, 0)
-            if state == .waiting || passes >= successes { state = .passing }
+            errors = 0
+            note(result.started, passed: true, failures, successes)
         case .fail:
-            (passes, fails, errors) = (0, fails + 1, 0)
-            if fails >= failures { state = .failing }
+            errors = 0
+            note(result.started, passed: false, failures, successes)
         case .error:
             errors += 1
             return
@@ -70,6 +72,24 @@ struct ProbeBook {
         guard !result.isRecheck else { return }
         let isError = if case .fail = result.outcome { 1 } else { 0 }
         samples.add(.init(time: result.started, count: 1, errors: isError), floor: floor, now: now)
+    }
+
+    private mutating func note(
+        _ started: Instant, passed: Bool, _ failures: Int, _ successes: Int
+    ) {
+        if verdicts.count > 200 { verdicts.removeFirst(100) }
+        verdicts.append((started, passed))
+        (passes, fails) = passed ? (passes + 1, 0) : (0, fails + 1)
+        if passed, state == .waiting || passes >= successes { state = .passing }
+        if fails >= failures { state = .failing }
+    }
+
+    /// What was before says nothing about the release that runs since.
+    mutating func cut(before floor: Instant, failures: Int, successes: Int) {
+        samples.cut(before: floor)
+        let since = verdicts.filter { $0.started >= floor }
+        (state, passes, fails, verdicts) = (.waiting, 0, 0, [])
+        for verdict in since { note(verdict.started, passed: verdict.passed, failures, successes) }
     }
 }
 

@@ -7,14 +7,16 @@ import Testing
     private func health(_ results: String) -> ProbeHealth {
         var health = ProbeHealth()
         for (index, letter) in results.enumerated() {
-            let outcome: ProbeResult.Outcome =
-                letter == "p" ? .pass : letter == "f" ? .fail("refused") : .error("no descriptor")
-            health.record(
-                ProbeResult(
-                    started: .seconds(Double(index)), took: .milliseconds(5), outcome: outcome),
-                failures: 2, successes: 3)
+            health.record(result(letter, at: index), failures: 2, successes: 3)
         }
         return health
+    }
+
+    private func result(_ letter: Character, at second: Int) -> ProbeResult {
+        let outcome: ProbeResult.Outcome =
+            letter == "p" ? .pass : letter == "f" ? .fail("refused") : .error("no descriptor")
+        return ProbeResult(
+            started: .seconds(Double(second)), took: .milliseconds(5), outcome: outcome)
     }
 
     @Test(arguments: [
@@ -26,6 +28,40 @@ import Testing
     ])
     func resultsInARowDecideAndErrorsDoNotCount(results: String, state: ProbeHealth.State) {
         #expect(health(results).state == state)
+    }
+
+    /// The windows restarted before the result at that place, and it was known after the last.
+    @Test(arguments: [
+        ("ff", 2, ProbeHealth.State.waiting), ("fff", 2, .waiting), ("ffff", 2, .failing),
+        ("ffp", 2, .passing), ("pp", 2, .waiting), ("ppf", 2, .waiting), ("ppff", 2, .failing),
+        ("ffpf", 2, .passing), ("fffef", 2, .failing), ("fffe", 2, .waiting), ("", 0, .waiting),
+        ("fffffffffffffffffff", 1, .failing),
+    ])
+    func onlyResultsSinceARestartMakeAStateOfTheirOwn(
+        results: String, place: Int, state: ProbeHealth.State
+    ) {
+        let instant = Instant.seconds(Double(place))
+        var late = health(results)
+        let shown = late.state
+        late.restart(at: instant, failures: 2, successes: 3)
+        #expect(late.own == state)
+        // People see what was seen last until there is something newer to see.
+        #expect(late.state == (state == .waiting ? shown : state))
+        // The same if it is known at once.
+        var early = health(String(results.prefix(place)))
+        early.restart(at: instant, failures: 2, successes: 3)
+        #expect(early.own == .waiting)
+        for (index, letter) in results.enumerated().dropFirst(place) {
+            early.record(result(letter, at: index), failures: 2, successes: 3)
+        }
+        #expect(early.own == state)
+    }
+
+    @Test func whetherWeCanAskIsNoMatterOfTheRelease() {
+        var health = health("peee")
+        health.restart(at: .seconds(9), failures: 2, successes: 3)
+        #expect(health.isBlind)
+        #expect(health.hasSpoken)
     }
 
     @Test(arguments: [

@@ -190,6 +190,57 @@ import Testing
         #expect(world.verdict("down") == .healthy)
     }
 
+    /// `failing` and `up` are judged by what the probe said of the release that runs: with a
+    /// warm-up of nothing, too.
+    @Test func withoutAWarmUpNoReleaseIsJudgedByTheProbesOfTheOneBefore() {
+        let world = world(warmUp: 0)
+        #expect(world.bakeFirst())
+        world.probePasses = false
+        #expect(world.pass(upTo: 10) { $0.verdict("down") == .breached })
+        #expect(world.verdict("gone") == .breached)
+        // A fix, which is well.
+        world.version = "2.0.0"
+        world.announce("2.0.0")
+        #expect(world.verdict("down") == .insufficient)
+        #expect(world.verdict("gone") == .insufficient)
+        #expect(world.status?.signals.first { $0.name == "health" }?.state == .failing)
+        world.probePasses = true
+        world.pass(1)
+        #expect(world.verdict("down") == .healthy)
+        #expect(world.verdict("gone") == .healthy)
+        // One that is not has two failures of its own before it is called failing.
+        world.version = "3.0.0"
+        world.announce("3.0.0")
+        world.probePasses = false
+        world.pass(1)
+        #expect(world.verdict("down") == .insufficient)
+        world.pass(1)
+        #expect(world.verdict("down") == .breached)
+        #expect(world.incident?.release?.version == "3.0.0")
+    }
+
+    /// The release that a rollback put back, too: what the bad one left behind is not its fault.
+    @Test func afterARollbackHasSettledProbesSpeakAnew() {
+        var service = service(warmUp: 0, [World.trigger("down", "failing(deep) > 50%")])
+        var deep = service.probes[0]
+        deep.name = "deep"
+        deep.every = .seconds(50)
+        deep.failures = 1
+        service.probes.append(deep)
+        let world = World(World.configuration(services: [service]))
+        world.finds = { world, _, _ in world.version == "2.0.0" ? .fail("status 500") : .pass }
+        #expect(world.pass(upTo: 300) { !$0.kinds("release.good").isEmpty })
+        world.version = "2.0.0"
+        // It is asked once before the verification's time is up, and passes: two passes in a row
+        // would be needed if its failure still counted.
+        #expect(world.pass(upTo: 120) { !$0.kinds("verify.settled").isEmpty })
+        #expect(world.verdict("down") != .healthy)
+        #expect(world.pass(upTo: 70) { $0.incident?.state == .recovered })
+        world.pass(120)
+        #expect(world.incident == nil)
+        #expect(world.kinds("trigger.breached").count == 1)
+    }
+
     @Test func aFixDeployedIntoAnOpenIncidentIsJudgedByItsOwnRequests() {
         let world = World(armed: false)
         #expect(world.bakeFirst())
