@@ -51,8 +51,9 @@ struct GateRound: Hashable, Sendable {
 
     /// What all gates of a plan said to a person who asked what would be done.
     struct Look: Hashable, Sendable {
-        /// So long it is told again instead of asking anew.
-        static let fresh = Duration.seconds(30)
+        /// It is told once, to whoever asked and asks again until all have answered. If nobody
+        /// does within this time, it is of yesterday for whoever asks next.
+        static let fresh = Duration.seconds(10)
         static let atMost = 8
 
         var plan: Plan

@@ -132,9 +132,11 @@ extension ServiceEngine {
             let what =
                 "roll \(name) back to \(target.identity.text) with plan \(plan.name)"
                 + strangeness(of: target)
-            return dryRun(
-                DryRun(plan: plan, target: target, what: what, isForced: request.isForced),
-                &context)
+            var dry = DryRun(plan: plan, target: target, what: what, isForced: request.isForced)
+            if !plan.methods.contains(where: \.isUnattended) {
+                dry.approvers = approvers(of: plan, context)
+            }
+            return dryRun(dry, &context)
         }
         openIncident(severity: .high, cause: "person:\(peer.name)", &context)
         guard plan.methods.contains(where: \.isUnattended) else {

@@ -11,6 +11,8 @@ struct DryRun {
     var isForced = false
     /// nil: all methods.
     var method: String?
+    /// Which method waits for whom, where none may run without somebody's word; nil: one may.
+    var approvers: String?
     /// Where the evidence will lie, where there is an incident already.
     var evidence: String?
 }
@@ -24,11 +26,12 @@ extension ServiceEngine {
         guard let running = state.book.running?.release, !plan.gates.isEmpty else {
             return reply(dry, nil)
         }
-        let look = gateRound.looks.last {
+        let place = gateRound.looks.lastIndex {
             $0.plan == plan && $0.from.matches(running) && $0.to.matches(dry.target.identity)
                 && context.now.boot - $0.asked.boot <= GateRound.Look.fresh
         }
-        if let look { return reply(dry, look) }
+        // Whoever asks after this wants to know what they say then.
+        if let place { return reply(dry, gateRound.looks.remove(at: place)) }
         if let other = context.neighbours.first(where: { $0.isRollingBack && $0.name != name }) {
             var reply = reply(dry, nil)
             reply.message += "; its gates are not asked while \(other.name) is being rolled back"
@@ -66,6 +69,7 @@ extension ServiceEngine {
 
     private func reply(_ dry: DryRun, _ look: GateRound.Look?) -> CommandReply {
         let refusals = look?.verdicts.filter { $0.code != nil } ?? []
+        if let approvers = dry.approvers { return offer(dry, approvers, refusals, look) }
         let message =
             switch (refusals.isEmpty, dry.isForced) {
             case (true, _): "would \(dry.what)"
@@ -75,6 +79,25 @@ extension ServiceEngine {
             }
         return CommandReply(
             status: .done, reason: dry.isForced ? nil : refusals.first?.code, message: message,
+            plan: lines(dry, look))
+    }
+
+    /// Asking for it would not begin it: it would be offered, whatever the gates say, and they
+    /// are asked when somebody has approved it.
+    private func offer(
+        _ dry: DryRun, _ approvers: String, _ refusals: [GateRound.Verdict],
+        _ look: GateRound.Look?
+    ) -> CommandReply {
+        var message = "would only offer to \(dry.what): each method waits for an approval "
+        message += "(\(approvers))"
+        if let first = refusals.first {
+            message +=
+                dry.isForced
+                ? "; it would go on in spite of " + refusals.map(\.gate).joined(separator: ", ")
+                : "; approved now it would not go on: \(first.text)"
+        }
+        return CommandReply(
+            status: .done, reason: Reason.awaitingApproval.code, message: message,
             plan: lines(dry, look))
     }
 

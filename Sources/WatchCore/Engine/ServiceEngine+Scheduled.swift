@@ -60,7 +60,7 @@ extension ServiceEngine {
     }
 
     /// Which method waits for whom, as it would be asked now.
-    private func approvers(of plan: Plan, _ context: Context) -> String {
+    func approvers(of plan: Plan, _ context: Context) -> String {
         let severity = Swift.max(state.incident?.record.severity ?? .high, .high)
         return plan.methods.map { method in
             let roles = roles(of: method, severity, context)

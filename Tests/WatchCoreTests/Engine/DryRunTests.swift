@@ -97,16 +97,48 @@ import Testing
         #expect(reply.reason == nil)
     }
 
-    @Test func whatGatesSaidIsToldForAMomentAndThenAskedAnew() {
+    /// Whoever asks again wants to know what they say now.
+    @Test func whatGatesSaidIsToldOnceAndThenAskedAnew() {
         let world = world()
         _ = told(world)
         let count = world.dryTasks.count
-        world.pass(20)
-        #expect(ask(world).pending == nil)
-        #expect(world.dryTasks.count == count)
-        world.pass(11)
-        _ = told(world)
+        world.answerDry = { _, _ in TaskResult(ending: .exited(10), output: "a migration ran") }
+        #expect(ask(world).pending != nil)
         #expect(world.dryTasks.count > count)
+        #expect(ask(world).reason == "gate-blocked:backup")
+    }
+
+    /// Somebody asked and did not wait for the answer.
+    @Test func whatNobodyWaitedForIsAskedAnew() {
+        let world = world()
+        _ = ask(world)
+        let count = world.dryTasks.count
+        world.pass(11)
+        #expect(ask(world).pending != nil)
+        #expect(world.dryTasks.count > count)
+    }
+
+    /// A dry run ends as the act would: that would not begin before somebody has approved it.
+    @Test func whereEachMethodNeedsAnApprovalItSaysSo() {
+        let world = world(World.plan(gates: Self.gates, methods: [World.restore()]))
+        let reply = told(world)
+        #expect(reply.status == .done)
+        #expect(reply.reason == "awaiting-approval")
+        #expect(
+            reply.message
+                == "would only offer to roll shop back to 1.0.0 with plan shop: each method waits "
+                + "for an approval (restore: role cto)", "\(reply.message)")
+        #expect(reply.plan?.contains { $0.hasPrefix("method restore") } ?? false)
+        world.answerDry = { _, _ in TaskResult(ending: .exited(10), output: "9 h old") }
+        let blocked = told(world)
+        #expect(blocked.reason == "awaiting-approval")
+        #expect(blocked.message.contains("; approved now it would not go on: gate backup"))
+        #expect(told(world, force: true).message.hasSuffix("in spite of backup, target"))
+        // Nothing came of it; the act says the same.
+        #expect(world.incident == nil)
+        let act = world.command(
+            .rollback(service: "shop", to: nil, reason: "", dryRun: false, force: false))
+        #expect(act.reason == reply.reason)
     }
 
     /// What they said of one release is nothing about another.
