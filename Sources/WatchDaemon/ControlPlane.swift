@@ -39,9 +39,11 @@ struct ControlPlane: ControlBackend {
         let stored = try await store.incident(id)
         guard let record = open ?? stored else { return nil }
         let timeline = try await store.events(limit: Self.timelineLimit, incident: id)
-        return IncidentDetail(
+        var detail = IncidentDetail(
             incident: record, timeline: timeline,
             messages: try await store.deliveries(ofIncident: id), directory: directory)
+        if open != nil { detail.advice = await supervisor.rollbackAdvice(id) }
+        return detail
     }
 
     func report(_ id: String) async throws -> IncidentReport? {

@@ -175,6 +175,10 @@ actor Supervisor {
         (engine.openIncidents + engine.openBlindIncidents).first { $0.id == id }
     }
 
+    func rollbackAdvice(_ id: String) -> String? {
+        engine.rollbackAdvice(incident: id, at: time.now())
+    }
+
     var openIncidentIDs: Set<String> {
         Set((engine.openIncidents + engine.openBlindIncidents).map(\.id))
     }

@@ -212,6 +212,16 @@ import WatchCore
         }
     }
 
+    @Test func howToRollBackIsShownWhereNothingIsOffered() {
+        var detail = IncidentDetail(incident: Fixtures.incident, timeline: [])
+        detail.advice = "`watchctl rollback shop`, which would roll 2.0.0 back to 1.9.0"
+        let theme = Theme(width: 200, colour: false, now: Fixtures.now)
+        let lines = IncidentRendering.lines(detail, theme).map { $0.text(theme) }
+        #expect(
+            lines.contains(
+                "  roll back   `watchctl rollback shop`, which would roll 2.0.0 back to 1.9.0"))
+    }
+
     @Test func whatNoChannelTookStandsOut() throws {
         var incident = Fixtures.incident
         incident.undelivered = UndeliveredPage(

@@ -48,6 +48,17 @@ extension Engine {
         services.values.compactMap { $0.state.incident?.record }
     }
 
+    /// How to roll back in an open incident of which nothing is offered; nil: that is no question.
+    public func rollbackAdvice(incident id: String, at now: Moment) -> String? {
+        var copy = self
+        guard
+            let service = services.names.first(where: {
+                services[$0]?.state.incident?.record.id == id
+            })
+        else { return nil }
+        return copy.inspect(service, now) { $0.rollbackAdvice($1) } ?? nil
+    }
+
     /// Those of signals that cannot be measured.
     public var openBlindIncidents: [IncidentRecord] {
         services.values.compactMap { $0.state.blind?.record }

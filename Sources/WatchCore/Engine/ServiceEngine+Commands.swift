@@ -22,12 +22,39 @@ extension ServiceEngine {
             event(
                 "incident.declared", context, reason: peer.name,
                 text: "\(peer.onRecord) declared it: \(printable(reason))"))
+        // No rule offers anything here: whoever looks after it learns what can be done.
+        let advice = rollbackAdvice(context)
         send(
             .page, about: .person,
             title: "\(name): declared by \(peer.name), \(printable(reason, limit: 80))",
-            text: "\(peer.name) declared an incident: \(printable(reason)).",
+            text: "\(peer.name) declared an incident: \(printable(reason))."
+                + (advice.map { " To roll back: \($0)." } ?? ""),
             reason: "declared:\(peer.name)", &context)
-        return CommandReply(status: .done, message: "incident \(id) is open", incident: id)
+        return CommandReply(
+            status: .done,
+            message: "incident \(id) is open" + (advice.map { "; to roll back: \($0)" } ?? ""),
+            incident: id)
+    }
+
+    /// How a grave incident of which nothing is offered can be rolled back by hand, and whether
+    /// that would work now; nil: nobody wants to know.
+    func rollbackAdvice(_ context: Context) -> String? {
+        guard let incident = state.incident?.record, incident.state == .open,
+            incident.offer == nil, incident.severity >= .high, !context.isRetired(name)
+        else { return nil }
+        guard let plan = ownPlan(context) else {
+            return "watchd cannot, because \(name) has no rollback plan (`rollback: { plan: … }`)"
+        }
+        let readiness = readiness(of: plan, context)
+        guard readiness.works else {
+            let code = readiness.reason.map { " (\($0))" } ?? ""
+            return "`watchctl rollback \(name)`, which would not work now\(code): "
+                + readiness.text
+        }
+        let waits =
+            plan.methods.contains(where: \.isUnattended)
+            ? "" : "; each method waits for an approval (\(approvers(of: plan, context)))"
+        return "`watchctl rollback \(name)`, which \(readiness.text)\(waits)"
     }
 
     mutating func acknowledge(

@@ -59,6 +59,9 @@ public struct IncidentDetail: Hashable, Sendable, Codable {
     public var messages: [Delivery]?
     /// What happened, when and why; nil from a watchd that did not say.
     public var account: IncidentAccount?
+    /// How to roll back by hand and whether that would work now, of a grave incident that is open
+    /// and offers nothing.
+    public var advice: String?
 
     /// - Parameter directory: in which watchd keeps its state.
     public init(

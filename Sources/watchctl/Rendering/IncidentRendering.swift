@@ -11,6 +11,12 @@ enum IncidentRendering {
             ?? IncidentAccount(incident, timeline: detail.timeline, messages: detail.messages)
         var lines = AccountRendering.summary(incident, account, theme)
         if let offer = incident.offer { lines += OfferRendering.lines(offer, incident.id, theme) }
+        if let advice = detail.advice {
+            lines.append(
+                Line(
+                    [Span("  roll back   ", .dim), Span(safe(advice, limit: 1000))],
+                    overflow: .wraps(hanging: 14)))
+        }
         lines += section("breaches", breaches(incident, theme).lines(theme))
         if incident.leftOut > 0 {
             lines.append(Line("  and \(incident.leftOut) more that came and went", .dim))
