@@ -32,7 +32,7 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "operation.began", context, reason: peer.name,
-                text: "operation '\(operation)' began\(within)"))
+                text: "operation '\(operation)' began\(within), by \(peer.onRecord)"))
         if request.announces { announceRelease(of: operation, by: peer, &context) }
         return CommandReply(
             status: .done, message: "\(name): operation '\(operation)' has begun\(within)")
@@ -109,7 +109,8 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "operation.ended", context, reason: peer.name,
-                text: "operation '\(operation)' ended\(how) after \(took)\(estimate)"))
+                text: "operation '\(operation)' ended\(how) after \(took)\(estimate), said "
+                    + peer.onRecord))
         clearOperationBreach(
             .overrun, operation, "operation '\(operation)' ended", &context)
         if let status, status != 0, running.lease != nil {
@@ -150,7 +151,7 @@ extension ServiceEngine {
             event(
                 "operation.ended", context, reason: peer.name,
                 text: "operation '\(operation)', which was given up for lost, ended with "
-                    + Self.ending(status)))
+                    + "\(Self.ending(status)), said \(peer.onRecord)"))
         if status != 0 {
             operationBreached(
                 OperationBreach(.failed, of: operation),
@@ -208,7 +209,7 @@ extension ServiceEngine {
         context.events.append(
             event(
                 "operation.phase", context, reason: peer.name,
-                text: "operation '\(operation)' reached phase \(phase)"))
+                text: "operation '\(operation)' reached phase \(phase), said \(peer.onRecord)"))
         return CommandReply(status: .done, message: "\(name): '\(operation)' reached \(phase)")
     }
 

@@ -87,6 +87,10 @@ extension ServiceEngine {
         if let refusal = Self.unusable(release, fields) {
             return CommandReply(status: .refused, reason: "unusable-value", message: refusal)
         }
+        context.events.append(
+            event(
+                "release.announced", context, release: release, reason: peer.name,
+                text: "\(peer.onRecord) announced \(release.text)"))
         let change = tracker.announce(release, at: context.now.boot)
         state.announced = tracker.announced
         context.isDirty = true

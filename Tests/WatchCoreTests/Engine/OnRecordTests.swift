@@ -102,6 +102,29 @@ import Testing
         #expect(text(world, "maintenance.ended").hasSuffix("ended by \(who)"))
     }
 
+    @Test func deploymentsAndOperationsAreOnRecordToo() {
+        let who = "alice (uid 1001)"
+        let world = World()
+        #expect(world.bakeFirst())
+        world.command(
+            .announce(service: "shop", release: ReleaseIdentity(version: "2.0.0"), fields: [:]),
+            by: World.admin)
+        #expect(text(world, "release.announced") == "\(who) announced 2.0.0")
+        world.command(
+            .beginOperation(OperationRequest(service: "shop", operation: "migration")),
+            by: World.admin)
+        #expect(text(world, "operation.began") == "operation 'migration' began, by \(who)")
+        world.command(
+            .reachPhase(service: "shop", operation: "migration", phase: "schema"),
+            by: World.admin)
+        #expect(
+            text(world, "operation.phase")
+                == "operation 'migration' reached phase schema, said \(who)")
+        world.command(
+            .endOperation(service: "shop", operation: "migration", status: 0), by: World.admin)
+        #expect(text(world, "operation.ended").hasSuffix("ended after 0s, said \(who)"))
+    }
+
     /// Nobody is told that it was approved by nobody.
     @Test func anAccountWithoutANameIsKnownByItsNumber() {
         func named(_ account: String, _ uid: UInt32) -> Peer {

@@ -74,11 +74,11 @@ import Testing
         end(world)
         #expect(
             world.kinds("operation.began").map(\.text)
-                == ["operation 'migration' began, estimated to take 30s"])
+                == ["operation 'migration' began, estimated to take 30s, by root (uid 0)"])
         #expect(world.kinds("operation.began").map(\.reason) == ["root"])
         #expect(
             world.kinds("operation.ended").map(\.text)
-                == ["operation 'migration' ended after 12s of an estimated 30s"])
+                == ["operation 'migration' ended after 12s of an estimated 30s, said root (uid 0)"])
     }
 
     @Test func oneBegunTwiceIsRefusedAndOneThatDoesNotRunIsNotFound() {
