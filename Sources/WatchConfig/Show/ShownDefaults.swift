@@ -84,6 +84,22 @@ struct ShownDefaults {
                 }
             }
         }
+        tree.change("streams") { streams in
+            for stream in service.streams {
+                streams.change(stream.name) { fill(stream, &$0) }
+            }
+        }
+        tree.change("assess") { questions in
+            questions.changeItems { index, question in
+                guard service.assess.indices.contains(index) else { return }
+                question.fill("timeout", service.assess[index].timeout)
+            }
+        }
+        tree["operations"] = tree["operations"] ?? .mapping([])
+        tree.change("operations") { operations in
+            operations.fill("mode", service.operations.mode.rawValue)
+            operations.fill("severity", service.operations.severity.rawValue)
+        }
         tree.change("triggers") { triggers in
             triggers.changeItems { index, trigger in
                 guard service.triggers.indices.contains(index) else { return }
@@ -92,18 +108,26 @@ struct ShownDefaults {
         }
     }
 
-    // MARK: - Plans
-
-    private func fill(_ plan: Plan, _ tree: inout ShownTree) {
-        tree.fill("budget", plan.budget)
-        tree["verify"] = tree["verify"] ?? .mapping([])
-        tree.change("verify") { verify in
-            verify.fill("version", plan.verify.version)
-            verify.fill("land_within", plan.verify.landWithin)
-            verify.fill("settle", plan.verify.settle)
-            verify.fill("clear_for", plan.verify.clearFor)
-            verify.fill("timeout", plan.verify.timeout)
+    private func fill(_ stream: StreamConfiguration, _ tree: inout ShownTree) {
+        if stream.error == .serverError { tree.fill("error", "status >= 500") }
+        tree.fill("routes", stream.countsRoutes ? "true" : "false")
+        if let rule = stream.multiline, case .start = rule.shape {
+            tree.change("multiline") { multiline in
+                multiline.fill("lines", rule.lines)
+                multiline.fill("wait", rule.wait)
+            }
         }
-        tree.fill("probation", plan.probation)
+        switch stream.kind {
+        case .drain(let listener):
+            tree.change("drain") { $0.fill("max_body", listener.maxBody) }
+        case .syslog(let listener):
+            switch listener.endpoint {
+            case .unix, .unixStream:
+                let mode = String(listener.mode, radix: 8)
+                tree.change("syslog") { $0.fillText("mode", "0\(mode)") }
+            case .udp, .tcp, .tls: break
+            }
+        case .file, .files, .journal, .command: break
+        }
     }
 }

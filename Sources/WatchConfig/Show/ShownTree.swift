@@ -83,6 +83,13 @@ indirect enum ShownTree: Hashable {
         self[key] = .scalar(text, isText: false)
     }
 
+    /// The same, of what is text whatever it looks like.
+    mutating func fillText(_ key: String, _ text: String) {
+        guard case .mapping(let entries) = self, !entries.contains(where: { $0.key == key })
+        else { return }
+        self[key] = .scalar(text, isText: true)
+    }
+
     mutating func fill(_ key: String, _ duration: Duration) { fill(key, duration.text) }
     mutating func fill(_ key: String, _ number: Int) { fill(key, "\(number)") }
 
