@@ -3,9 +3,11 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -49,6 +51,17 @@ static inline short watchd_spawn_setsid(void) { return 0x80; }
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 static inline int watchd_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+// When the file of an open descriptor was created (statx(2)), in nanoseconds since 1970; -1: the
+// file system does not say. glibc's module for Swift has no statx. (0x1000 is AT_EMPTY_PATH.)
+static inline long long watchd_born(int descriptor) {
+    struct statx status;
+    memset(&status, 0, sizeof status);
+    if (syscall(SYS_statx, descriptor, "", 0x1000, STATX_BTIME, &status) != 0
+        || !(status.stx_mask & STATX_BTIME))
+        return -1;
+    return (long long)status.stx_btime.tv_sec * 1000000000LL + status.stx_btime.tv_nsec;
 }
 
 static inline int watchd_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

@@ -44,10 +44,10 @@ public final class FileFollower {
     }
 
     public let path: String
-    private var beginning: Beginning
-    private var saved: FilePosition?
+    var beginning: Beginning
+    var saved: FilePosition?
     /// It was read up to there when it was let go, and not by another process some time ago.
-    private var savedIsRecent = false
+    var savedIsRecent = false
     /// In the file before the current one: while the latter is empty, nothing else tells where we
     /// are, since an empty file cannot be told from any other.
     var before: RotationChain.Link?
@@ -57,7 +57,10 @@ public final class FileFollower {
     var files: [LogFile] = [] { didSet { release(oldValue) } }
     /// The youngest file that was read from; the position is in it.
     var current = 0
-    private(set) var problem: FollowProblem?
+    var problem: FollowProblem?
+    /// The current file was truncated, and whether there is a copy of what was in it could not be
+    /// told yet: nothing of it is read before. Whether a line was begun.
+    var owesCopies: Bool?
     private var goneSince: Instant?
     var gaveUp = 0
     /// The file whose lines were handed on last; nil: none, or one of another follower.
@@ -98,6 +101,7 @@ public final class FileFollower {
     private var currentPosition: FilePosition? {
         guard files.indices.contains(current) else { return saved }
         let file = files[current]
+        if owesCopies != nil, file === files.last, let before { return before.position }
         if file.head.length == 0, let before {
             // It may still be written into.
             let old = current > 0 ? files[current - 1] : nil
@@ -194,10 +198,16 @@ public final class FileFollower {
                 return .turnIsOver
             }
             // Empty when it was looked at last: it may have been written and truncated meanwhile.
-            if file === files.last, let before, before.isCopied, file.beginsNow,
-                insertCopies(before, before: file, now: now)
+            if file === files.last, let before, before.isCopied,
+                owesCopies != nil || file.beginsNow
             {
-                return .copyFound
+                guard let isFound = insertCopies(before, before: file, now: now) else {
+                    owesCopies = owesCopies ?? false
+                    return .turnIsOver
+                }
+                if owesCopies ?? false, !isFound { consumer.lostUnfinishedLine() }
+                owesCopies = nil
+                if isFound { return .copyFound }
             }
             switch file.step(buffer, into: &consumer, after: &fed) {
             case .read(let count):
@@ -209,7 +219,11 @@ public final class FileFollower {
                 return .fileIsRead
             case .truncated:
                 restarts += 1
-                if restart(file, now: now, &consumer) { return .copyFound }
+                switch restart(file, now: now, &consumer) {
+                case .some(true): return .copyFound
+                case .some(false): break
+                case nil: return .turnIsOver
+                }
             case .failed(let code):
                 // ESTALE: the server forgot the handle. The name is opened anew at the next step.
                 letGo()
@@ -221,6 +235,11 @@ public final class FileFollower {
 
     /// Finds out what the path names now.
     func look(now: Instant) {
+        // One after the other.
+        if owesCopies != nil, !files.isEmpty {
+            problem = nil
+            return
+        }
         var status = stat()
         if stat(path, &status) == 0 {
             let identity = LogFile.Identity(status)
@@ -238,7 +257,14 @@ public final class FileFollower {
                 guard !isTaken(file.identity) else { continue }
                 file.place = RotatedFiles.place(of: path)
                 family?.goOn(in: file)
-                guard adopt(file, now: now) else { continue }
+                do throws(FollowProblem) {
+                    guard try adopt(file, now: now) else { continue }
+                } catch {
+                    // What lies between is looked for when it can be. The one that is held is
+                    // read on.
+                    problem = error
+                    return
+                }
                 problem = nil
                 goneSince = nil
                 return
@@ -273,119 +299,6 @@ public final class FileFollower {
         savedIsRecent = true
         files = []
         current = 0
-    }
-
-    // MARK: - Rotation
-
-    /// Reads on up to `file`, which had the name when it was opened. False: it was rotated away and
-    /// compressed meanwhile, so its lines may be among what was rotated before it, and nothing was
-    /// done.
-    func adopt(_ file: LogFile, now: Instant) -> Bool {
-        if let last = files.last {
-            guard last.identity != file.identity else { return true }
-            if let index = files.firstIndex(where: { $0.identity == file.identity }) {
-                comeBack(to: index, now: now)
-                return true
-            }
-            // Empty when it was opened; its compressed form is known by what was written since.
-            if last.isUntouched, last.isUnlinked { _ = last.mark() }
-            let link = RotationChain.Link(position: last.position(path), isHeld: true)
-            let chain = RotationChain.find(link, beside: path, live: file, for: self, now: now)
-            guard !file.isUnlinked else { return false }
-            last.lastGrowth = now
-            goBack(file)
-            files += (chain?.files.dropFirst() ?? []) + [file]
-            gaveUp += chain?.gaps ?? 0
-        } else if let saved {
-            guard let resumed = resumed(file, at: saved, now: now) else { return false }
-            self.saved = nil
-            files = resumed
-        } else {
-            if beginning == .end { file.seekToLastLine(bound: Self.lineLimit) }
-            files = [file]
-        }
-        beginning = .start
-        generation += 1
-        shorten(beside: file)
-        return true
-    }
-
-    /// What is to be read on from `saved`, up to `file`; nil: as of `adopt`.
-    private func resumed(_ file: LogFile, at saved: FilePosition, now: Instant) -> [LogFile]? {
-        if file.matches(saved) {
-            file.seek(to: saved.offset)
-            return [file]
-        }
-        let link = RotationChain.Link(position: saved, isCopied: saved.isCopy ?? false)
-        before = link
-        goBack(file)
-        // The path leads elsewhere now.
-        if let place = saved.place, case .success(let moved) = LogFile.open(place, now: now),
-            moved.matches(saved), !isTaken(moved.identity)
-        {
-            moved.place = place
-            moved.seek(to: saved.offset)
-            return [moved, file]
-        }
-        let chain = RotationChain.find(link, beside: path, live: file, for: self, now: now)
-        guard !file.isUnlinked else { return nil }
-        if let chain {
-            chain.files.first?.seek(to: saved.offset)
-            gaveUp += chain.gaps
-            return chain.files + [file]
-        }
-        // What was written into it after it was read, nobody knows. Of a truncated one it is gone.
-        if file.identity != LogFile.Identity(saved) {
-            if !savedIsRecent { gaveUp += 1 }
-            before = nil
-        }
-        return [file]
-    }
-
-    /// `file` was truncated: what was not read of it may be in a copy. Whether one was found.
-    private func restart(
-        _ file: LogFile, now: Instant, _ consumer: inout some LineConsumer
-    ) -> Bool {
-        let position = file.position(path)
-        let isUnfinished = file.hasUnfinishedLine
-        file.restart()
-        if position.headLength > 0 {
-            before = RotationChain.Link(position: position, isCopied: true)
-        }
-        consumer.beganFile()
-        if file === files.last, let before, insertCopies(before, before: file, now: now) {
-            return true
-        }
-        if isUnfinished { consumer.lostUnfinishedLine() }
-        return false
-    }
-
-    /// Puts the copies that were made since `link` before `file`, which was truncated; false: there
-    /// are none with anything new.
-    private func insertCopies(
-        _ link: RotationChain.Link, before file: LogFile, now: Instant
-    ) -> Bool {
-        guard let chain = RotationChain.find(link, beside: path, live: file, for: self, now: now)
-        else {
-            return false
-        }
-        chain.files.first?.seek(to: link.position.offset)
-        gaveUp += chain.gaps
-        current = files.count - 1
-        files.insert(contentsOf: chain.files, at: current)
-        generation += 1
-        shorten(beside: file)
-        return true
-    }
-
-    /// While nothing was written into a younger one, the writer may still have the oldest.
-    private func retire(now: Instant, _ consumer: inout some LineConsumer) {
-        while files.count > 1, current > 0, now - files[0].lastGrowth >= Self.grace,
-            files.dropFirst().contains(where: { !$0.isUntouched || $0.hasContent })
-        {
-            files[0].abandon(&consumer)
-            leave(files.removeFirst())
-            current -= 1
-        }
+        owesCopies = nil
     }
 }

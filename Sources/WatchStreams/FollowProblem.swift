@@ -31,6 +31,14 @@ struct FollowProblem: Error, Hashable {
     /// The file is not there (any more), which is what rotation looks like for a moment.
     var isAbsence: Bool { cause == .call(ENOENT) || cause == .gone }
 
+    /// There is nothing to open it with: it says nothing about the file.
+    var isShortage: Bool {
+        switch cause {
+        case .call(EMFILE), .call(ENFILE), .call(ENOMEM): true
+        case .call, .directory, .notRegular, .gone, .notPacked: false
+        }
+    }
+
     func sentence(_ path: String) -> String {
         switch cause {
         case .directory: "\(path) is a directory; name the log file in it"

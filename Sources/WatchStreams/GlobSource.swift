@@ -107,7 +107,11 @@ final class GlobSource: LogSource {
         guard lookAfter.map({ now.boot >= $0 }) ?? true else { return }
         lookAfter = now.boot + Self.lookEvery
         if isFirstLook { seen = savedAt ?? now.wall }
-        let found = Self.files(pattern)
+        guard let found = Self.files(pattern) else {
+            // Nothing is known of what there is: all goes on as it was.
+            problem = FollowProblem(code: EMFILE).sentence(pattern)
+            return
+        }
         forgetGone(Set(found))
         add(found.filter { followers[$0] == nil }, now: now)
         let followed = followed
@@ -213,10 +217,16 @@ final class GlobSource: LogSource {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? status : nil
     }
 
-    private static func files(_ pattern: String) -> [String] {
+    /// nil: there is no descriptor to look with.
+    private static func files(_ pattern: String) -> [String]? {
         var found = glob_t()
         defer { globfree(&found) }
-        guard glob(pattern, 0, nil, &found) == 0, let names = found.gl_pathv else { return [] }
+        let isShort: @convention(c) (UnsafePointer<CChar>?, Int32) -> Int32 = { _, code in
+            code == EMFILE || code == ENFILE ? 1 : 0
+        }
+        let end = glob(pattern, 0, isShort, &found)
+        if end == GLOB_ABORTED { return nil }
+        guard end == 0, let names = found.gl_pathv else { return [] }
         return (0..<Int(found.gl_pathc)).compactMap { index in
             names[index].map { String(cString: $0) }
         }

@@ -30,7 +30,7 @@ struct KeptPositions {
     /// How far it was read; nil: never, though another file may have had its inode.
     func position(of file: LogFile) -> FilePosition? {
         all.first { LogFile.Identity($0.position) == file.identity }
-            .flatMap { file.holds($0.position) ? $0.position : nil }
+            .flatMap { file.matches($0.position) ? $0.position : nil }
     }
 
     /// Of what had that name last.

@@ -3,6 +3,7 @@
 
 import Glibc
 import WatchCore
+import WatchSystem
 
 /// Owned by one follower in one thread; the descriptor is closed with it.
 final class LogFile {
@@ -50,11 +51,14 @@ final class LogFile {
     private var modified = timespec()
     /// When it was written last, when it was opened.
     private let opened: timespec
+    /// When it was created, nanoseconds since 1970; nil: its file system does not say.
+    private let born: Int64?
 
     private init(descriptor: Int32, status: stat, packed: PackedLog?, now: Instant) {
         self.descriptor = descriptor
         identity = Identity(status)
         opened = status.st_mtim
+        born = FileBirth.nanoseconds(of: descriptor)
         lineStart = 0
         readOffset = 0
         lastGrowth = now
@@ -98,7 +102,14 @@ final class LogFile {
 
     /// Whether this is the file that `position` speaks of, and still has what was read of it.
     func matches(_ position: FilePosition) -> Bool {
-        identity == Identity(position) && holds(position)
+        isFile(of: position) && holds(position)
+    }
+
+    /// Not another one that was given its inode, as far as that can be told.
+    func isFile(of position: FilePosition) -> Bool {
+        guard identity == Identity(position) else { return false }
+        guard let born, let known = position.born else { return true }
+        return born == known
     }
 
     /// Whether it has what was read when `position` was taken, be it that file or a copy of it.
@@ -149,6 +160,7 @@ final class LogFile {
             modified: modified.tv_sec == 0 ? opened.nanoseconds : modified.nanoseconds,
             isCopy: isCopy ? true : nil)
         position.place = place
+        position.born = born
         return position
     }
 

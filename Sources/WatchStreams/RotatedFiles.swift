@@ -45,9 +45,9 @@ enum RotatedFiles {
     }
 
     /// The same as `beside`, and where a link leads beside its target, too.
-    static func all(of path: String) -> [Candidate] {
-        guard let place = place(of: path) else { return beside(path) }
-        return beside(path)
+    static func all(of path: String) throws(FollowProblem) -> [Candidate] {
+        guard let place = place(of: path) else { return try beside(path) }
+        return try beside(path)
             + beside(place).map { candidate in
                 var candidate = candidate
                 candidate.isBesideTarget = true
@@ -64,15 +64,16 @@ enum RotatedFiles {
     }
 
     /// Files that may have been `path` once; those of one naming the oldest first. Of a file that
-    /// is there packed and unpacked, it is being packed, only the latter.
-    static func beside(_ path: String) -> [Candidate] {
+    /// is there packed and unpacked, it is being packed, only the latter. Throws when there is no
+    /// descriptor to look with.
+    static func beside(_ path: String) throws(FollowProblem) -> [Candidate] {
         let slash = path.lastIndex(of: "/")
         let base = slash.map { String(path[path.index(after: $0)...]) } ?? path
         let directory = slash.map { String(path[...$0]) } ?? "./"
         let dot = base.lastIndex(of: ".").flatMap { $0 == base.startIndex ? nil : $0 }
         let (stem, ending) = (dot.map { base[..<$0] } ?? base[...], dot.map { base[$0...] } ?? "")
         var found: [Naming: [Found]] = [:]
-        let names = names(in: directory, beginningWith: String(stem))
+        let names = try names(in: directory, beginningWith: String(stem))
         for name in names where name != base {
             let (plain, packing) = unpacked(name)
             guard packing == .none || !names.contains(String(plain)) else { continue }
@@ -158,8 +159,15 @@ enum RotatedFiles {
         mark.split { !("0"..."9").contains($0) }.map { Int($0) ?? .max }
     }
 
-    private static func names(in directory: String, beginningWith base: String) -> Set<String> {
-        guard !base.isEmpty, let stream = opendir(directory) else { return [] }
+    private static func names(
+        in directory: String, beginningWith base: String
+    ) throws(FollowProblem) -> Set<String> {
+        guard !base.isEmpty else { return [] }
+        guard let stream = opendir(directory) else {
+            let problem = FollowProblem(code: errno)
+            if problem.isShortage { throw problem }
+            return []
+        }
         defer { closedir(stream) }
         var names: Set<String> = []
         var seen = 0

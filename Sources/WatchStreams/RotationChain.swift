@@ -31,38 +31,39 @@ struct RotationChain {
     private let follower: FileFollower
     private let now: Instant
 
-    /// nil: it is not there.
+    /// nil: it is not there. Throws when that cannot be told now, because there is no descriptor
+    /// to look with: then nothing may be read on, or what was rotated would be passed over.
     /// - Parameter live: what has the name now, and belongs to no chain.
     static func find(
         _ link: Link, beside path: String, live: LogFile, for follower: FileFollower, now: Instant
-    ) -> RotationChain? {
+    ) throws(FollowProblem) -> RotationChain? {
         var mark = live.mark()
-        var chain = look(link, beside: path, live: live, for: follower, now: now)
+        var chain = try look(link, beside: path, live: live, for: follower, now: now)
         for _ in 0..<attempts {
             // Truncated or begun meanwhile: what was found may end with what is in it now, or lack
             // what was in it.
             let again = live.mark()
             guard again != mark else { break }
             mark = again
-            chain = look(link, beside: path, live: live, for: follower, now: now)
+            chain = try look(link, beside: path, live: live, for: follower, now: now)
         }
         return chain
     }
 
     private static func look(
         _ link: Link, beside path: String, live: LogFile, for follower: FileFollower, now: Instant
-    ) -> RotationChain? {
-        var candidates = RotatedFiles.all(of: path)
+    ) throws(FollowProblem) -> RotationChain? {
+        var candidates = try RotatedFiles.all(of: path)
         for _ in 0..<attempts {
             var chain = RotationChain(path: path, live: live, follower: follower, now: now)
-            let isFound = chain.open(candidates, from: link)
-            let again = RotatedFiles.all(of: path)
+            let isFound = try chain.open(candidates, from: link)
+            let again = try RotatedFiles.all(of: path)
             // Between listing and opening a name may have come to mean another file.
             if again == candidates, chain.stillNamed { return isFound ? chain : nil }
             candidates = again
         }
         var chain = RotationChain(path: path, live: live, follower: follower, now: now)
-        return chain.open(candidates, from: link) ? chain : nil
+        return try chain.open(candidates, from: link) ? chain : nil
     }
 
     private init(path: String, live: LogFile, follower: FileFollower, now: Instant) {
@@ -82,10 +83,12 @@ struct RotationChain {
         }
     }
 
-    private mutating func open(_ candidates: [RotatedFiles.Candidate], from link: Link) -> Bool {
+    private mutating func open(
+        _ candidates: [RotatedFiles.Candidate], from link: Link
+    ) throws(FollowProblem) -> Bool {
         isCopied = link.isCopied
         isNamed = false
-        guard let (index, first) = first(in: candidates, link) else { return false }
+        guard let (index, first) = try first(in: candidates, link) else { return false }
         files = [first]
         first.isCopy = isCopied
         let found = candidates[index]
@@ -97,7 +100,7 @@ struct RotationChain {
             if stat(candidate.path, &status) == 0, !link.position.isBefore(status.st_mtim) {
                 continue
             }
-            guard case .success(let file) = open(candidate) else {
+            guard let file = try open(candidate) else {
                 gaps += 1
                 continue
             }
@@ -117,26 +120,31 @@ struct RotationChain {
         return true
     }
 
+    /// nil: it cannot be read.
     private mutating func open(
         _ candidate: RotatedFiles.Candidate
-    ) -> Result<LogFile, FollowProblem> {
-        let opened = LogFile.open(candidate.path, packing: candidate.packing, now: now)
-        if case .success(let file) = opened { names.append((candidate.path, file.identity)) }
-        return opened
+    ) throws(FollowProblem) -> LogFile? {
+        switch LogFile.open(candidate.path, packing: candidate.packing, now: now) {
+        case .success(let file):
+            names.append((candidate.path, file.identity))
+            return file
+        case .failure(let problem) where problem.isShortage: throw problem
+        case .failure: return nil
+        }
     }
 
     private mutating func first(
         in candidates: [RotatedFiles.Candidate], _ link: Link
-    ) -> (index: Int, file: LogFile)? {
+    ) throws(FollowProblem) -> (index: Int, file: LogFile)? {
         let position = link.position
         let identity = LogFile.Identity(position)
         if follower.isTaken(identity) { return nil }
         for (index, candidate) in candidates.enumerated() {
             var status = stat()
             guard stat(candidate.path, &status) == 0, LogFile.Identity(status) == identity,
-                case .success(let file) = open(candidate), file.identity == identity
+                let file = try open(candidate), file.identity == identity
             else { continue }
-            if link.isHeld || file.holds(position) {
+            if link.isHeld || file.matches(position) {
                 isNamed = true
                 return (index, file)
             }
@@ -148,7 +156,7 @@ struct RotationChain {
         for (index, candidate) in candidates.enumerated().reversed() {
             // What is held and has no name any more can only have been compressed.
             if link.isHeld, candidate.packing == .none { continue }
-            guard case .success(let file) = open(candidate), file.identity != live.identity,
+            guard let file = try open(candidate), file.identity != live.identity,
                 !follower.isTaken(file.identity), file.isYounger(than: position),
                 file.holds(position), !file.isCopy(of: live)
             else { continue }

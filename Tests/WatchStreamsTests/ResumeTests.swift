@@ -50,6 +50,34 @@ import WatchStreams
         #expect(before.lines + after.lines == ["a", "b", "half", "c"])
     }
 
+    /// Inode and first bytes are the same: it was born at another time.
+    @Test func anotherFileWithTheInodeAndTheHeaderOfTheOldOneIsReadFromItsStart() throws {
+        let header = String(repeating: "#", count: 1200) + "\n"
+        Writer(log).write(header + "a\n")
+        let before = Following(log)
+        before.poll()
+        var position = try #require(before.follower.position)
+        unlink(log)
+        Writer(log).write(header + "b\nc\n")
+        let next = Following(log)
+        next.poll()
+        let new = try #require(next.follower.position)
+        #expect(new.born != nil && new.born != position.born)
+        // The file system may give another inode this time.
+        position.inode = new.inode
+        let after = Following(log, position: position)
+        after.poll()
+        #expect(after.lines.suffix(2) == ["b", "c"])
+        #expect(after.lines.count == 3)
+        // What was written into the old one after it was read, nobody knows.
+        #expect(after.seen.gaveUp == 1)
+        // One that says nothing of it is taken by inode and head, as ever.
+        position.born = nil
+        let unborn = Following(log, position: position)
+        unborn.poll()
+        #expect(unborn.lines == ["c"])
+    }
+
     @Test func whatWasRotatedMeanwhileIsReadFirst() {
         let writer = Writer(log)
         let before = Following(log)
