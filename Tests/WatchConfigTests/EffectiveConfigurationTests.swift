@@ -97,6 +97,7 @@ import WatchCore
                 rollback: { plan: back }
             plans:
               back:
+                budget: 1h
                 before: [{ wait: 5s }]
                 spans:
                   - service: db
@@ -108,7 +109,7 @@ import WatchCore
                     operation: deploy
                     phases:
                       - { name: schema, undo: [{ unit: down, timeout: 1m, on_failure: continue }] }
-                after: [{ manual: "tell the shop", timeout: 1h }]
+                after: [{ manual: "tell the shop", timeout: 5m }]
                 verify: {}
             """)
         for line in [
@@ -117,7 +118,7 @@ import WatchCore
             "          mode: \"0660\"  # default", "          max_body: 4194304  # default",
             "      mode: page  # default", "      severity: critical\n",
             "        timeout: 5s  # default", "    walk_back: 0  # default",
-            "    start_order:  # default", "        loses: nothing  # default",
+            "        loses: nothing  # default",
             "        changes: release  # default", "            idempotent: false  # default",
             "            retries: 0  # default", "            on_failure: stop  # default",
             "          idempotent: true\n", "                on_failure: continue\n",

@@ -86,7 +86,9 @@ struct PlanReader {
         steps.variables.note(method.check, of: method.name, at: section.place("check"))
         method.secondApprover = approvers.dropFirst().first?.value
         if section.needsComment { method.needsComment = true }
-        method.changes = section.choice("changes", as: Method.Changes.self)
+        // That of a plan that does not say so.
+        let changes = section.choice("changes", as: Method.Changes.self)
+        method.changes = changes == .release ? nil : changes
         if method.changesFlag, !section.has("check") {
             problems.error(
                 section.place("changes"), "a flag is changed, which no version source shows",

@@ -13,10 +13,6 @@ extension ShownDefaults {
                 span.change("start") { fill(known[index].start, &$0) }
             }
         }
-        if plan.spans != nil, tree["start_order"] == nil {
-            tree["start_order"] = .list(
-                plan.spansInStartOrder.map { .scalar($0.service, isText: false) })
-        }
         tree.change("methods") { methods in
             methods.changeItems { index, method in
                 guard plan.methods.indices.contains(index) else { return }
