@@ -12,7 +12,7 @@ extension StatusPage {
         h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
         small, .time { color: var(--dim); font-weight: normal; }
         #lost:empty { display: none; } .problems { list-style: none; padding: 0; }
-        .problems li { margin: .3rem 0; } li, td { overflow-wrap: anywhere; }
+        .problems li { margin: .3rem 0; } li, td { overflow-wrap: break-word; }
         table { border-collapse: collapse; width: 100%; }
         th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0;
           border-bottom: 1px solid var(--line); }
