@@ -78,7 +78,7 @@ import WatchCore
         rotate(writer, to: "access.log.1")
         compress(directory.file("access.log.2"))
         writer.write("d\n")
-        let isAdopted = following.follower.adopt(opened, now: following.now)
+        let isAdopted = try following.follower.adopt(opened, now: following.now)
         following.poll()
         #expect(following.lines == (isResumed ? [] : ["a"]) + ["b", "c", "d"])
         #expect(!isAdopted)
