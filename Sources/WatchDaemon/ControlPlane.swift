@@ -10,6 +10,7 @@ struct ControlPlane: ControlBackend {
     let supervisor: Supervisor
     let store: Store
     let broadcaster: EventBroadcaster
+    let log: EventLog
     let reloader: Reloader
     let doctorOnCall: Doctor
     let outbox: Outbox
@@ -107,6 +108,7 @@ struct ControlPlane: ControlBackend {
         let event = EventRecord(
             time: SystemTime().now().wall, kind: "channel.tested",
             text: "\(peer.onRecord) tested a channel: \(test.text)")
+        log.note([event])
         do {
             broadcaster.send(try await store.apply(Transaction(events: [event])))
         } catch {

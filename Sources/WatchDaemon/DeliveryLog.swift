@@ -9,6 +9,9 @@ struct DeliveryLog: Sendable {
 
     func note(_ notice: DeliveryNotice) {
         let what = "'\(notice.title)' to \(notice.channel)"
+        var logger = logger
+        logger[metadataKey: "channel"] = "\(notice.channel)"
+        logger[metadataKey: "incident"] = Self.incident(of: notice.id).map { "\($0)" }
         switch notice.outcome {
         case .sent: logger.info("sent \(what)")
         case .retry(let at, let error):
@@ -17,5 +20,13 @@ struct DeliveryLog: Sendable {
         case .dropped: logger.error("no room to hold \(what)")
         case .storeProblem(let why): logger.error("the outbox cannot be read: \(why)")
         }
+    }
+
+    /// Of `shop-17/3/ops-chat`; messages that belong to none begin with another word.
+    static func incident(of id: String) -> Substring? {
+        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, let dash = parts[0].lastIndex(of: "-") else { return nil }
+        let number = parts[0][parts[0].index(after: dash)...]
+        return !number.isEmpty && number.allSatisfy(\.isNumber) ? parts[0] : nil
     }
 }

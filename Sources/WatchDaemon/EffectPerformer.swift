@@ -36,6 +36,7 @@ final class EffectPerformer: Sendable {
     private let report: @Sendable (Event) -> Void
     private let logger: Logger
     private let room: StepRoom
+    private let log: EventLog
     private let failing = Mutex(false)
 
     /// - Parameters:
@@ -56,6 +57,7 @@ final class EffectPerformer: Sendable {
         self.stored = stored
         self.report = report
         self.logger = logger
+        log = EventLog(logger: logger)
     }
 
     func submit(_ effects: [Effect]) {
@@ -136,6 +138,8 @@ final class EffectPerformer: Sendable {
         let whole = backlog.followed(by: transaction, limit: Self.backlogLimit)
         let kinds = transaction.events.map(\.kind)
         CrashPoint.reached("before-persist", kinds)
+        // Once, and also when the store takes nothing: then the log is all there is.
+        log.note(transaction.events, transaction.incidents)
         do {
             let events = try await store(whole)
             CrashPoint.reached("after-persist", kinds)

@@ -25,15 +25,22 @@ public struct JournalLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        var fields = [
-            "MESSAGE=\(event.message)", "PRIORITY=\(Self.priority(event.level))",
-            "SYSLOG_IDENTIFIER=watchd",
-        ]
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
+        Self.send(
+            Self.fields(
+                "\(event.message)", event.level,
+                metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })))
+    }
+
+    /// What the journal gets, in the order of the keys.
+    static func fields(
+        _ message: String, _ level: Logger.Level, _ metadata: Logger.Metadata
+    ) -> [String] {
+        let own = metadata.sorted { $0.key < $1.key }.map { key, value in
             let name = String(key.uppercased().map { $0.isASCII && $0.isLetter ? $0 : "_" })
-            fields.append("WATCHD_\(name)=\(value)")
+            return "WATCHD_\(name)=\(value)"
         }
-        Self.send(fields)
+        return ["MESSAGE=\(message)", "PRIORITY=\(priority(level))", "SYSLOG_IDENTIFIER=watchd"]
+            + own
     }
 
     private static func send(_ fields: [String]) {

@@ -89,7 +89,7 @@ struct Parts: Sendable {
             path: options.socket, access: configuration.access,
             backend: ControlPlane(
                 supervisor: supervisor, store: store, broadcaster: broadcaster,
-                reloader: reloader,
+                log: EventLog(logger: logger), reloader: reloader,
                 doctorOnCall: Doctor(
                     options: options, secrets: secrets, bus: bus, client: client, time: time),
                 outbox: outbox, directory: options.state),
@@ -225,6 +225,9 @@ struct Parts: Sendable {
     func start() async throws {
         let (supervisor, performer, outbox, queue) = (supervisor, performer, outbox, queue)
         await reloader.connect(listeners)
+        await noteRun { [store] in
+            try await store.runStarted(version: Daemon.version, at: $0)
+        }
         tasks.add(.supervisor, Task { await supervisor.run() })
         tasks.add(.performer, Task { await performer.run() })
         tasks.add(.others, Task { await outbox.run() })
@@ -239,8 +242,16 @@ struct Parts: Sendable {
         await connectivity.replace(with: configuration.connectivity)
         await recallDeliveries()
         await schedule.start(Self.targets(configuration))
-        for event in try await store.latestEvents(limit: 1) {
-            logger.info("the journal ends with event \(event.id)")
+    }
+
+    /// A store that takes nothing keeps nobody from being on guard.
+    private func noteRun(_ record: (WallTime) async throws -> [EventRecord]) async {
+        do {
+            let events = try await record(time.now().wall)
+            EventLog(logger: logger).note(events)
+            broadcaster.send(events)
+        } catch {
+            logger.warning("that watchd started or stopped cannot be recorded: \(error)")
         }
     }
 
@@ -272,6 +283,10 @@ struct Parts: Sendable {
         await tasks.finish(.supervisor)
         performer.finish()
         await tasks.finish(.performer)
+        await noteRun { [store] in
+            try await store.apply(
+                Transaction(events: [RunHistory.stop(version: Daemon.version, at: $0)]))
+        }
         broadcaster.finish()
         await client.shutdownAndWait()
         store.close()

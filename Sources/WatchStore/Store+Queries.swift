@@ -22,6 +22,18 @@ extension Store {
         try await events("ORDER BY id DESC", limit, incident, service).reversed()
     }
 
+    /// The last event of one of these kinds.
+    public func latestEvent(of kinds: [String]) async throws(StoreError) -> EventRecord? {
+        try await read { db in
+            let places = kinds.map { _ in "?" }.joined(separator: ", ")
+            let row = try Row.fetchOne(
+                db,
+                sql: "SELECT * FROM events WHERE kind IN (\(places)) ORDER BY id DESC LIMIT 1",
+                arguments: StatementArguments(kinds))
+            return row.map(EventRecord.init(row:))
+        }
+    }
+
     private func events(
         _ order: String, _ limit: Int, _ incident: String?, _ service: String?
     ) async throws(StoreError) -> [EventRecord] {
