@@ -214,7 +214,7 @@ import WatchSystem
             #expect(
                 result.output
                     == "rollback shop-17-r1 has begun\nFollow it with: watchctl incident shop-17\n"
-                    + "shop-17-r1: nothing forbids it\n")
+                    + "shop-17-r1: nothing forbids it, it has begun\n")
             let json = try await run(server, "rollback", "shop", "--json")
             #expect(json.status == 0)
             #expect(

@@ -80,7 +80,7 @@ class People(threading.Thread):
                 # It has its turn, without anybody's word.
                 return
             self.over.wait(0.2)
-            self.watchctl('approve', incident['id'], '--comment', 'torture')
+            self.watchctl('approve', incident['id'], '--no-wait', '--comment', 'torture')
         elif incident and incident['state'] in ('open', 'cleared') and self.round.kind in worlds.ASKED \
                 and all(run.get('ended') for run in incident['rollbacks']):
             status = self.watchctl('rollback', service, '--no-wait', '--reason', 'torture, again').returncode
@@ -91,7 +91,7 @@ class People(threading.Thread):
         """To what the incident offers: to all of it, or by its name to the method that loses data."""
         named = any(way['method'] == 'restore' for way in incident['offer'].get('ways', []))
         at = time.time()
-        reply = self.watchctl('approve', incident['id'], '--comment', 'torture',
+        reply = self.watchctl('approve', incident['id'], '--no-wait', '--comment', 'torture',
                               *(['--method', 'restore'] if named else []))
         if named and reply.returncode in (DONE, NO_ANSWER):
             self.approvals.append((at, reply.returncode == DONE))

@@ -158,7 +158,7 @@ extension ServiceEngine {
                 firstMethod: approval.plan.methods.firstIndex(of: method) ?? 0,
                 wasHandedOver: wasHandedOver), &context)
         return CommandReply(
-            status: .done, message: "\(what) has begun as \(state.rollback?.id ?? "")\(loses)",
+            status: .done, message: "\(what); \(begun(approval.plan))",
             incident: state.incident?.record.id, rollback: state.rollback?.id)
     }
 

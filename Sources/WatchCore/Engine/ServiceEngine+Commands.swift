@@ -189,9 +189,15 @@ extension ServiceEngine {
                 plan: plan, target: target, asker: .person(peer.name),
                 isForced: request.isForced), &context)
         return CommandReply(
-            status: .done,
-            message: "rollback \(state.rollback?.id ?? "") has begun" + strangeness(of: target),
+            status: .done, message: begun(plan) + strangeness(of: target),
             incident: state.incident?.record.id, rollback: state.rollback?.id)
+    }
+
+    /// Of the rollback that was just asked for.
+    func begun(_ plan: Plan) -> String {
+        let id = state.rollback?.id ?? ""
+        return plan.gates.isEmpty
+            ? "rollback \(id) has begun" : "rollback \(id) is accepted; its gates are asked first"
     }
 
     /// Each method needs somebody's word, by its name: asking for the rollback is not saying it.

@@ -61,3 +61,51 @@ struct GateWait {
         }
     }
 }
+
+extension GateWait {
+    /// Waits, and says what the answer is. Returns when the rollback goes on.
+    /// - Throws: that it was withdrawn, and why.
+    func report(_ session: Session) async throws(Failure) {
+        switch try await answer(session) {
+        case .goes(let rollback):
+            guard !session.json else { return }
+            let what =
+                rollback.ended == nil ? "nothing forbids it, it has begun" : rollback.state.rawValue
+            session.output.lines([Line("\(safe(rollback.id)): \(what)")], session.theme)
+        case .withdrawn(let rollback, let reason):
+            let code = reason ?? rollback.state.rawValue
+            let why = rollback.note ?? "nothing was changed"
+            // As the daemon says it of what it refuses at once.
+            let reply: [String: JSONValue] = [
+                "code": .string(code), "message": .string(why),
+                "incident": .string(incident), "rollback": .string(rollback.id),
+            ]
+            throw Failure(
+                .refused, "refused (\(safe(code))): \(safe(why, limit: 1000))",
+                reply: try? WireJSON.encode(JSONValue.object(reply)))
+        }
+    }
+}
+
+extension Session {
+    /// Posts what may begin a rollback; the gates' answer is the answer to whoever asked.
+    /// - Parameter follows: says how to see what becomes of it.
+    func tellAndWait(
+        _ path: String, _ body: [String: JSONValue], waits: Bool, follows: Bool = true
+    ) async throws(Failure) -> ExitStatus {
+        let answer = try await client.post(path, body)
+        let reply = try client.decode(CommandReply.self, answer)
+        if !json {
+            output.lines([Line(safe(reply.message, limit: 1000))], theme)
+            if follows, let incident = reply.incident {
+                output.lines(
+                    [Line("Follow it with: watchctl incident \(safe(incident))", .dim)], theme)
+            }
+        }
+        if waits, let incident = reply.incident, let rollback = reply.rollback {
+            try await GateWait(incident: incident, rollback: rollback).report(self)
+        }
+        if json { output.json(answer) }
+        return .fine
+    }
+}

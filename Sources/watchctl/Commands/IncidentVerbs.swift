@@ -49,19 +49,23 @@ struct ApproveCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "approve", abstract: "Approve the rollback that an incident offers.",
         discussion: """
-            `watchctl incident ID` shows what would run, what it may lose and who may approve it. A
-            method that can lose data takes an approval of its own, by its name.
+            `watchctl incident ID` shows what would run, what it may lose and who may approve it. A \
+            method that can lose data takes an approval of its own, by its name. Waits until the \
+            gates have answered. Exit status: 0 it has begun, or waits for a second approval; 4 \
+            something forbids it, a gate for instance, and nothing was touched.
             """)
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "The incident, for instance shop-17.") var id: String
     @Option(help: "Only this method; needed for one that can lose data.") var method: String?
     @Option(help: "Recorded with it.") var comment: String?
+    @Flag(help: "Do not wait for what the gates say: 0 when they are being asked.")
+    var noWait = false
 
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
-        try await session.tell(
+        try await session.tellAndWait(
             apiPath("incidents", id, "approve"),
-            ["method": optional(method), "comment": optional(comment)])
+            ["method": optional(method), "comment": optional(comment)], waits: !noWait)
     }
 }
 

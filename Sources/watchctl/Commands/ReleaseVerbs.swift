@@ -34,41 +34,9 @@ struct RollbackCommand: Verb {
             "force": .bool(force), "at": optional(at?.text),
         ]
         if dryRun { return try await session.tellDry(path, body) }
-        let answer = try await session.client.post(path, body)
-        let reply = try session.client.decode(CommandReply.self, answer)
-        if !session.json { session.output.lines(lines(reply), session.theme) }
-        if at == nil, !noWait, let incident = reply.incident, let rollback = reply.rollback {
-            try await wait(GateWait(incident: incident, rollback: rollback), session)
-        }
-        if session.json { session.output.json(answer) }
-        return .fine
-    }
-
-    private func lines(_ reply: CommandReply) -> [Line] {
-        let lines = [Line(safe(reply.message, limit: 1000))]
-        guard let incident = reply.incident, at == nil else { return lines }
-        return lines + [Line("Follow it with: watchctl incident \(safe(incident))", .dim)]
-    }
-
-    /// Returns when it goes on.
-    private func wait(_ gates: GateWait, _ session: Session) async throws(Failure) {
-        switch try await gates.answer(session) {
-        case .goes(let rollback):
-            guard !session.json else { return }
-            let what = rollback.ended == nil ? "nothing forbids it" : rollback.state.rawValue
-            session.output.lines([Line("\(safe(rollback.id)): \(what)")], session.theme)
-        case .withdrawn(let rollback, let reason):
-            let code = reason ?? rollback.state.rawValue
-            let why = rollback.note ?? "nothing was changed"
-            // As the daemon says it of what it refuses at once.
-            let reply: [String: JSONValue] = [
-                "code": .string(code), "message": .string(why),
-                "incident": .string(gates.incident), "rollback": .string(rollback.id),
-            ]
-            throw Failure(
-                .refused, "refused (\(safe(code))): \(safe(why, limit: 1000))",
-                reply: try? WireJSON.encode(JSONValue.object(reply)))
-        }
+        // One that is for later has no gates to answer now.
+        return try await session.tellAndWait(
+            path, body, waits: at == nil && !noWait, follows: at == nil)
     }
 }
 

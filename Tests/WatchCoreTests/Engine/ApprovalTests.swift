@@ -112,6 +112,7 @@ import Testing
         let reply = world.approve("restore", by: World.cto)
         #expect(reply.status == .done)
         #expect(reply.message.contains("loses: orders since the last backup"))
+        #expect(reply.message.ranges(of: "loses").count == 1, "\(reply.message)")
         #expect(world.pass(upTo: 90) { $0.incident?.state == .recovered })
         #expect(world.methodTasks.last == "method restore: activate")
         #expect(world.state.book.release(version: "2.0.0")?.standing == .bad)
