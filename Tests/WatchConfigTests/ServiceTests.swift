@@ -202,7 +202,7 @@ import WatchCore
     }
 
     @Test(arguments: [
-        ("command: shop --version", 42, "write [ shop --version ]"),
+        ("command: shop --version", 42, "write [shop, --version]"),
         ("command: []", 42, "write command: [/path, argument]"),
         ("command: [shop]", 43, "as in /usr/bin/shop"),
         ("command: ['/bin/shop --version', x]", 43, nil),

@@ -7,18 +7,19 @@ struct AutomaticLint {
     let problems: Problems
 
     func check(_ trigger: TriggerDraft) {
-        checkNames(trigger)
+        checkNames(
+            trigger.configuration.when.operands, trigger.configuration.name, trigger.when)
         checkSpan(trigger)
         checkOutsiders(trigger)
     }
 
     /// Whoever adds a probe must not change what rolls back.
-    private func checkNames(_ trigger: TriggerDraft) {
-        guard trigger.configuration.when.operands.contains(.failing([])) else { return }
+    func checkNames(_ operands: [Operand], _ rule: String, _ when: YAMLValue) {
+        guard operands.contains(.failing([])) else { return }
         let names = service.askedNames.prefix(4).joined(separator: ", ")
         problems.error(
-            Expressions.place(ofCall: "failing", in: trigger.when),
-            "the automatic rule '\(trigger.configuration.name)' must name the probes it asks",
+            Expressions.place(ofCall: "failing", in: when),
+            "the automatic rule '\(rule)' must name the probes it asks",
             "write failing(\(names.isEmpty ? "PROBE, …" : names))")
     }
 

@@ -10,8 +10,12 @@ struct OperandCheck {
     let problems: Problems
 
     func check(_ expression: Expression, _ text: YAMLValue) {
+        check(expression.operands, text)
+    }
+
+    func check(_ operands: [Operand], _ text: YAMLValue) {
         var seen: Set<Operand> = []
-        for operand in expression.operands {
+        for operand in operands {
             // What is wrong with `f` is not said of `baseline(f)` once more.
             let asked = if case .baseline(let inner) = operand { inner } else { operand }
             if seen.insert(asked).inserted { check(asked, text) }

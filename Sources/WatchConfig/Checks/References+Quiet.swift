@@ -12,7 +12,10 @@ extension References {
             let candidates = draft.services.filter {
                 of.isEmpty || of.contains($0.configuration.name)
             }
-            let known = candidates.flatMap { $0.configuration.triggers.map(\.name) }
+            let known = candidates.flatMap { service in
+                service.configuration.triggers.map(\.name)
+                    + service.brokenTriggers.compactMap { $0.name?.value }
+            }
             // A service that could not be read may have had it.
             guard !known.contains(name.value), !candidates.isEmpty,
                 candidates.allSatisfy({ !$0.hadRefused })

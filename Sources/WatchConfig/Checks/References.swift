@@ -40,6 +40,7 @@ struct References {
                 operands(service).check(trigger.configuration.when, trigger.when)
                 checkAction(trigger, service)
             }
+            for trigger in service.brokenTriggers { check(trigger, service) }
         }
         checkCycles()
         checkQuiet()
@@ -53,6 +54,15 @@ struct References {
         }
         checkPolicies()
         ApprovalReferences(draft: draft, problems: problems).check()
+    }
+
+    /// What it names, and what its mode wants of its condition.
+    private func check(_ trigger: BrokenTrigger, _ service: ServiceDraft) {
+        guard let when = trigger.when else { return }
+        operands(service).check(trigger.operands, when)
+        guard trigger.isAutomatic else { return }
+        AutomaticLint(service: service.configuration, problems: problems)
+            .checkNames(trigger.operands, trigger.name?.value ?? "", when)
     }
 
     private func operands(_ service: ServiceDraft, whose: String = "") -> OperandCheck {
@@ -71,7 +81,7 @@ struct References {
 
     private func checkPlans(_ service: ServiceDraft) {
         for plan in [service.plan, service.operations?.plan].compactMap({ $0 })
-            + service.triggers.compactMap(\.plan)
+            + service.triggers.compactMap(\.plan) + service.brokenTriggers.compactMap(\.plan)
         where !plans.contains(plan.value) {
             Names.unknown(plan, "plan", among: draft.names.plans, problems)
         }
@@ -207,6 +217,7 @@ struct References {
             Names.unknown(route, "route", among: routes, problems)
         }
         for route in draft.services.flatMap(\.triggers).compactMap(\.page)
+            + draft.services.flatMap(\.brokenTriggers).compactMap(\.page)
             + draft.services.compactMap(\.operations?.page)
         where !routes.contains(route.value) {
             Names.unknown(route, "route", among: routes, problems)

@@ -19,6 +19,8 @@ struct ServiceDraft {
     var plan: Placed<String>?
     var dependsOn: [Placed<String>]
     var triggers: [TriggerDraft]
+    /// Of which something could not be read.
+    var brokenTriggers: [BrokenTrigger] = []
     /// As declared, whether or not they could be read: what is there is not missing besides.
     var probes: [String]
     var streams: [String]
@@ -52,7 +54,8 @@ struct ServiceDraft {
     /// Plans the service may run, each once, and where it says so.
     var plans: [Placed<String>] {
         var seen: Set<String> = []
-        return ([plan, operations?.plan] + triggers.map(\.plan)).compactMap { $0 }
+        let ofTriggers = triggers.map(\.plan) + brokenTriggers.map(\.plan)
+        return ([plan, operations?.plan] + ofTriggers).compactMap { $0 }
             .filter { seen.insert($0.value).inserted }
     }
 }
@@ -70,6 +73,19 @@ struct TriggerDraft {
     var forPlace: Place?
     /// nil: inherited, if there is one.
     var confidencePlace: Place?
+}
+
+/// What could be read of a trigger that is none: what it names is followed all the same, so that
+/// nobody hears of a second mistake only when the first is mended.
+struct BrokenTrigger {
+    /// nil: it says none, or none that can be used.
+    var name: Placed<String>?
+    /// What it asks; of a condition that is none, as far as it could be read.
+    var operands: [Operand]
+    var when: YAMLValue?
+    var isAutomatic: Bool
+    var plan: Placed<String>?
+    var page: Placed<String>?
 }
 
 struct PlanDraft {

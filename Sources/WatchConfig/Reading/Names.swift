@@ -49,10 +49,27 @@ enum Names {
         let near = problems.isFull ? nil : Suggestion.nearest(to: name.value, among: known)
         let there =
             known.isEmpty
-            ? "there is none" : "known: \(known.prefix(12).joined(separator: ", "))"
+            ? nothing(called: printable(name.value, limit: 60), what)
+            : "known: \(known.prefix(12).joined(separator: ", "))"
         problems.error(
             name.place, "no \(what) '\(printable(name.value, limit: 60))'",
             near.map { "did you mean '\($0)'?" } ?? there)
+    }
+
+    /// Where it would be declared.
+    private static func nothing(called name: String, _ what: String) -> String {
+        let examples = [
+            ("probe or stream", "add probes: or streams: to the service"),
+            ("probe", "add probes: { \(name): { http: URL, every: 10s } } to the service"),
+            ("stream", "add streams: { \(name): { file: PATH } } to the service"),
+            ("trigger", "add triggers: [ { name: \(name), when: …, severity: … } ]"),
+            ("channel", "add channels: { \(name): { slack: \"${credential:NAME}\" } }"),
+            ("route", "add routes: { \(name): [ { to: [CHANNEL] } ] }"),
+            ("plan", "add plans: { \(name): { methods: [ … ] } }"),
+            ("service", "add services: { \(name): { … } }"),
+        ]
+        let example = examples.first { what.hasPrefix($0.0) }
+        return example.map { "there is none: \($0.1)" } ?? "there is none"
     }
 
     /// What may stand in the argument of a unit: the charset of versions.

@@ -231,10 +231,23 @@ enum Scalars {
         guard let items = value.items else {
             problems.error(
                 value.place, "'\(key)' is a list, this is \(value.kindName)",
-                value.text.map { "write [ \(printable($0, limit: 60)) ]" }
+                value.text.map { asList($0, key) }
                     ?? "put it in a list: '- ' before it, or [ … ] around it")
             return []
         }
         return items
+    }
+
+    /// How one text is written as the list that is wanted: a command line as its arguments.
+    private static func asList(_ text: String, _ key: String) -> String {
+        let whole = "write [ \(printable(text, limit: 60)) ]"
+        guard ["exec", "command"].contains(key) else { return whole }
+        let shown = printable(text, limit: 200)
+        // Only a shell knows what these mean.
+        if shown.contains(where: { "|&;<>()$`\\\"'*?~#{}[],".contains($0) }) {
+            return "write its arguments as a list, as in [/usr/bin/ln, -s, a, b]; what needs a "
+                + "shell goes into a script, or is [/bin/sh, -c, '…']"
+        }
+        return "write [\(shown.split(separator: " ").joined(separator: ", "))]"
     }
 }

@@ -35,10 +35,7 @@ struct ServiceReader {
         service.probes = service.probes.flatMap { [$0] + $0.steps }
         service.streams = section.named("streams").compactMap(StreamReader(problems).read)
         checkSignals(section, service)
-        let triggers = section.list("triggers").compactMap {
-            TriggerReader(problems: problems, inherited: service.judgement).read($0)
-        }
-        checkTriggerNames(triggers)
+        let (triggers, brokenTriggers) = triggers(section, service.judgement)
         service.triggers = triggers.map(\.configuration)
         let plan = plan(section)
         service.plan = plan?.value
@@ -57,7 +54,7 @@ struct ServiceReader {
         service.vars = vars.isEmpty ? nil : vars
         return ServiceDraft(
             configuration: service, place: entry.keyPlace, plan: plan, dependsOn: dependsOn,
-            triggers: triggers,
+            triggers: triggers, brokenTriggers: brokenTriggers,
             probes: section.names("probes") + service.probes.filter(\.isStep).map(\.name),
             streams: section.names("streams"), parts: Self.parts(section, service),
             listeners: Self.listeners(section), operations: operations,
@@ -156,17 +153,35 @@ struct ServiceReader {
         }
     }
 
-    private func checkTriggerNames(_ triggers: [TriggerDraft]) {
+    private func triggers(
+        _ section: Section, _ judgement: Judgement
+    ) -> ([TriggerDraft], [BrokenTrigger]) {
+        let reader = TriggerReader(problems: problems, inherited: judgement)
+        var whole: [TriggerDraft] = []
+        var broken: [BrokenTrigger] = []
         var seen: [String: Place] = [:]
-        for trigger in triggers {
-            let name = trigger.configuration.name
-            if let first = seen[name] {
-                problems.error(
-                    trigger.place, "two triggers are called '\(name)', first in line \(first.line)",
-                    "give each its own name")
-            } else {
-                seen[name] = trigger.place
+        for item in section.list("triggers") {
+            switch reader.read(item) {
+            case nil: break
+            case .whole(let draft):
+                whole.append(draft)
+                checkName(Placed(draft.configuration.name, draft.place), &seen)
+            case .broken(let trigger):
+                broken.append(trigger)
+                if let name = trigger.name { checkName(name, &seen) }
             }
+        }
+        return (whole, broken)
+    }
+
+    private func checkName(_ name: Placed<String>, _ seen: inout [String: Place]) {
+        if let first = seen[name.value] {
+            problems.error(
+                name.place,
+                "two triggers are called '\(name.value)', first in line \(first.line)",
+                "give each its own name")
+        } else {
+            seen[name.value] = name.place
         }
     }
 }

@@ -6,10 +6,15 @@ struct TriggerReader {
     let problems: Problems
     let inherited: Judgement
 
-    func read(_ value: YAMLValue) -> TriggerDraft? {
+    enum Outcome {
+        case whole(TriggerDraft)
+        case broken(BrokenTrigger)
+    }
+
+    func read(_ value: YAMLValue) -> Outcome? {
         guard let section = Section(value, .trigger, problems) else { return nil }
         let name = section.title("name")
-        let when = section.value("when").flatMap { Expressions.read($0, problems) }
+        let condition = section.value("when").map { Expressions.examine($0, problems) }
         let severity = section.choice("severity", as: Severity.self)
         let mode = section.choice("mode", as: TriggerConfiguration.Mode.self) ?? .page
         let plan = section.text("plan").map { Placed($0, section.place("plan")) }
@@ -17,28 +22,37 @@ struct TriggerReader {
         let suspectFor = section.optionalDuration("suspect_for")
         let judgement = section.judgement(inherited)
         let sustainedFor = section.optionalDuration("for", in: .seconds(1)...Duration.days(3))
+        let approveWithin = section.approveWithin()
+        let onTimeout = section.choice("on_timeout", as: OnTimeout.self)
         if let name, OperationBreach.isReserved(name) {
             problems.error(
                 section.place("name"),
                 "'\(printable(name, limit: 60))' is how an operation that goes wrong is called",
                 "give the rule another name")
         }
-        guard let name, let when, let severity, let text = section.value("when") else {
-            return nil
+        guard let name, let when = condition?.expression, let severity,
+            let text = section.value("when")
+        else {
+            return .broken(
+                BrokenTrigger(
+                    name: name.map { Placed($0, section.place("name")) },
+                    operands: condition?.operands ?? [], when: section.value("when"),
+                    isAutomatic: mode == .auto, plan: plan, page: page))
         }
         var configuration = TriggerConfiguration(
             name: name, when: when, severity: severity, mode: mode, plan: plan?.value,
             suspectFor: suspectFor, judgement: judgement)
         configuration.sustainedFor = sustainedFor
         configuration.page = page?.value
-        configuration.approveWithin = section.approveWithin()
-        configuration.onTimeout = section.choice("on_timeout", as: OnTimeout.self)
-        return TriggerDraft(
-            configuration: configuration, when: text, place: section.place("name"),
-            severityPlace: section.place("severity"), modePlace: section.place("mode"),
-            plan: plan, page: page,
-            forPlace: section.has("for") ? section.place("for") : nil,
-            confidencePlace: section.has("confidence") ? section.place("confidence") : nil)
+        configuration.approveWithin = approveWithin
+        configuration.onTimeout = onTimeout
+        return .whole(
+            TriggerDraft(
+                configuration: configuration, when: text, place: section.place("name"),
+                severityPlace: section.place("severity"), modePlace: section.place("mode"),
+                plan: plan, page: page,
+                forPlace: section.has("for") ? section.place("for") : nil,
+                confidencePlace: section.has("confidence") ? section.place("confidence") : nil))
     }
 }
 
@@ -49,16 +63,29 @@ extension Section {
 }
 
 enum Expressions {
-    /// nil, and a diagnostic at the wrong part, when the text is no expression.
+    /// nil, and a diagnostic at each wrong part, when the text is no expression.
     static func read(_ value: YAMLValue, _ problems: Problems) -> Expression? {
-        guard let text = Scalars.text(value, "when", limit: 4096, problems) else { return nil }
+        examine(value, problems).expression
+    }
+
+    /// The same, and what is asked in it, also when it is no expression.
+    static func examine(
+        _ value: YAMLValue, _ problems: Problems
+    ) -> (expression: Expression?, operands: [Operand]) {
+        guard let text = Scalars.text(value, "when", limit: 4096, problems) else {
+            return (nil, [])
+        }
         do {
-            return try Expression(text)
+            let expression = try Expression(text)
+            return (expression, expression.operands)
         } catch {
-            problems.error(
-                value.place(ofByte: error.offset), error.message,
-                error.remedy ?? "write a condition such as error_rate(access, 2m) > 25%")
-            return nil
+            let (mistakes, operands) = Expression.examine(text)
+            for mistake in mistakes.isEmpty ? [error] : mistakes {
+                problems.error(
+                    value.place(ofByte: mistake.offset), mistake.message,
+                    mistake.remedy ?? "write a condition such as error_rate(access, 2m) > 25%")
+            }
+            return (nil, operands)
         }
     }
 

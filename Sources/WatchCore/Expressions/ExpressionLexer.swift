@@ -19,15 +19,15 @@ struct ExpressionLexer {
     /// Longer ones are refused.
     static let sourceLimit = 4096
 
+    static let tooLong = ExpressionError(
+        offset: 0, message: "the expression is longer than \(sourceLimit) bytes")
+
     private let bytes: [UInt8]
     private var at = 0
 
     static func tokens(_ source: String) throws(ExpressionError) -> [ExpressionToken] {
-        guard source.utf8.count <= sourceLimit else {
-            throw ExpressionError(
-                offset: 0, message: "the expression is longer than \(sourceLimit) bytes")
-        }
-        var lexer = ExpressionLexer(bytes: Array(source.utf8))
+        guard source.utf8.count <= sourceLimit else { throw tooLong }
+        var lexer = ExpressionLexer(source)
         var tokens: [ExpressionToken] = []
         while true {
             let token = try lexer.next()
@@ -36,9 +36,28 @@ struct ExpressionLexer {
         }
     }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    init(_ source: String) { bytes = Array(source.utf8) }
 
-    private mutating func next() throws(ExpressionError) -> ExpressionToken {
+    /// What other languages write, and what it is here: a word or a sign.
+    private static let meant = [
+        "&": "and", "|": "or", "!": "not", "=": "==", "≥": ">=", "≤": "<=", "≠": "!=",
+        "×": "*", "÷": "/", "−": "-",
+    ]
+
+    /// Goes on behind what is wrong.
+    /// - Returns: what was meant; nil: it cannot be said.
+    mutating func skip(_ mistake: ExpressionError) -> ExpressionToken.Kind? {
+        if Self.isDigit(bytes[mistake.offset]) || bytes[mistake.offset] == UInt8(ascii: ".") {
+            return .number("1", unit: unit())
+        }
+        let end = mistake.offset + mistake.length
+        let text = String(decoding: bytes[mistake.offset..<end], as: UTF8.self)
+        at = end
+        let meant = Self.meant[text] ?? Self.meant[String(text.prefix(1))]
+        return meant.map { Self.isNameStart($0.utf8.first ?? 0) ? .name($0) : .symbol($0) }
+    }
+
+    mutating func next() throws(ExpressionError) -> ExpressionToken {
         while at < bytes.count, [32, 9, 10, 13].contains(bytes[at]) { at += 1 }
         guard at < bytes.count else { return ExpressionToken(kind: .end, offset: at, length: 0) }
         let start = at
@@ -106,15 +125,11 @@ struct ExpressionLexer {
         let one = String(
             decoding: bytes[start..<Swift.min(start + width, bytes.count)], as: UTF8.self)
         guard "<>+-*/(),".contains(one) else {
-            let remedies = [
-                "&": "and", "|": "or", "!": "not", "=": "==", "≥": ">=", "≤": "<=", "≠": "!=",
-                "×": "*", "÷": "/", "−": "-",
-            ]
             let length = pair == "&&" || pair == "||" ? 2 : one.utf8.count
             throw ExpressionError(
                 offset: start, length: length,
                 message: "'\(printable(one))' means nothing in an expression",
-                remedy: remedies[one].map { "write '\($0)'" })
+                remedy: Self.meant[one].map { "write '\($0)'" })
         }
         at += 1
         return ExpressionToken(kind: .symbol(one), offset: start, length: 1)

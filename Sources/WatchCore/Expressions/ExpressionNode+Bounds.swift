@@ -106,10 +106,21 @@ extension ExpressionNode {
             case .add: return (left.low + right.low, left.high + right.high)
             case .subtract: return (left.low - right.high, left.high - right.low)
             case .multiply: return Self.products(left, right)
-            case .divide: return Self.quotients(left, right)
+            case .divide:
+                let quotients = Self.quotients(left, right)
+                return Self.isShare(a, of: b)
+                    ? (quotients.low, Swift.min(quotients.high, 1)) : quotients
             }
         case .comparison, .not, .and, .or: return (-.infinity, .infinity)
         }
+    }
+
+    /// Whether one counts some of what the other counts: the errors of a window among all in it.
+    private static func isShare(_ a: ExpressionNode, of b: ExpressionNode) -> Bool {
+        guard case .operand(.signal(.errors, let part, let partWidth)) = a,
+            case .operand(.signal(.count, let whole, let wholeWidth)) = b
+        else { return false }
+        return part == whole && partWidth <= wholeWidth
     }
 
     private static func products(_ a: Bounds, _ b: Bounds) -> Bounds {

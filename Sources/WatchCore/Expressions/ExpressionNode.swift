@@ -77,6 +77,12 @@ indirect enum ExpressionNode: Hashable, Sendable {
         if case .operand = self { false } else { parts.allSatisfy(\.isConstant) }
     }
 
+    /// One measured value divided by another of its kind.
+    var isQuotient: Bool {
+        guard case .arithmetic(.divide, let a, let b, .number) = self else { return false }
+        return a.type == b.type && !a.isConstant && !b.isConstant
+    }
+
     /// Parts below one another.
     var height: Int {
         1 + (parts.map(\.height).max() ?? 0)

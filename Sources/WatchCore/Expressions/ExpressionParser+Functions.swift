@@ -52,17 +52,17 @@ extension ExpressionParser {
             return .releaseAge
         case "baseline": return .baseline(try baselined())
         default:
-            let function = try Self.function(name, place)
+            let function = try function(name, place)
             let (signal, width) = try nameAndWidth("a signal", mayBeStep: true)
             return .signal(function, signal: signal, width: width)
         }
     }
 
-    private static func function(
+    private mutating func function(
         _ name: String, _ place: ExpressionToken
     ) throws(ExpressionError) -> SignalFunction {
         if let function = SignalFunction.byName[name] { return function }
-        if let p = percentileDigits(name) {
+        if let p = Self.percentileDigits(name) {
             guard p > 0, p < 100 else {
                 throw ExpressionError(
                     offset: place.offset, length: place.length,
@@ -71,13 +71,17 @@ extension ExpressionParser {
             }
             return .percentile(p)
         }
-        let known = (Array(SignalFunction.byName.keys) + otherFunctions).sorted()
+        let known = (Array(SignalFunction.byName.keys) + Self.otherFunctions).sorted()
         let near = Suggestion.nearest(to: name, among: known)
-        throw ExpressionError(
+        let mistake = ExpressionError(
             offset: place.offset, length: place.length,
             message: "no function '\(printable(name, limit: 60))'",
             remedy: near.map { "did you mean '\($0)'?" }
                 ?? "there are \(known.joined(separator: ", "))")
+        // What it asks of is looked at as that of the function that was meant.
+        guard let meant = near.flatMap({ SignalFunction.byName[$0] }) else { throw mistake }
+        try note(mistake)
+        return meant
     }
 
     /// 95 for `p95`; nil when it is not of that form.
@@ -97,10 +101,11 @@ extension ExpressionParser {
         while take(",") != nil {
             let token = current
             let probe = try signalName("a probe", mayBeStep: true)
-            guard !probes.contains(probe) else {
-                throw ExpressionError(
-                    offset: token.offset, length: token.length,
-                    message: "'\(probe)' is named twice", remedy: "name every probe once")
+            if probes.contains(probe) {
+                try note(
+                    ExpressionError(
+                        offset: token.offset, length: token.length,
+                        message: "'\(probe)' is named twice", remedy: "name every probe once"))
             }
             probes.append(probe)
         }
@@ -200,17 +205,21 @@ extension ExpressionParser {
         at += 1
         guard case .literal(let seconds, .duration, _) = try Self.literal(digits, unit, token)
         else {
-            throw ExpressionError(
-                offset: token.offset, length: token.length,
-                message: "a window is a duration", remedy: "give it a unit: 30s, 2m, 1h")
+            try note(
+                ExpressionError(
+                    offset: token.offset, length: token.length,
+                    message: "a window is a duration", remedy: "give it a unit: 30s, 2m, 1h"))
+            return .seconds(60)
         }
         let width = Duration(nanoseconds: Int64((seconds * 1e9).rounded()))
         guard Self.widths.contains(width) else {
-            throw ExpressionError(
-                offset: token.offset, length: token.length,
-                message: "a window is 5s to 3d wide, not \(width.exactText)",
-                remedy: width < Self.widths.lowerBound
-                    ? "use 5s or more" : "use 3d or less: more is not kept")
+            try note(
+                ExpressionError(
+                    offset: token.offset, length: token.length,
+                    message: "a window is 5s to 3d wide, not \(width.exactText)",
+                    remedy: width < Self.widths.lowerBound
+                        ? "use 5s or more" : "use 3d or less: more is not kept"))
+            return .seconds(60)
         }
         return width
     }

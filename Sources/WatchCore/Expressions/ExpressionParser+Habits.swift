@@ -2,8 +2,10 @@
 
 extension ExpressionParser {
     /// `0,25`: nowhere do two numbers follow one another with a comma between them.
-    func refuseDecimalCommas() throws(ExpressionError) {
-        for place in tokens.indices.dropLast(2) {
+    mutating func refuseDecimalCommas() throws(ExpressionError) {
+        var place = 0
+        while place + 2 < tokens.count {
+            defer { place += 1 }
             guard case .number(let whole, "") = tokens[place].kind,
                 tokens[place + 1].kind == .symbol(","),
                 case .number(let part, let unit) = tokens[place + 2].kind,
@@ -14,11 +16,15 @@ extension ExpressionParser {
             // Between 0 and 1 it is mostly a ratio, which is written with its sign.
             let percent = whole.allSatisfy { $0 == "0" } ? Double("\(value)e2") : nil
             let ratio = percent.map { ", as a ratio \(Self.short($0))%" } ?? ""
-            throw ExpressionError(
-                offset: tokens[place].offset,
-                length: tokens[place + 2].end - tokens[place].offset,
-                message: "'\(whole),\(part)\(unit)' has a decimal comma",
-                remedy: "write a decimal point: \(value)\(unit)\(unit.isEmpty ? ratio : "")")
+            let length = tokens[place + 2].end - tokens[place].offset
+            try note(
+                ExpressionError(
+                    offset: tokens[place].offset, length: length,
+                    message: "'\(whole),\(part)\(unit)' has a decimal comma",
+                    remedy: "write a decimal point: \(value)\(unit)\(unit.isEmpty ? ratio : "")"))
+            let meant = ExpressionToken(
+                kind: .number(value, unit: unit), offset: tokens[place].offset, length: length)
+            tokens.replaceSubrange(place...place + 2, with: [meant])
         }
     }
 

@@ -9,35 +9,47 @@ struct ExpressionParser {
     static let heightLimit = 256
 
     private let source: [UInt8]
-    let tokens: [ExpressionToken]
+    var tokens: [ExpressionToken]
     var at = 0
     private var depth = 0
+    /// Goes on after mistakes, which it keeps; see `examine`.
+    let isForgiving: Bool
+    var mistakes: [ExpressionError] = []
+    /// What is asked, of a forgiving one.
+    var found: [Operand] = []
 
     static func parse(_ source: String) throws(ExpressionError) -> ExpressionNode {
         let tokens = try ExpressionLexer.tokens(source)
-        var parser = ExpressionParser(source: Array(source.utf8), tokens: tokens)
-        try parser.refuseDecimalCommas()
-        guard parser.current.kind != .end else {
+        var parser = ExpressionParser(
+            source: Array(source.utf8), tokens: tokens, isForgiving: false)
+        return try parser.whole()
+    }
+
+    mutating func whole() throws(ExpressionError) -> ExpressionNode {
+        try refuseDecimalCommas()
+        guard current.kind != .end else {
             throw ExpressionError(
                 offset: 0, message: "the expression is empty",
                 remedy: "write a condition such as error_rate(access, 2m) > 25%")
         }
-        let node = try parser.disjunction()
-        guard parser.current.kind == .end else {
-            throw parser.unexpected("'and', 'or' or the end of the expression")
+        let node = try disjunction()
+        if current.kind != .end {
+            try note(unexpected("'and', 'or' or the end of the expression"))
+            try skipRest()
         }
-        guard node.height <= heightLimit else {
+        guard node.height <= Self.heightLimit else {
             throw ExpressionError(
-                offset: 0, length: source.utf8.count,
-                message: "more than \(heightLimit) parts are chained in one expression",
+                offset: 0, length: source.count,
+                message: "more than \(Self.heightLimit) parts are chained in one expression",
                 remedy: "split it into several triggers")
         }
-        return try parser.condition(node, from: tokens[0])
+        return try condition(node, from: tokens[0])
     }
 
-    private init(source: [UInt8], tokens: [ExpressionToken]) {
+    init(source: [UInt8], tokens: [ExpressionToken], isForgiving: Bool) {
         self.source = source
         self.tokens = tokens
+        self.isForgiving = isForgiving
     }
 
     var current: ExpressionToken { tokens[at] }
@@ -48,9 +60,16 @@ struct ExpressionParser {
         return symbol
     }
 
-    private mutating func takeWord(_ word: String) -> Bool {
-        guard case .name(word) = current.kind else { return false }
-        at += 1
+    /// Whether `and`, `or` or `not` comes; in capitals, as others write it, it is a mistake.
+    private mutating func isWord(_ word: String) throws(ExpressionError) -> Bool {
+        guard case .name(let name) = current.kind, name.lowercased() == word else { return false }
+        if name != word {
+            try note(
+                ExpressionError(
+                    offset: current.offset, length: current.length,
+                    message: "'\(name)' means nothing in an expression",
+                    remedy: "write '\(word)', in small letters"))
+        }
         return true
     }
 
@@ -87,10 +106,10 @@ struct ExpressionParser {
 
     // MARK: - Logic
 
-    private mutating func disjunction() throws(ExpressionError) -> ExpressionNode {
+    mutating func disjunction() throws(ExpressionError) -> ExpressionNode {
         let first = current
         var left = try conjunction()
-        while case .name("or") = current.kind {
+        while try isWord("or") {
             left = try condition(left, from: first)
             at += 1
             let second = current
@@ -103,7 +122,7 @@ struct ExpressionParser {
     private mutating func conjunction() throws(ExpressionError) -> ExpressionNode {
         let first = current
         var left = try negation()
-        while case .name("and") = current.kind {
+        while try isWord("and") {
             left = try condition(left, from: first)
             at += 1
             let second = current
@@ -114,14 +133,15 @@ struct ExpressionParser {
     }
 
     private mutating func negation() throws(ExpressionError) -> ExpressionNode {
-        guard takeWord("not") else { return try comparison() }
+        guard try isWord("not") else { return try term() }
+        at += 1
         let first = current
         let node = try nested { parser throws(ExpressionError) in try parser.negation() }
         return .not(try condition(node, from: first))
     }
 
     /// `node`, if it is a truth value; `up(a)` alone stands for `up(a) == 1`.
-    private func condition(
+    private mutating func condition(
         _ node: ExpressionNode, from first: ExpressionToken
     ) throws(ExpressionError) -> ExpressionNode {
         if node.type == .truth { return node }
@@ -129,13 +149,15 @@ struct ExpressionParser {
             return .comparison(.equal, node, .literal(1, .number, text: "1"))
         }
         let place = span(from: first)
-        throw ExpressionError(
-            offset: place.offset, length: place.length,
-            message: "'\(node.text)' is \(node.type.text), not a condition",
-            remedy: "compare it, as in '\(node.text) > \(node.type.example)'")
+        try note(
+            ExpressionError(
+                offset: place.offset, length: place.length,
+                message: "'\(node.text)' is \(node.type.text), not a condition",
+                remedy: "compare it, as in '\(node.text) > \(node.type.example)'"))
+        return .unknown
     }
 
-    private mutating func comparison() throws(ExpressionError) -> ExpressionNode {
+    mutating func comparison() throws(ExpressionError) -> ExpressionNode {
         let first = current
         let left = try sum()
         let place = span(from: first)
@@ -146,23 +168,34 @@ struct ExpressionParser {
         guard let comparison = ExpressionNode.Comparison(rawValue: sign) else {
             throw unexpected("a comparison")
         }
-        if case .symbol(let next) = current.kind,
+        while case .symbol(let next) = current.kind,
             ExpressionNode.Comparison(rawValue: next) != nil
         {
-            throw ExpressionError(
-                offset: current.offset, length: current.length,
-                message: "comparisons cannot be chained",
-                remedy: "write 'a < b and b < c'")
+            try note(
+                ExpressionError(
+                    offset: current.offset, length: current.length,
+                    message: "comparisons cannot be chained",
+                    remedy: "write 'a < b and b < c'"))
+            at += 1
+            _ = try sum()
         }
         return .comparison(comparison, left, right)
     }
 
     /// The side that is a mere literal is the one to change, else the right one.
-    private func requireSame(
+    private mutating func requireSame(
         _ left: ExpressionNode, _ leftPlace: (offset: Int, length: Int),
         _ right: ExpressionNode, _ rightPlace: (offset: Int, length: Int), verb: String
     ) throws(ExpressionError) {
+        if left.isUnknown || right.isUnknown { return }
         if left.type == right.type, left.type != .truth { return }
+        // The share of one in another is a number, and people write it as a percentage, too.
+        if verb == "compare",
+            left.isQuotient && right.type == .ratio
+                || right.isQuotient && left.type == .ratio
+        {
+            return
+        }
         let isLeftWrong = left.isConstant && !right.isConstant
         let place = isLeftWrong ? leftPlace : rightPlace
         let (wrong, good) = isLeftWrong ? (left, right) : (right, left)
@@ -170,15 +203,20 @@ struct ExpressionParser {
             left.type == .truth || right.type == .truth
             ? "join conditions with 'and', 'or' and 'not'"
             : Self.remedy(wrong, like: good.type, verb)
-        throw ExpressionError(
-            offset: place.offset, length: place.length,
-            message: "'\(left.text)' is \(left.type.text), '\(right.text)' is \(right.type.text)",
-            remedy: remedy)
+        try note(
+            ExpressionError(
+                offset: place.offset, length: place.length,
+                message:
+                    "'\(left.text)' is \(left.type.text), '\(right.text)' is \(right.type.text)",
+                remedy: remedy))
     }
 
     private static func remedy(
         _ wrong: ExpressionNode, like type: ExpressionType, _ verb: String
     ) -> String {
+        if type == .ratio, case .literal(1, .number, _) = wrong {
+            return "write it as a ratio, between 0% and 100%, as in 50%"
+        }
         if type == .ratio, case .literal(let value, .number, _) = wrong {
             let percent = value <= 1 ? (value * 1e6).rounded() / 1e4 : value
             let text =
@@ -203,6 +241,10 @@ struct ExpressionParser {
             let right = try product()
             let verb = sign == "+" ? "add" : "subtract"
             try requireSame(left, place, right, span(from: second), verb: verb)
+            guard !left.isUnknown, !right.isUnknown else {
+                left = .unknown
+                continue
+            }
             left = .arithmetic(sign == "+" ? .add : .subtract, left, right, left.type)
         }
     }
@@ -223,10 +265,16 @@ struct ExpressionParser {
             case ("/", let a, let b) where a == b && a != .truth: type = .number
             default: type = nil
             }
-            guard let type else {
-                throw ExpressionError(
-                    offset: place.offset,
-                    message: "\(left.type.text) and \(right.type.text) do not go with '\(sign)'")
+            guard let type, !left.isUnknown, !right.isUnknown else {
+                if !left.isUnknown, !right.isUnknown {
+                    try note(
+                        ExpressionError(
+                            offset: place.offset,
+                            message: "\(left.type.text) and \(right.type.text) do not go with "
+                                + "'\(sign)'"))
+                }
+                left = .unknown
+                continue
             }
             left = .arithmetic(sign == "*" ? .multiply : .divide, left, right, type)
         }
@@ -236,6 +284,7 @@ struct ExpressionParser {
         let place = current
         guard take("-") != nil else { return try atom() }
         let node = try nested { parser throws(ExpressionError) in try parser.unary() }
+        if node.isUnknown { return node }
         guard node.type != .truth else {
             throw ExpressionError(
                 offset: place.offset, message: "a condition has no minus sign",
@@ -251,24 +300,38 @@ struct ExpressionParser {
         switch token.kind {
         case .number(let digits, let unit):
             at += 1
-            return try Self.literal(digits, unit, token)
+            do throws(ExpressionError) {
+                return try Self.literal(digits, unit, token)
+            } catch {
+                try note(error)
+                return .unknown
+            }
         case .symbol("("):
             at += 1
             let node = try nested { parser throws(ExpressionError) in try parser.disjunction() }
-            guard take(")") != nil else { throw unexpected("')'") }
-            return node
-        case .name(let name):
-            at += 1
-            guard case .symbol("(") = current.kind else {
-                try refuseFraction(name, token)
-                throw ExpressionError(
-                    offset: token.offset, length: token.length,
-                    message: "'\(name)' alone means nothing",
-                    remedy: "ask something of it, as in error_rate(\(name), 2m)")
+            if take(")") == nil {
+                try note(unexpected("')'"))
+                skipTerm()
+                _ = take(")")
             }
-            return .operand(try call(name, token))
+            return node
+        case .name(let name): return try named(name, token)
         case .symbol, .end: throw unexpected("a number, a function or '('")
         }
+    }
+
+    /// What is asked; the name was taken.
+    mutating func operand(
+        _ name: String, _ token: ExpressionToken
+    ) throws(ExpressionError) -> Operand {
+        guard case .symbol("(") = current.kind else {
+            try refuseFraction(name, token)
+            throw ExpressionError(
+                offset: token.offset, length: token.length,
+                message: "'\(name)' alone means nothing",
+                remedy: "ask something of it, as in error_rate(\(name), 2m)")
+        }
+        return try call(name, token)
     }
 
     /// `p99.9(…)` reads like a function and cannot be one.
