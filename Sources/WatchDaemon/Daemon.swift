@@ -16,7 +16,7 @@ import WatchStreams
 import WatchSystem
 
 public struct Daemon: Sendable {
-    public static let version = "0.1.0"
+    public static let version = Product.version
 
     private let options: DaemonOptions
     private let logger: Logger

@@ -58,12 +58,11 @@ actor Reloader {
         await listeners?.others(configuration)
         logger.notice("configuration loaded again, asked by \(whom)")
         let warnings = texts.isEmpty ? "" : ":\n" + texts.joined(separator: "\n")
-        let count =
-            texts.isEmpty
-            ? "" : ", with \(texts.count) warning\(texts.count == 1 ? "" : "s")"
+        let count = texts.isEmpty ? "" : ", with \(counted(texts.count, "warning"))"
         return CommandReply(
             status: .done,
-            message: "\(configuration.services.count) services, configuration of \(path)\(count)"
+            message:
+                "\(counted(configuration.services.count, "service")), configuration of \(path)\(count)"
                 + warnings)
     }
 

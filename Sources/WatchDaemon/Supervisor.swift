@@ -97,10 +97,10 @@ actor Supervisor {
     private func statusLine(_ now: Moment) -> String {
         let open = engine.openIncidents + engine.openBlindIncidents
         let armed = engine.isArmed(at: now) ? "armed" : "disarmed"
-        let services = engine.configuration.services.count
-        guard !open.isEmpty else { return "\(armed), \(services) services, no open incident" }
+        let services = counted(engine.configuration.services.count, "service")
+        guard !open.isEmpty else { return "\(armed), \(services), no open incident" }
         let incidents = open.map { "\($0.id) \($0.state.rawValue)" }.joined(separator: ", ")
-        return "\(armed), \(services) services, \(incidents)"
+        return "\(armed), \(services), \(incidents)"
     }
 
     /// Written beside the engine: of ten thousand probes it takes seconds, and no event waits for

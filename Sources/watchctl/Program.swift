@@ -2,6 +2,7 @@
 // are translated here and nowhere else.
 
 import ArgumentParser
+import WatchCore
 
 /// The exit statuses that scripts rely on (DESIGN §6).
 struct ExitStatus: Hashable, Sendable {
@@ -26,8 +27,8 @@ struct Root: ParsableCommand {
         commandName: "watchctl",
         abstract: "Ask and tell watchd, which guards released services.",
         discussion: """
-            Exit status: 0 fine, 1 the answer is bad news, 2 usage, 3 could not find out,
-            4 refused.
+            Exit status: 0 fine, 1 the answer is bad news, 2 usage, 3 could not find out, \
+            4 refused. `watchctl --version` prints the version.
             """,
         subcommands: [
             StatusCommand.self, IncidentsCommand.self, IncidentCommand.self,
@@ -48,6 +49,11 @@ struct Root: ParsableCommand {
 enum Program {
     static func run(_ arguments: [String]) async -> ExitStatus {
         let output = Output()
+        // By hand: ArgumentParser would take `deploy --version V` for it.
+        if arguments == ["--version"] {
+            output.line("watchctl \(Product.version)")
+            return .fine
+        }
         let command: any ParsableCommand
         do {
             command = try Root.parseAsRoot(arguments)

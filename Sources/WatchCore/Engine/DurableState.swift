@@ -41,7 +41,7 @@ public struct Arming: Hashable, Sendable, Codable {
 
     public init(
         isArmed: Bool = false, by: String = "installation",
-        reason: String = "never armed; `watchctl arm` allows automatic action",
+        reason: String = "never armed",
         since: Moment? = nil, until: Moment? = nil
     ) {
         self.isArmed = isArmed

@@ -33,7 +33,7 @@ extension Engine {
                 }))
         let event = EventRecord(
             time: now.wall, kind: "configuration.loaded",
-            text: "configuration with \(new.services.count) services is in force")
+            text: "configuration with \(counted(new.services.count, "service")) is in force")
         return farewells + [.persist(Transaction(events: [event]))]
             + updateAll(now) { service, context in
                 service.endRemovedBreaches(&context)

@@ -122,13 +122,13 @@ extension ServiceEngine {
             return Refusal(
                 .disarmed,
                 "automatic action is off on this host (\(host.by): \(host.reason)); "
-                    + "`watchctl arm` allows it")
+                    + "`watchctl arm --reason \"…\"` allows it")
         }
         if let own = state.arming, !own.isArmed(at: context.now) {
             return Refusal(
                 .disarmed,
                 "automatic action is off for \(name) (\(own.by): \(own.reason)); "
-                    + "`watchctl arm \(name)` allows it")
+                    + "`watchctl arm \(name) --reason \"…\"` allows it")
         }
         return nil
     }
@@ -168,6 +168,14 @@ extension ServiceEngine {
             ? "mark one with `watchctl releases mark-good VERSION --service \(name)`"
             : "the one that runs can be when the next is deployed; until then name one with "
                 + "`watchctl rollback \(name) --to VERSION`"
+        if let release = state.book.running?.release,
+            state.book.release(release)?.standing == .good
+        {
+            return Refusal(
+                .noKnownGood,
+                "\(release.text) runs and is good, and no other release is known to be: the next "
+                    + "one can be rolled back to it")
+        }
         return Refusal(.noKnownGood, "no earlier release of \(name) is known to be good; " + remedy)
     }
 

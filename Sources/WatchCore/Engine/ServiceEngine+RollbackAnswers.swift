@@ -248,7 +248,7 @@ extension ServiceEngine {
                 reason: "not-landed",
                 rollback.isUnsure
                     ? "\(why); what a step did before a crash is not known, so nothing more is run"
-                    : "\(why); no further method may run unattended",
+                    : "\(why); \(rollback.nothingFurther)",
                 offersMore: !rollback.isUnsure, &context)
             return
         }
@@ -313,5 +313,13 @@ extension Action {
     /// What it took out of its answer, for those after it.
     func kept(of result: TaskResult) -> [String: String] {
         (result.saved ?? [:]).filter { saves.contains($0.key) && Identifier.isValid($0.value) }
+    }
+}
+
+extension Rollback {
+    /// Why no further method is run.
+    fileprivate var nothingFurther: String {
+        plan.methods.count == 1
+            ? "the plan has no other method" : "no further method may run unattended"
     }
 }

@@ -11,13 +11,13 @@ struct ProbeCommand: Verb {
         commandName: "probe",
         abstract: "Run one probe now, and show every phase of it.",
         discussion: """
-            Asks as the configuration says, from this host and as the user who runs this: secrets
+            Asks as the configuration says, from this host and as the user who runs this: secrets \
             must be readable for you. Nothing is told to the daemon.
 
               watchctl probe shop/health --config /etc/watchd/watchd.yaml
 
-            With --json: {outcome: pass|fail|error, reason, status, timings}, times in seconds; of a
-            journey also steps, a list of the same with their names. Exit status: 0 the probe
+            With --json: {outcome: pass|fail|error, reason, status, timings}, times in seconds; of a \
+            journey also steps, a list of the same with their names. Exit status: 0 the probe \
             passes, 1 it fails, 3 it could not be asked.
             """)
 

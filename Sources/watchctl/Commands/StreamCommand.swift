@@ -11,13 +11,13 @@ struct StreamCommand: Verb {
         commandName: "stream",
         abstract: "What the rules of a stream make of a log, and which lines they cannot read.",
         discussion: """
-            Reads a log to its end with the format, filters and patterns of a configured stream,
+            Reads a log to its end with the format, filters and patterns of a configured stream, \
             wherever that stream itself reads from.
 
               watchctl stream shop/access --config watchd.yaml --input access.log.1.gz
 
-            PATH may be gzip; '-' is standard input. Late lines are those further behind the newest
-            one than any rule looks back. Exit status 0, also when lines did not parse; 3 when the
+            PATH may be gzip; '-' is standard input. Late lines are those further behind the newest \
+            one than any rule looks back. Exit status 0, also when lines did not parse; 3 when the \
             log could not be read, or only in part.
             """)
 

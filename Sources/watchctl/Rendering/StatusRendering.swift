@@ -93,7 +93,7 @@ enum StatusRendering {
             facts.append(("armed", arm(service.armed, scope: "", theme).spans))
         }
         facts += release(service, theme)
-        facts.append(("last good", [Span(service.lastKnownGood.map { safe($0) } ?? "none yet")]))
+        facts.append(("last good", [lastGood(service)]))
         for source in service.sources {
             guard let problem = source.problem else { continue }
             facts.append(
@@ -101,7 +101,7 @@ enum StatusRendering {
             )
         }
         facts.append(readiness(service.readiness))
-        facts += plans(service.readiness, theme)
+        facts += plans(service.readiness, isGood: service.release?.standing == .good, theme)
         facts += work(service, theme)
         if let incident = service.incident { facts += self.incident(incident, theme) }
         if let incident = service.blindIncident { facts += self.incident(incident, theme) }
@@ -109,6 +109,15 @@ enum StatusRendering {
             let padded = name + String(repeating: " ", count: max(0, 10 - name.count))
             return Line([Span("  \(padded) ", .dim)] + spans, overflow: .wraps(hanging: 13))
         }
+    }
+
+    /// What a rollback would go back to.
+    private static func lastGood(_ service: ServiceStatus) -> Span {
+        if let version = service.lastKnownGood { return Span(safe(version)) }
+        guard let release = service.release, release.standing == .good else {
+            return Span("none yet")
+        }
+        return Span("none but \(safe(release.version)), which runs")
     }
 
     private static func release(
@@ -191,7 +200,7 @@ enum StatusRendering {
 
     /// Those that would not work though the service might act, and when gates were asked.
     private static func plans(
-        _ readiness: ServiceStatus.Readiness, _ theme: Theme
+        _ readiness: ServiceStatus.Readiness, isGood: Bool, _ theme: Theme
     ) -> [(String, [Span])] {
         (readiness.plans ?? []).map { plan in
             let asked = plan.asked.map { " · asked \(Figures.relative($0, to: theme.now))" } ?? ""
@@ -200,6 +209,8 @@ enum StatusRendering {
                 switch (plan.works, plan.unasked ?? false) {
                 case (true, false): ("✔", .good)
                 case (true, true): ("…", .plain)
+                // As after each good rollback: there is nothing to go back to, and no need.
+                case (false, _) where isGood && plan.reason == "no-known-good": ("·", .plain)
                 case (false, _): ("✖", .warning)
                 }
             return (
@@ -263,10 +274,13 @@ enum StatusRendering {
 
     private static func triggers(_ service: ServiceStatus, _ theme: Theme) -> Table {
         var table = Table([
-            .init("trigger", gives: true), .init("verdict"), .init("for", right: true),
+            .init("trigger", gives: true, isLast: true), .init("verdict"),
+            .init("for", right: true),
             .init("severity"), .init("mode"), .init("when", gives: true),
             .init("readings", wraps: true),
         ])
+        // `explain` has it whole.
+        table.columns[5].drops = true
         table.rows = service.triggers.map { trigger in
             let readings = trigger.note.map { safe($0) } ?? Figures.readings(trigger.readings)
             return [

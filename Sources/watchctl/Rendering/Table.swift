@@ -6,13 +6,21 @@ struct Table {
         var right: Bool
         /// May be cut when there is not room for all; the widest first.
         var gives: Bool
+        /// Gives way only when no other column can: what people know the row by.
+        var isLast: Bool
+        /// Left out where there is no room for it at all: it is shown elsewhere, too.
+        var drops = false
         /// Of the last column: what does not fit goes on in further lines instead of being cut.
         var wraps: Bool
 
-        init(_ title: String, right: Bool = false, gives: Bool = false, wraps: Bool = false) {
+        init(
+            _ title: String, right: Bool = false, gives: Bool = false, isLast: Bool = false,
+            wraps: Bool = false
+        ) {
             self.title = title
             self.right = right
             self.gives = gives || wraps
+            self.isLast = isLast
             self.wraps = wraps
         }
     }
@@ -38,7 +46,18 @@ struct Table {
             table.rows = rows.map { row in full.map { row[$0] } }
             return full.isEmpty ? [] : table.lines(theme, indent: indent)
         }
-        let widths = widths(for: theme.width - indent, theme.isTerminal)
+        let room = theme.width - indent
+        if theme.isTerminal, let place = columns.firstIndex(where: \.drops), least > room {
+            var table = Table(columns)
+            table.columns.remove(at: place)
+            table.rows = rows.map { row in
+                var row = row
+                row.remove(at: place)
+                return row
+            }
+            return table.lines(theme, indent: indent)
+        }
+        let widths = widths(for: room, theme.isTerminal)
         let header = columns.indices.map { Span(columns[$0].title, .dim) }
         let rule = columns.indices.map {
             Span(String(repeating: "─", count: widths[$0]), .dim)
@@ -75,19 +94,33 @@ struct Table {
         return lines + [current]
     }
 
-    private func widths(for room: Int, _ isTerminal: Bool) -> [Int] {
-        let narrowest = isTerminal ? Self.narrowest : Self.narrowestWhole
-        var widths = columns.indices.map { index in
+    private var wishedWidths: [Int] {
+        columns.indices.map { index in
             rows.reduce(displayWidth(columns[index].title)) { widest, row in
                 max(widest, displayWidth(row[index].text))
             }
         }
+    }
+
+    /// The width when all gave way that do so first.
+    private var least: Int {
+        zip(columns, wishedWidths).reduce(Self.gap * (columns.count - 1)) { sum, column in
+            let (column, width) = column
+            return sum + (column.gives && !column.isLast ? min(width, Self.narrowest) : width)
+        }
+    }
+
+    private func widths(for room: Int, _ isTerminal: Bool) -> [Int] {
+        let narrowest = isTerminal ? Self.narrowest : Self.narrowestWhole
+        var widths = wishedWidths
         var over = widths.reduce(0, +) + Self.gap * (columns.count - 1) - room
         while over > 0 {
             let giving = columns.indices.filter {
                 (isTerminal ? columns[$0].gives : columns[$0].wraps) && widths[$0] > narrowest
             }
-            guard let widest = giving.max(by: { widths[$0] < widths[$1] }) else { break }
+            let first = giving.filter { !columns[$0].isLast }
+            let widest = (first.isEmpty ? giving : first).max { widths[$0] < widths[$1] }
+            guard let widest else { break }
             widths[widest] -= 1
             over -= 1
         }
