@@ -21,7 +21,7 @@ public enum ConfigurationLoader {
     static let fileLimit = 1000
 
     /// Reads files and directories (of which each `*.yaml`, sorted by name) as one configuration.
-    /// A main file does not pull in its `conf.d`; see `expand(mainFile:)`.
+    /// A main file does not pull in its `conf.d`; see `expand(paths:)`.
     /// - Parameter checkSecrets: where given, each secret that is named is read once, and one
     ///   that cannot be read is an error at its place.
     public static func load(
@@ -57,11 +57,28 @@ public enum ConfigurationLoader {
         return [mainFile] + (Inputs.yamlFiles(directory + "conf.d") ?? [])
     }
 
+    /// What a daemon that was given each of these would read: of a file the `conf.d` beside it as
+    /// well, of a directory its own. A file that lies in a `conf.d` itself is read alone. Each file
+    /// once.
+    public static func expand(paths: [String]) -> [String] {
+        var seen: Set<String> = []
+        return paths.flatMap { path -> [String] in
+            if let own = Inputs.yamlFiles(path) {
+                let base = path.hasSuffix("/") ? path : path + "/"
+                let all = own + (Inputs.yamlFiles(base + "conf.d") ?? [])
+                return all.isEmpty ? [path] : all
+            }
+            let parts = path.split(separator: "/").dropLast()
+            return parts.last == "conf.d" ? [path] : expand(mainFile: path)
+        }.filter { seen.insert($0).inserted }
+    }
+
     private static func load(_ files: [SourceFile], _ problems: Problems) -> LoadResult {
         var draft = Draft()
         for file in files {
             guard let root = YAMLReader.read(file, problems) else { continue }
             DocumentReader(problems: problems).read(root, into: &draft)
+            SecretLint(problems: problems).check(root)
         }
         References(draft: draft, problems: problems).check()
         ConnectivityLint(draft: draft, problems: problems).check()
@@ -70,6 +87,7 @@ public enum ConfigurationLoader {
             let lint = SamplingLint(service: service.configuration, problems: problems)
             for trigger in service.triggers { lint.check(trigger) }
         }
+        GuardLint(draft: draft, problems: problems).check()
         if draft.services.isEmpty, !problems.hasErrors, let first = files.first {
             problems.warning(
                 first.place(line: 1, column: 1), "there are no services: nothing is guarded",

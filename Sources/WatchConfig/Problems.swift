@@ -35,6 +35,14 @@ final class Problems {
         hidden.append((place.file.order, place.line, text))
     }
 
+    /// Whether something was said of what stands there.
+    func isReported(_ place: Place) -> Bool {
+        found.contains { entry in
+            entry.place.line == place.line && entry.place.column == place.column
+                && entry.place.file.order == place.file.order
+        }
+    }
+
     private func masked(_ line: String, _ place: Place) -> String {
         hidden.reduce(line) { line, secret in
             guard secret.file == place.file.order, secret.line == place.line else { return line }

@@ -31,7 +31,7 @@ import WatchCore
 
     private func read(_ text: String) throws -> Configuration {
         let result = ConfigurationLoader.loadText(text)
-        #expect(result.diagnostics.isEmpty, "\(result.diagnostics)")
+        #expect(result.remarks.isEmpty, "\(result.diagnostics)")
         return try #require(result.configuration)
     }
 

@@ -57,6 +57,29 @@ import WatchCore
         }
     }
 
+    /// A check that reads less than the daemon says "fine" of what it cannot start with.
+    @Test func whatIsNamedIsReadAsTheDaemonReadsIt() throws {
+        try Files.withDirectory { directory in
+            try Files.makeDirectory(directory + "/conf.d")
+            for name in ["watchd.yaml", "other.yaml", "conf.d/a.yaml", "conf.d/b.yaml"] {
+                try Files.write("services: {}", "\(directory)/\(name)")
+            }
+            func names(_ paths: String...) -> [Substring] {
+                ConfigurationLoader.expand(paths: paths.map { directory + $0 })
+                    .map { $0.dropFirst(directory.count + 1) }
+            }
+            #expect(names("/watchd.yaml") == ["watchd.yaml", "conf.d/a.yaml", "conf.d/b.yaml"])
+            #expect(
+                names("") == ["other.yaml", "watchd.yaml", "conf.d/a.yaml", "conf.d/b.yaml"])
+            #expect(names("/conf.d/b.yaml") == ["conf.d/b.yaml"])
+            #expect(names("/conf.d") == ["conf.d/a.yaml", "conf.d/b.yaml"])
+            #expect(
+                names("/watchd.yaml", "/conf.d/a.yaml")
+                    == ["watchd.yaml", "conf.d/a.yaml", "conf.d/b.yaml"])
+            #expect(names("/gone.yaml").first == "gone.yaml")
+        }
+    }
+
     @Test func referencesReachAcrossFiles() throws {
         try Files.withDirectory { directory in
             try Files.write(
@@ -65,7 +88,7 @@ import WatchCore
                 "plans: { back: { methods: [{ name: m, steps: [{ unit: u, timeout: 1s }] }], "
                     + "verify: {} } }", directory + "/b.yaml")
             let result = ConfigurationLoader.load(paths: [directory])
-            #expect(result.diagnostics == [])
+            #expect(result.remarks == [])
             #expect(result.configuration?.service("shop")?.plan == "back")
         }
     }

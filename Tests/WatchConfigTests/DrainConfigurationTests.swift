@@ -13,7 +13,7 @@ import WatchCore
 
     private func listener(_ body: String) throws -> DrainListener {
         let result = load(body)
-        #expect(result.diagnostics.map(\.text) == [])
+        #expect(result.remarks.map(\.text) == [])
         let stream = try #require(result.configuration?.services[0].streams[0])
         #expect(stream.isReceived)
         guard case .drain(let listener) = stream.kind else {

@@ -41,7 +41,7 @@ import WatchCore
             config(
                 drill: "{ service: copy, to: 1.9.0, credentials: { db: copy-db } }",
                 every: "drill_every: 30d"))
-        #expect(result.diagnostics.map(\.text) == [])
+        #expect(result.remarks.map(\.text) == [])
         #expect(
             result.configuration?.plan("back")?.drill
                 == Drill(

@@ -48,7 +48,7 @@ import WatchCore
 
     @Test func whatIsStoppedInItsPlaceIsRead() {
         let result = ConfigurationLoader.loadText(config())
-        #expect(result.diagnostics.map(\.text) == [])
+        #expect(result.remarks.map(\.text) == [])
         #expect(result.configuration?.plan("back")?.drill?.spans == ["web": "web-copy"])
     }
 

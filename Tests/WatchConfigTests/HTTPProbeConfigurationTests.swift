@@ -13,7 +13,7 @@ import WatchCore
 
     private func probe(_ text: String) throws -> ProbeConfiguration {
         let result = load(text)
-        #expect(result.diagnostics.isEmpty, "\(result.diagnostics.map(\.text))")
+        #expect(result.remarks.isEmpty, "\(result.diagnostics.map(\.text))")
         return try #require(result.configuration?.services.first?.probes.first)
     }
 
@@ -100,8 +100,8 @@ import WatchCore
         let result = ConfigurationLoader.loadText(
             "services: { shop: { probes: { p: { \(probe) } } } }", name: "test.yaml")
         #expect(result.configuration != nil)
-        #expect(result.diagnostics.map(\.severity) == [.warning])
-        #expect(result.diagnostics.first?.message.contains(message) == true)
+        #expect(result.remarks.map(\.severity) == [.warning])
+        #expect(result.remarks.first?.message.contains(message) == true)
     }
 
     @Test func aServiceLimitsItsProbesOfOneHost() throws {

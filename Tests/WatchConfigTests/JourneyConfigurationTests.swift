@@ -20,7 +20,7 @@ import WatchCore
 
     private func journey(_ steps: String, _ more: String = "") throws -> JourneyCheck {
         let result = ConfigurationLoader.loadText(text(steps, more), name: "test.yaml")
-        #expect(result.diagnostics.isEmpty, "\(result.diagnostics)")
+        #expect(result.remarks.isEmpty, "\(result.diagnostics)")
         let probe = try #require(result.configuration?.services.first?.probe("signin"))
         guard case .journey(let journey) = probe.kind else { throw Unexpected() }
         return journey

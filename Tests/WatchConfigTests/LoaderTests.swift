@@ -7,13 +7,13 @@ import WatchCore
 @Suite struct LoaderTests {
     @Test func anEmptyServiceIsEnough() throws {
         let result = ConfigurationLoader.loadText("services: { shop: {} }")
-        #expect(result.diagnostics == [])
+        #expect(result.remarks == [])
         #expect(try #require(result.configuration).services.map(\.name) == ["shop"])
     }
 
     @Test func thePackagedExampleIsGood() throws {
         let result = ConfigurationLoader.load(paths: [Repository.root + "/etc/watchd/watchd.yaml"])
-        #expect(result.diagnostics.map(\.text) == [])
+        #expect(result.remarks.map(\.text) == [])
         let configuration = try #require(result.configuration)
         let shop = try #require(configuration.service("shop"))
         #expect(shop.version.count == 2)

@@ -26,7 +26,7 @@ import WatchCore
     @Test func whatIsWrittenIsWhatFollows() {
         let text = config("{ mode: auto, severity: critical, plan: undo, page: team }")
         let result = ConfigurationLoader.loadText(text)
-        #expect(result.diagnostics.map(\.text) == [])
+        #expect(result.remarks.map(\.text) == [])
         #expect(
             result.configuration?.service("shop")?.operations
                 == OperationRules(severity: .critical, mode: .auto, plan: "undo", page: "team"))

@@ -12,7 +12,7 @@ import WatchCore
 
     private func kind(_ probe: String) -> ProbeConfiguration.Kind? {
         let result = load(probe)
-        #expect(result.diagnostics.isEmpty, "\(result.diagnostics.map(\.text))")
+        #expect(result.remarks.isEmpty, "\(result.diagnostics.map(\.text))")
         return result.configuration?.services.first?.probes.first?.kind
     }
 

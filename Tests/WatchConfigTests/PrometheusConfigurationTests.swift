@@ -17,7 +17,7 @@ import WatchCore
               query: 'sum(rate(errors[1m])) / sum(rate(requests[1m]))',
               expect: { value: ['< 5%', '>= 0', '!= 3'] } }
             """)
-        #expect(result.diagnostics.map(\.text) == [])
+        #expect(result.remarks.map(\.text) == [])
         let probe = try #require(result.configuration?.services[0].probes[0])
         guard case .prometheus(let check) = probe.kind else {
             throw SecretError(message: "no prometheus")

@@ -15,7 +15,7 @@ import WatchCore
 
     private func loaded(_ text: String) throws -> Configuration {
         let result = ConfigurationLoader.loadText(Self.service + text, name: "test.yaml")
-        #expect(result.diagnostics.isEmpty, "\(result.diagnostics)")
+        #expect(result.remarks.isEmpty, "\(result.diagnostics)")
         return try #require(result.configuration)
     }
 

@@ -136,13 +136,13 @@ import WatchCore
         "https://${env:HOST}:${env:PORT}/",
     ])
     func aURLThatMayBeOneIsTaken(url: String) {
-        #expect(service("probes: { p: { http: \"\(url)\", every: 10s } }").diagnostics == [])
+        #expect(service("probes: { p: { http: \"\(url)\", every: 10s } }").remarks == [])
     }
 
     @Test(arguments: ["5xx", "a.b", "and", "a b", "''"])
     func aSignalNeedsANameThatExpressionsCanUse(name: String) {
         let text = "probes: { \(name): { http: \"https://a/\", every: 10s } }"
-        #expect(service(text).diagnostics.count == 1)
+        #expect(service(text).remarks.count == 1)
     }
 
     @Test func aNameMeansOneThing() {
@@ -151,7 +151,7 @@ import WatchCore
             probes: { a: { http: "https://a/", every: 1s } },
             streams: { a: { file: /a, format: apache-common } }
             """)
-        #expect(found.diagnostics.count == 1)
+        #expect(found.remarks.count == 1)
     }
 
     // MARK: - Version sources
@@ -190,7 +190,7 @@ import WatchCore
             timeout: 2s },
             { command: [/usr/bin/shop], pattern: 'shop (.*)' }]
             """)
-        #expect(result.diagnostics.map(\.text) == [])
+        #expect(result.remarks.map(\.text) == [])
         let sources = try #require(result.configuration?.services[0].version)
         #expect(sources[0].kind == .command(["/usr/bin/shop", "--version", ""], .firstLine))
         #expect(sources[0].every == .seconds(15) && sources[0].timeout == .seconds(5))

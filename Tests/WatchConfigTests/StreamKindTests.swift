@@ -12,7 +12,7 @@ import WatchCore
 
     private func stream(_ body: String) throws -> StreamConfiguration {
         let result = load(body)
-        #expect(result.diagnostics.map(\.text) == [])
+        #expect(result.remarks.map(\.text) == [])
         return try #require(result.configuration?.services[0].streams.first)
     }
 
@@ -122,7 +122,7 @@ import WatchCore
         ] {
             let result = load("command: \(command), format: json")
             #expect(result.configuration != nil)
-            #expect(result.diagnostics.count == (warns ? 1 : 0), "\(command)")
+            #expect(result.remarks.count == (warns ? 1 : 0), "\(command)")
             #expect(result.diagnostics.allSatisfy { $0.severity == .warning })
         }
     }

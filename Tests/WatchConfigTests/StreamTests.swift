@@ -11,7 +11,7 @@ import WatchCore
 
     private func stream(_ body: String) throws -> StreamConfiguration {
         let result = service("streams: { a: { file: /a, \(body) } }")
-        #expect(result.diagnostics == [])
+        #expect(result.remarks == [])
         return try #require(result.configuration?.services[0].streams.first)
     }
 

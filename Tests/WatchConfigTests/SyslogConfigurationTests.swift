@@ -13,7 +13,7 @@ import WatchCore
 
     private func listener(_ body: String) throws -> SyslogListener? {
         let result = load(body)
-        #expect(result.diagnostics.map(\.text) == [])
+        #expect(result.remarks.map(\.text) == [])
         guard case .syslog(let listener)? = result.configuration?.services[0].streams[0].kind
         else { return nil }
         return listener

@@ -27,7 +27,7 @@ enum ConfigurationCheck {
 
     /// - Throws: with every error, when they are no configuration.
     static func load(_ files: [String]) throws(Failure) -> Configuration {
-        let result = ConfigurationLoader.load(paths: files)
+        let result = ConfigurationLoader.load(paths: whole(files))
         guard let configuration = result.configuration else {
             let errors = result.diagnostics.filter { $0.severity == .error }.map(\.text)
             throw Failure(
@@ -37,9 +37,15 @@ enum ConfigurationCheck {
         return configuration
     }
 
-    /// The file that the daemon reads when nobody names another, and what belongs to it.
-    static func installed() -> [String] {
-        ConfigurationLoader.expand(mainFile: "/etc/watchd/watchd.yaml")
+    /// What the daemon would read of them: the `conf.d` beside a file belongs to it. Of none, the
+    /// file that the daemon reads when nobody names another.
+    static func whole(_ files: [String]) -> [String] {
+        ConfigurationLoader.expand(paths: files.isEmpty ? ["/etc/watchd/watchd.yaml"] : files)
+    }
+
+    /// Whether they name secrets that a check without `--secrets` leaves alone.
+    static func namesSecrets(_ files: [String]) -> Bool {
+        !(ConfigurationLoader.load(paths: files).configuration?.secrets.isEmpty ?? true)
     }
 
     /// What holds: as YAML and as JSON, nil where the files are no configuration.
@@ -78,13 +84,17 @@ enum ConfigurationCheck {
         }
     }
 
-    static func summary(_ findings: [ConfigurationFinding], files: Int) -> Line {
+    private static let unread = "; its secrets were not read (--secrets does)"
+
+    static func summary(
+        _ findings: [ConfigurationFinding], files: Int, leavesSecrets: Bool = false
+    ) -> Line {
         let errors = findings.count { $0.isError }
         let warnings = findings.count - errors
-        let name = files == 1 ? "1 file" : "\(files) files"
-        let tail = warnings == 0 ? "" : ", \(warnings) warning\(warnings == 1 ? "" : "s")"
+        let name = counted(files, "file")
+        let tail = warnings == 0 ? "" : ", \(counted(warnings, "warning"))"
         return errors == 0
-            ? Line("\(name): fine\(tail)", .good)
-            : Line("\(name): \(errors) error\(errors == 1 ? "" : "s")\(tail)", .bad)
+            ? Line("\(name): fine\(tail)\(leavesSecrets ? unread : "")", .good)
+            : Line("\(name): \(counted(errors, "error"))\(tail)", .bad)
     }
 }

@@ -14,13 +14,18 @@ struct ConfigCommand: ParsableCommand {
 struct ConfigCheckCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Say everything that is wrong with the files, together.",
-        discussion: "Exits with 1 when there is an error; warnings alone exit with 0.")
+        discussion: """
+            Of a file the conf.d/*.yaml beside it are read too, as the daemon does it. Exits with \
+            1 when there is an error; warnings alone exit with 0. watchd does not start when it \
+            cannot read a secret: --secrets tries it as whoever runs this.
+            """)
 
     @OptionGroup var common: CommonOptions
     @Flag(help: "Also read every secret, as the user who runs this.") var secrets = false
-    @Argument(help: "They are read as one configuration.") var files: [String]
+    @Argument(help: "Files and directories, read as one configuration.") var files: [String]
 
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
+        let files = ConfigurationCheck.whole(files)
         let findings = ConfigurationCheck.findings(files, secrets: secrets)
         let errors = findings.count { $0.isError }
         if session.json {
@@ -28,7 +33,11 @@ struct ConfigCheckCommand: Verb {
         } else {
             session.output.lines(
                 findings.flatMap { ConfigurationCheck.lines($0) }
-                    + [ConfigurationCheck.summary(findings, files: files.count)],
+                    + [
+                        ConfigurationCheck.summary(
+                            findings, files: files.count,
+                            leavesSecrets: !secrets && ConfigurationCheck.namesSecrets(files))
+                    ],
                 session.theme)
         }
         return errors == 0 ? .fine : .badNews
@@ -50,7 +59,7 @@ struct ConfigShowCommand: Verb {
     var files: [String] = []
 
     func perform(_ session: Session) async throws(Failure) -> ExitStatus {
-        let files = files.isEmpty ? ConfigurationCheck.installed() : files
+        let files = ConfigurationCheck.whole(files)
         guard let effective = try ConfigurationCheck.effective(files) else {
             let findings = ConfigurationCheck.findings(files, secrets: false)
             if session.json {
