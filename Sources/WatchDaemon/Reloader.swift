@@ -62,7 +62,8 @@ actor Reloader {
         return CommandReply(
             status: .done,
             message:
-                "\(counted(configuration.services.count, "service")), configuration of \(path)\(count)"
+                "\(counted(configuration.services.count, "service")), "
+                + "configuration of \(path)\(count)"
                 + warnings)
     }
 

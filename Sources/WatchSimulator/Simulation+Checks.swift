@@ -278,6 +278,9 @@ extension Simulation {
         if event.kind == "trigger.breached" {
             noteBreachOfBake(event)
             noteBegun(event)
+            if let service = event.service, let index = index(service) {
+                everBreached.insert(Cleared(index: index, trigger: event.trigger ?? ""))
+            }
         }
         guard event.kind == "rollback.ended" else { return }
         let id = event.text.split(separator: " ").dropFirst().first.map(String.init)
@@ -327,6 +330,10 @@ extension Simulation {
                 let isRight =
                     switch (truth, verdict) {
                     case (.true, .breached), (.false, .healthy), (.false, .breached): true
+                    // Where a deployment ended its breach, it waits to be true for long enough.
+                    case (.false, .insufficient):
+                        isShort
+                            && everBreached.contains(Cleared(index: index, trigger: trigger.name))
                     case (.unknown, .insufficient), (.unknown, .blind), (.unknown, .breached): true
                     case (.true, _), (.false, _), (.unknown, _): false
                     }

@@ -48,6 +48,8 @@ public final class Simulation {
     var lastNotFalse: [[Instant?]] = []
     /// Breaches that ended by the event that is handled.
     var clearedNow: Set<Cleared> = []
+    /// Those that were breached: only of these can a deployment have ended a breach.
+    var everBreached: Set<Cleared> = []
     /// The books before a command.
     var before = ServiceBooks()
     /// Services whose windows begin anew by the event that is handled.

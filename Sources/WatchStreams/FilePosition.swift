@@ -14,8 +14,8 @@ public struct FilePosition: Hashable, Sendable, Codable {
     /// When the file had been written last, as far as it was read, nanoseconds since 1970; nil: not
     /// known. A copy that is older has nothing more than was read.
     public var modified: Int64?
-    /// When the file was created, nanoseconds since 1970; nil: its file system does not say. Another
-    /// one may be given its inode, and begin with the same words.
+    /// When the file was created, nanoseconds since 1970; nil: its file system does not say.
+    /// Another one may be given its inode, and begin with the same words.
     public var born: Int64?
     /// True: a copy of a log that is truncated, and not the log; nil: not known to be one.
     public var isCopy: Bool?

@@ -73,9 +73,11 @@ extension Rule {
             if inTests.contains(module) || everywhere.contains(module) { return true }
             let room = target.hasSuffix("Tests") ? String(target.dropLast(5)) : target
             if room == "Tidy" { return false }
-            // Any of our own rooms, but another library only where it lives.
+            // Any of our own rooms, but another library only where it lives. What watchctl shows is
+            // tested beside what it is told.
             return rooms[module] != nil || alone[module] != nil
                 || (rooms[room] ?? alone[room] ?? []).contains(module)
+                || room == "WatchControl" && rooms["watchctl"]?.contains(module) ?? false
         }
         if let all = alone[target] { return all.contains(module) }
         return everywhere.contains(module) || (rooms[target]?.contains(module) ?? false)

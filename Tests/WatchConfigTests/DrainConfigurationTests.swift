@@ -86,7 +86,7 @@ import WatchCore
         ("{ http: 8514, https: 8515, certificate: /c.pem, key: /k.pem }", "one place, not several"),
     ])
     func mistakesAreSaid(body: String, text: String) {
-        let found = load(body).diagnostics
+        let found = load(body).remarks
         #expect(found.count == 1, "\(found.map(\.text))")
         #expect(found.first?.text.contains(text) ?? false, "\(found.map(\.text))")
     }

@@ -46,7 +46,8 @@ import WatchConfig
         ("p(99,9, access, 5m) > 1s", "99,9", "write a decimal point: 99.9"),
     ])
     func aDecimalCommaIsNamed(when: String, number: String, remedy: String) throws {
-        let found = try #require(errors(config("'\(when)'")).first)
+        let all = errors(config("'\(when)'"))
+        let found = try #require(all.first { $0.message.contains("comma") }, "\(all)")
         #expect(found.message == "'\(number)' has a decimal comma")
         #expect(found.remedy == remedy)
         let column = when.distance(

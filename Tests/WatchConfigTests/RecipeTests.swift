@@ -47,7 +47,7 @@ import WatchCore
         let result = ConfigurationLoader.loadText(service + text)
         let plan = try #require(
             result.configuration?.plans.first { $0.name == name }, "\(result.diagnostics)")
-        return (text, plan, result.diagnostics)
+        return (text, plan, result.remarks)
     }
 
     @Test(arguments: files) func aRecipeLoadsWithoutAWord(_ file: String) throws {

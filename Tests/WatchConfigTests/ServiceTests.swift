@@ -216,7 +216,7 @@ import WatchCore
         ("command: [/bin/shop], file: /a", 33, "make a source of each"),
     ])
     func aCommandThatCannotBeMeantHasARemedy(source: String, column: Int, remedy: String?) {
-        let found = service("version: [{ \(source) }]").diagnostics
+        let found = service("version: [{ \(source) }]").remarks
         guard let remedy else { return #expect(found == []) }
         #expect(found.count == 1, "\(found.map(\.text))")
         #expect(found.first?.remedy?.contains(remedy) == true, "\(found.map(\.text))")

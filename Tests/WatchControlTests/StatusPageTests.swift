@@ -48,7 +48,8 @@ import WatchHTTP
         for text in [
             "! only 20 MiB are free for /var/lib/watchd", "! the reserve of 1 MB",
             "! no checkpoint was written since 2026-11-21T09:27:00.000Z", "disk full &lt;x&gt;",
-            "✖ shop-17: no channel takes its page since 2026-11-21T09:29:30.000Z: ops-chat: HTTP 503",
+            "✖ shop-17: no channel takes its page since 2026-11-21T09:29:30.000Z: ops-chat: "
+                + "HTTP 503",
             "! drill overdue: plan shop: never passed", "<td>passed 2h ago</td>",
             "! blog: shorten bake", "! blog: no line was ever seen in access",
         ] {

@@ -13,8 +13,8 @@ struct SecretLint {
         case .sequence(let items): for item in items { check(item, below: key) }
         case .mapping(let entries):
             // What these map from are names.
-            if let key, Self.namings.contains(key) { return }
-            for entry in entries { check(entry.value, below: entry.key) }
+            let isNaming = key.map(Self.namings.contains) ?? false
+            for entry in entries { check(entry.value, below: isNaming ? nil : entry.key) }
         case .scalar(let text, _):
             guard !value.isNull, !text.contains("${"), !text.hasPrefix("$."),
                 let secret = Self.secret(in: text, of: key), !problems.isReported(value.place)
@@ -26,7 +26,9 @@ struct SecretLint {
         }
     }
 
-    private static let namings: Set<String> = ["patterns", "fields", "save", "services", "vars"]
+    private static let namings: Set<String> = [
+        "patterns", "fields", "save", "services", "vars", "credentials",
+    ]
 
     /// What must not be shown; nil: nothing of the kind.
     static func secret(in text: String, of key: String?) -> String? {

@@ -1,7 +1,7 @@
-// After a rollback that helped watchd does not act again for a while (DESIGN §5, "Verification"): what
-// breaches then is paged at once. Where another release was deployed since, that is another cause:
-// the incident opens again and a rollback is offered, or done when the probation is over. See
-// docs/decisions/0043.
+// After a rollback that helped watchd does not act again for a while (DESIGN §5, "Verification"):
+// what breaches then is paged at once. Where another release was deployed since, that is another
+// cause: the incident opens again and a rollback is offered, or done when the probation is over.
+// See docs/decisions/0043.
 
 /// What a rollback left behind.
 struct Probation: Hashable, Sendable, Codable {

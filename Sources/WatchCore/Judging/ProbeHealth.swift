@@ -25,12 +25,20 @@ struct ProbeHealth: Hashable, Sendable, Codable {
     private var isInherited: Bool?
     /// The last results that said something about the target, the newest last: a restart lies a
     /// few reads of the version in the past. Not worth a checkpoint.
-    private var recent: [Verdict] = []
+    private var recent = Recent()
 
     /// A result that said something about the target.
     private struct Verdict: Hashable, Sendable {
         var started: Instant
         var passed: Bool
+    }
+
+    /// In memory alone: a state is the same with and without it.
+    private struct Recent: Hashable, Sendable {
+        var verdicts: [Verdict] = []
+
+        static func == (first: Recent, second: Recent) -> Bool { true }
+        func hash(into hasher: inout Hasher) {}
     }
 
     private static let kept = 16
@@ -73,8 +81,8 @@ struct ProbeHealth: Hashable, Sendable, Codable {
 
     private mutating func keep(_ started: Instant, passed: Bool) {
         lastVerdict = started
-        if recent.count >= Self.kept { recent.removeFirst() }
-        recent.append(Verdict(started: started, passed: passed))
+        if recent.verdicts.count >= Self.kept { recent.verdicts.removeFirst() }
+        recent.verdicts.append(Verdict(started: started, passed: passed))
     }
 
     private mutating func count(pass: Bool, failures: Int, successes: Int) {
@@ -96,7 +104,7 @@ struct ProbeHealth: Hashable, Sendable, Codable {
     /// since then, of which some may have come in already, make a state anew. Whether we can ask
     /// is no matter of the release.
     mutating func restart(at instant: Instant, failures: Int, successes: Int) {
-        let since = recent.filter { $0.started >= instant }
+        let since = recent.verdicts.filter { $0.started >= instant }
         // So many that the state is theirs.
         guard since.count < Self.kept else { return }
         failsInRow = 0

@@ -49,8 +49,8 @@ struct ApproveCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "approve", abstract: "Approve the rollback that an incident offers.",
         discussion: """
-            `watchctl incident ID` shows what would run, what it may lose and who may approve it. A \
-            method that can lose data takes an approval of its own, by its name. Waits until the \
+            `watchctl incident ID` shows what would run, what it may lose and who may approve it. \
+            A method that can lose data takes an approval of its own, by its name. Waits until the \
             gates have answered. Exit status: 0 it has begun, or waits for a second approval; 4 \
             something forbids it, a gate for instance, and nothing was touched.
             """)

@@ -16,8 +16,8 @@ struct ProbeCommand: Verb {
 
               watchctl probe shop/health --config /etc/watchd/watchd.yaml
 
-            With --json: {outcome: pass|fail|error, reason, status, timings}, times in seconds; of a \
-            journey also steps, a list of the same with their names. Exit status: 0 the probe \
+            With --json: {outcome: pass|fail|error, reason, status, timings}, times in seconds; of \
+            a journey also steps, a list of the same with their names. Exit status: 0 the probe \
             passes, 1 it fails, 3 it could not be asked.
             """)
 

@@ -9,16 +9,17 @@ struct ReplayCommand: Verb {
         commandName: "replay",
         abstract: "What would have been decided, had watchd seen these logs.",
         discussion: """
-            Judges recorded logs and probe results with the rules of a configuration: which trigger \
-            would have fired when, what would have been done, and why not. Nothing is executed.
+            Judges recorded logs and probe results with the rules of a configuration: which \
+            trigger would have fired when, what would have been done, and why not. Nothing is \
+            executed.
 
               watchctl replay --config watchd.yaml --stream shop/access=access.log \\
                 --known-good shop=1.8.0 --release shop=1.9.0@2026-11-21T09:30:00Z
 
             Files may be gzip, '-' is standard input, and '*' in PATH names rotated files. Probe \
-            files hold one JSON object a line: {time, ok, status, latency_ms, version}. Inputs that \
-            are not given are insufficient. Exit status 0, also when something fired; 1 only with \
-            --fail-on; 3 when an input could not be read, or only in part.
+            files hold one JSON object a line: {time, ok, status, latency_ms, version}. Inputs \
+            that are not given are insufficient. Exit status 0, also when something fired; 1 only \
+            with --fail-on; 3 when an input could not be read, or only in part.
             """)
 
     enum FailOn: String, ExpressibleByArgument, CaseIterable {

@@ -33,9 +33,9 @@ struct DoctorCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Would a rollback find all that it needs?",
         discussion: """
-            The daemon looks, from inside its own sandbox: programs, scripts of unit steps, systemd \
-            and polkit, secrets, signals, groups, hosts of requests and channels. Nothing is run and \
-            no message is sent. Exit status 1 when something is missing.
+            The daemon looks, from inside its own sandbox: programs, scripts of unit steps, \
+            systemd and polkit, secrets, signals, groups, hosts of requests and channels. Nothing \
+            is run and no message is sent. Exit status 1 when something is missing.
             """)
 
     @OptionGroup var common: CommonOptions

@@ -11,12 +11,12 @@ struct RunCommand: Verb {
         commandName: "run", abstract: "Run a deployment or a migration as a guarded operation.",
         discussion: """
             A status other than 0, or twice the estimate, is an incident of the service with its \
-            rollback plan. COMMAND finds WATCHD_SERVICE and WATCHD_OPERATION in its environment, so \
-            that it can say how far it got with: watchctl phase NAME
+            rollback plan. COMMAND finds WATCHD_SERVICE and WATCHD_OPERATION in its environment, \
+            so that it can say how far it got with: watchctl phase NAME
 
-            Exit status: COMMAND's own (128 and the signal where one ended it, 127 when there is no \
-            such program, 126 when it may not be run); 125 when it could not be guarded, and so was \
-            not started, or when its status was lost, which is said.
+            Exit status: COMMAND's own (128 and the signal where one ended it, 127 when there is \
+            no such program, 126 when it may not be run); 125 when it could not be guarded, and so \
+            was not started, or when its status was lost, which is said.
             """)
 
     /// Whoever is killed with SIGKILL says nothing more: so long after that watchd knows.
@@ -133,8 +133,8 @@ struct PhaseCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "phase", abstract: "Say which phase the operation has reached.",
         discussion: """
-            Said by what runs under `watchctl run`, before the phase begins to change anything: when \
-            this ends with 0 it is recorded, and a rollback undoes from here.
+            Said by what runs under `watchctl run`, before the phase begins to change anything: \
+            when this ends with 0 it is recorded, and a rollback undoes from here.
             """)
 
     @OptionGroup var common: CommonOptions

@@ -16,9 +16,9 @@ struct StreamCommand: Verb {
 
               watchctl stream shop/access --config watchd.yaml --input access.log.1.gz
 
-            PATH may be gzip; '-' is standard input. Late lines are those further behind the newest \
-            one than any rule looks back. Exit status 0, also when lines did not parse; 3 when the \
-            log could not be read, or only in part.
+            PATH may be gzip; '-' is standard input. Late lines are those further behind the \
+            newest one than any rule looks back. Exit status 0, also when lines did not parse; 3 \
+            when the log could not be read, or only in part.
             """)
 
     @OptionGroup var common: CommonOptions

@@ -8,8 +8,8 @@ struct WaitCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "wait", abstract: "Wait until a release is good, or was found bad.",
         discussion: """
-            Exit status: 0 it is good; 1 it is bad, or another release runs instead; 3 the time was \
-            over, or nobody could be asked.
+            Exit status: 0 it is good; 1 it is bad, or another release runs instead; 3 the time \
+            was over, or nobody could be asked.
             """)
 
     private static let askEvery = Duration.seconds(2)

@@ -321,13 +321,16 @@ enum StatusRendering {
 }
 
 extension IncidentRecord {
-    /// Open, and neither recovered nor cleared, or something is breached since: what makes `status`
-    /// exit with 1.
+    /// Open, and neither recovered nor cleared, or something breached since it was cured: what makes
+    /// `status` exit with 1.
     var isBadNews: Bool {
         if isDrill { return false }
         return switch state {
         // A breach in probation opens no other incident.
-        case .recovered: breaches.contains { $0.cleared == nil }
+        case .recovered:
+            breaches.contains { breach in
+                breach.cleared == nil && cured.map { $0 < breach.began } ?? false
+            }
         case .cleared, .closed: false
         case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver, .superseded: true
         }

@@ -1,5 +1,5 @@
-// Several verdicts that change in one second: each is known before anything is decided, whatever the
-// order of the triggers in the file.
+// Several verdicts that change in one second: each is known before anything is decided, whatever
+// the order of the triggers in the file.
 
 import Testing
 

@@ -1,5 +1,5 @@
-// DESIGN "Verification": for `probation` after a rollback that helped a new breach pages at once and
-// never acts. What a release breaks that was deployed since is decided anew.
+// DESIGN "Verification": for `probation` after a rollback that helped a new breach pages at once
+// and never acts. What a release breaks that was deployed since is decided anew.
 
 import Testing
 
