@@ -278,9 +278,7 @@ extension Simulation {
         if event.kind == "trigger.breached" {
             noteBreachOfBake(event)
             noteBegun(event)
-            if let service = event.service, let index = index(service) {
-                everBreached.insert(Cleared(index: index, trigger: event.trigger ?? ""))
-            }
+            noteBreached(event)
         }
         guard event.kind == "rollback.ended" else { return }
         let id = event.text.split(separator: " ").dropFirst().first.map(String.init)

@@ -75,6 +75,11 @@ extension Simulation {
         begun.append((index, trigger, clock.time))
     }
 
+    func noteBreached(_ event: EventRecord) {
+        guard let service = event.service, let index = index(service) else { return }
+        everBreached.insert(Cleared(index: index, trigger: event.trigger ?? ""))
+    }
+
     /// What is to be true for some time must have been when its breach begins.
     func checkBegun(_ now: Instant) throws(Violation) {
         guard !begun.isEmpty else { return }

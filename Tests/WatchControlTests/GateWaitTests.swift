@@ -21,6 +21,7 @@ import WatchCore
         case nil: "waits"
         case .goes: "goes"
         case .withdrawn(_, let reason): reason ?? ""
+        case .hidden: "hidden"
         }
     }
 

@@ -141,7 +141,9 @@ public struct IncidentRecord: Hashable, Sendable {
 
     /// First bad second → first decision: what people take to answer is no part of it.
     public var detectionTime: Duration? {
-        firstBad.flatMap { bad in (firstDecided ?? decided).map { $0 - bad } }
+        firstBad.flatMap { bad in
+            (firstDecided ?? decided).map { Swift.max(.zero, $0 - bad) }
+        }
     }
     /// Decision to do it → cured.
     public var executionTime: Duration? { decided.flatMap { at in cured.map { $0 - at } } }

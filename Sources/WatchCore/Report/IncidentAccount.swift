@@ -155,8 +155,8 @@ private struct Story {
                 && incident.decided.map { event.time <= $0 } ?? true
         }
         let at = event?.time ?? incident.opened
-        let late = incident.firstBad.flatMap { bad in
-            at < bad ? nil : "\((at - bad).text) after the first bad second"
+        let late = incident.firstBad.map { bad in
+            "\(Swift.max(.zero, at - bad).text) after the first bad second"
         }
         return .init(
             "detected", at: at, [late, event?.reason].compactMap { $0 }.joined(separator: ": "))

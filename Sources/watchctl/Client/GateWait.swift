@@ -10,6 +10,8 @@ struct GateWait {
         case goes(RollbackRecord)
         /// Nothing was touched; the stable code.
         case withdrawn(RollbackRecord, reason: String?)
+        /// Whoever may approve need not be one of those who may read.
+        case hidden(String)
     }
 
     static let askEvery = Duration.milliseconds(250)
@@ -33,6 +35,7 @@ struct GateWait {
                 heard = clock.now().boot
                 if let answer = answer(in: detail.incident) { return answer }
             } catch {
+                if error.status == .refused { return .hidden(error.message) }
                 guard error.status == .unknown, clock.now().boot - heard < Self.patience else {
                     throw error
                 }
@@ -72,6 +75,11 @@ extension GateWait {
             let what =
                 rollback.ended == nil ? "nothing forbids it, it has begun" : rollback.state.rawValue
             session.output.lines([Line("\(safe(rollback.id)): \(what)")], session.theme)
+        case .hidden(let why):
+            guard !session.json else { return }
+            session.output.lines(
+                [Line("what its gates say cannot be waited for: \(safe(why, limit: 1000))")],
+                session.theme)
         case .withdrawn(let rollback, let reason):
             let code = reason ?? rollback.state.rawValue
             let why = rollback.note ?? "nothing was changed"

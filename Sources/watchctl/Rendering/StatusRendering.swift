@@ -321,8 +321,8 @@ enum StatusRendering {
 }
 
 extension IncidentRecord {
-    /// Open, and neither recovered nor cleared, or something breached since it was cured: what makes
-    /// `status` exit with 1.
+    /// Open, and neither recovered nor cleared, or something breached since it was cured: what
+    /// makes `status` exit with 1.
     var isBadNews: Bool {
         if isDrill { return false }
         return switch state {
