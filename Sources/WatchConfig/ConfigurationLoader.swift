@@ -70,7 +70,7 @@ public enum ConfigurationLoader {
             }
             let parts = path.split(separator: "/").dropLast()
             return parts.last == "conf.d" ? [path] : expand(mainFile: path)
-        }.filter { seen.insert($0).inserted }
+        }.filter { seen.insert(Inputs.identity(of: $0)).inserted }
     }
 
     private static func load(_ files: [SourceFile], _ problems: Problems) -> LoadResult {

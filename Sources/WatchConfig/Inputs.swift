@@ -28,6 +28,13 @@ enum Inputs {
         return names.sorted().map { base + $0 }
     }
 
+    /// The same for each way to write the path of one file.
+    static func identity(of path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
     static func read(_ path: String, order: Int, _ problems: Problems) -> SourceFile? {
         do {
             let bytes = try File.read(path, limit: YAMLReader.sizeLimit)

@@ -19,7 +19,12 @@ enum RunHistory {
     ) -> EventRecord {
         switch last?.kind {
         case nil:
-            return EventRecord(time: now, kind: started, text: "watchd \(version) started")
+            // Of a run of months it has been forgotten when that began.
+            let before = heard.map {
+                "; the last event is of \($0.text), how that run ended is not on record"
+            }
+            return EventRecord(
+                time: now, kind: started, text: "watchd \(version) started\(before ?? "")")
         case stopped:
             return EventRecord(
                 time: now, kind: started,

@@ -76,6 +76,10 @@ import WatchCore
             #expect(
                 names("/watchd.yaml", "/conf.d/a.yaml")
                     == ["watchd.yaml", "conf.d/a.yaml", "conf.d/b.yaml"])
+            // One file, however its path is written.
+            #expect(
+                names("/watchd.yaml", "/conf.d/../conf.d/a.yaml")
+                    == ["watchd.yaml", "conf.d/a.yaml", "conf.d/b.yaml"])
             #expect(names("/gone.yaml").first == "gone.yaml")
         }
     }

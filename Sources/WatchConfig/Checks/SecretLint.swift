@@ -17,9 +17,11 @@ struct SecretLint {
             for entry in entries { check(entry.value, below: isNaming ? nil : entry.key) }
         case .scalar(let text, _):
             guard !value.isNull, !text.contains("${"), !text.hasPrefix("$."),
-                let secret = Self.secret(in: text, of: key), !problems.isReported(value.place)
+                let secret = Self.secret(in: text, of: key)
             else { return }
+            // From whatever else is said of its line, too.
             problems.hide(secret, at: value.place)
+            guard !problems.isReported(value.place) else { return }
             problems.warning(
                 value.place, "this looks like a secret that is written out",
                 "keep it where only watchd reads it, and write ${credential:NAME} or ${file:PATH}")

@@ -24,12 +24,8 @@ extension ServiceEngine {
     }
 
     /// The figures of the incident are those of its last cause, and no method had its turn for it.
-    mutating func takeUpLaterRelease(_ context: inout Context) {
-        guard let running = state.book.running,
-            state.incident?.handedOver?.decidedFor != running.number
-        else { return }
-        state.incident?.handedOver?.decidedFor = running.number
-        state.incident?.record.release = running.release
+    mutating func beginAnew(with release: ReleaseIdentity, _ context: inout Context) {
+        state.incident?.record.release = release
         state.incident?.record.firstBad =
             firstBad.map { context.now.wall(at: $0) } ?? context.now.wall
         state.incident?.record.decided = nil
@@ -38,6 +34,14 @@ extension ServiceEngine {
         state.incident?.triedMethods = nil
         state.incident?.hasTimedOut = nil
         context.isDirty = true
+    }
+
+    mutating func takeUpLaterRelease(_ context: inout Context) {
+        guard let running = state.book.running,
+            state.incident?.handedOver?.decidedFor != running.number
+        else { return }
+        state.incident?.handedOver?.decidedFor = running.number
+        beginAnew(with: running.release, &context)
         context.events.append(
             transition(
                 "incident.later-release", context, reason: "later-release",

@@ -208,13 +208,12 @@ extension ServiceEngine {
         // A shadow trigger that is healthy speaks for the release, too; its breach says nothing.
         var isHealthy = false
         for index in triggers.indices where configuration.triggers[index].severity >= .high {
-            guard triggers.values[index].isHealthy else { continue }
-            // True, and only not for long enough: no health.
+            // True, and only not for long enough: no health, whatever the verdict is called.
             if triggers.values[index].isHeldBack ?? false {
                 guard configuration.triggers[index].mode == .shadow else { return false }
                 continue
             }
-            isHealthy = true
+            if triggers.values[index].isHealthy { isHealthy = true }
         }
         guard isHealthy, !state.hasIncident || openOperationBreaches().isEmpty else { return false }
         for signal in automaticSignals where isBlind(signal, now: now) { return false }

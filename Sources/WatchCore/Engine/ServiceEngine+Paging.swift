@@ -42,16 +42,18 @@ extension ServiceEngine {
             ?? "`\(trigger.when.source)` is true: \(Self.figures(triggers[trigger.name]))."
     }
 
+    /// What a veto says is for people, whatever its severity.
+    func isTold(_ trigger: TriggerConfiguration, _ context: Context) -> Bool {
+        context.configuration.policy(trigger.severity).action != .record || trigger.mode == .veto
+    }
+
     /// A breach joined an incident in which watchd acts no more.
     mutating func pageAgain(
         _ trigger: TriggerConfiguration?, reason: String, _ why: String,
         _ context: inout Context
     ) {
         guard let trigger else { return }
-        // What a veto says is for people, whatever its severity.
-        let isTold =
-            context.configuration.policy(trigger.severity).action != .record
-            || trigger.mode == .veto
+        let isTold = isTold(trigger, context)
         context.isDirty = true
         context.events.append(
             event(

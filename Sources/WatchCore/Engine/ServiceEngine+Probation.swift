@@ -20,24 +20,15 @@ extension ServiceEngine {
         return !(incident.record.rollbacks.last?.to.matches(running.release) ?? false)
     }
 
-    /// The figures of the incident are those of its last cause.
     mutating func reopenAfterRecovery(_ context: inout Context) {
         guard let running = state.book.running else { return }
         state.incident?.record.state = .open
         state.incident?.closesAt = nil
-        state.incident?.record.release = running.release
-        state.incident?.record.firstBad =
-            firstBad.map { context.now.wall(at: $0) } ?? context.now.wall
-        state.incident?.record.decided = nil
-        state.incident?.record.firstDecided = nil
-        state.incident?.record.cured = nil
+        beginAnew(with: running.release, &context)
         state.incident?.record.unconfirmed = []
         state.incident?.record.acknowledgedBy = nil
         state.incident?.record.answer = nil
         state.incident?.hold = nil
-        state.incident?.triedMethods = nil
-        state.incident?.hasTimedOut = nil
-        context.isDirty = true
         context.events.append(
             transition(
                 "incident.reopened", context, reason: "later-release",
@@ -49,6 +40,11 @@ extension ServiceEngine {
     mutating func pageInProbation(
         _ trigger: TriggerConfiguration?, _ incident: Incident, _ context: inout Context
     ) {
+        // First, for what people are told is compared by it.
+        if let trigger, isTold(trigger, context) {
+            state.incident?.record.decision = "page"
+            state.incident?.record.reason = Reason.probation.code
+        }
         let isOver = (incident.probation?.until.boot ?? context.now.boot) <= context.now.boot
         let further = state.book.lastKnownGood.map {
             "; further back is \($0.identity.text): `watchctl rollback \(name)`"
@@ -57,9 +53,6 @@ extension ServiceEngine {
             trigger, reason: Reason.probation.code,
             "it was rolled back \(isOver ? "already" : "a short time ago")\(further ?? "")",
             &context)
-        guard trigger != nil else { return }
-        state.incident?.record.decision = "page"
-        state.incident?.record.reason = Reason.probation.code
     }
 
     func probationRefusal(_ context: Context) -> Refusal? {

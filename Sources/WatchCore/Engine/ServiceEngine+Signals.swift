@@ -5,7 +5,7 @@ extension ServiceEngine {
         guard let place = probes.place(of: name) else { return }
         probes.values[place].health.record(
             result, failures: configuration.probes[place].failures,
-            successes: configuration.probes[place].successes)
+            successes: configuration.probes[place].successes, since: restarted)
         noteHealth(ofJourney: place)
         probes.values[place].noteRestarts(result)
         probes.values[place].noteBody(of: result)

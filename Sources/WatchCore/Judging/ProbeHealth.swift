@@ -60,17 +60,23 @@ struct ProbeHealth: Hashable, Sendable, Codable {
 
     var isBlind: Bool { errorsInRow >= Self.errorsToBlind }
 
-    mutating func record(_ result: ProbeResult, failures: Int, successes: Int) {
+    /// - Parameter since: when the windows restarted. What was asked before was asked of another
+    ///   release: it makes no state.
+    mutating func record(
+        _ result: ProbeResult, failures: Int, successes: Int, since: Instant = .seconds(0)
+    ) {
         degraded = result.degraded
         switch result.outcome {
         case .pass:
             errorsInRow = 0
+            guard result.started >= since else { return }
             keep(result.started, passed: true)
             count(pass: true, failures: failures, successes: successes)
             if state == .passing { lastReason = nil }
         case .fail(let reason):
             errorsInRow = 0
             lastReason = reason
+            guard result.started >= since else { return }
             keep(result.started, passed: false)
             count(pass: false, failures: failures, successes: successes)
         case .error(let reason):

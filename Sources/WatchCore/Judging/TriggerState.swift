@@ -169,6 +169,8 @@ struct TriggerState: Hashable, Sendable, Codable {
         case .insufficient(let before):
             if case .insufficient(let why)? = Self.unknown(evaluation) {
                 .insufficient(why)
+            } else if evaluation.truth == .true {
+                .insufficient(Self.unsustained)
             } else {
                 .insufficient(before.isEmpty ? "no value" : before)
             }

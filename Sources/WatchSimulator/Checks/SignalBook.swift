@@ -57,21 +57,19 @@ struct ProbeBook {
     mutating func record(
         _ result: ProbeResult, failures: Int, successes: Int, floor: Instant, now: Instant
     ) {
-        switch result.outcome {
-        case .pass:
-            errors = 0
-            note(result.started, passed: true, failures, successes)
-        case .fail:
-            errors = 0
-            note(result.started, passed: false, failures, successes)
-        case .error:
+        if case .error = result.outcome {
             errors += 1
             return
         }
+        errors = 0
+        // It was asked of the release before.
+        guard result.started >= floor else { return }
+        let passed = if case .pass = result.outcome { true } else { false }
+        note(result.started, passed: passed, failures, successes)
         lastVerdict = result.started
         guard !result.isRecheck else { return }
-        let isError = if case .fail = result.outcome { 1 } else { 0 }
-        samples.add(.init(time: result.started, count: 1, errors: isError), floor: floor, now: now)
+        let entry = Samples.Entry(time: result.started, count: 1, errors: passed ? 0 : 1)
+        samples.add(entry, floor: floor, now: now)
     }
 
     private mutating func note(

@@ -329,7 +329,8 @@ extension IncidentRecord {
         // A breach in probation opens no other incident.
         case .recovered:
             breaches.contains { breach in
-                breach.cleared == nil && cured.map { $0 < breach.began } ?? false
+                breach.severity > .low && breach.cleared == nil
+                    && cured.map { $0 < breach.began } ?? false
             }
         case .cleared, .closed: false
         case .open, .awaitingApproval, .rollingBack, .verifying, .handedOver, .superseded: true

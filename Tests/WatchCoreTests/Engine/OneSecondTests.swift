@@ -32,6 +32,22 @@ import Testing
         #expect(world.incident?.rollbacks.isEmpty ?? true)
     }
 
+    /// Nor does a release become good meanwhile, whatever other rules say.
+    @Test func whatIsTrueAndWaitedForIsNoHealth() {
+        var storm = World.trigger("storm", "error_rate(access, 10s) > 25%", .critical, .page)
+        storm.sustainedFor = .seconds(60)
+        let triggers = [storm, World.trigger("down", "failing(health) > 60%")]
+        let world = World(World.configuration(services: [World.service(triggers: triggers)]))
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0", errorRate: 1)
+        #expect(world.pass(upTo: 120) { !$0.kinds("trigger.breached").isEmpty })
+        world.deploy("3.0.0", errorRate: 1)
+        // Twice as long as it bakes.
+        world.pass(45)
+        #expect(world.kinds("release.good").map { $0.release?.version } == ["1.0.0"])
+        #expect(world.kinds("trigger.breached").count == 1)
+    }
+
     /// It was true all the time, of the new release's requests, too.
     @Test func aBreachThatADeploymentEndedIsNotClearedWhileForIsBeingWaitedFor() {
         var storm = World.trigger("storm", "error_rate(access, 10s) > 25%", .critical, .page)

@@ -57,6 +57,19 @@ import Testing
         #expect(early.own == state)
     }
 
+    /// A question that was under way when the other release was deployed.
+    @Test func whatWasAskedBeforeTheRestartMakesNoState() {
+        var health = ProbeHealth()
+        health.restart(at: .seconds(10), failures: 1, successes: 1)
+        let late = ProbeResult(started: .seconds(9), took: .zero, outcome: .fail("refused"))
+        health.record(late, failures: 1, successes: 1, since: .seconds(10))
+        #expect(health.own == .waiting)
+        #expect(health.lastReason == "refused")
+        let own = ProbeResult(started: .seconds(11), took: .zero, outcome: .pass)
+        health.record(own, failures: 1, successes: 1, since: .seconds(10))
+        #expect(health.own == .passing)
+    }
+
     @Test func whetherWeCanAskIsNoMatterOfTheRelease() {
         var health = health("peee")
         health.restart(at: .seconds(9), failures: 2, successes: 3)

@@ -68,8 +68,8 @@ import Testing
         #expect(world.methodTasks == ["method new: activate"])
     }
 
-    /// With a full disk in the middle of it, it waits where it stands and says so.
-    @Test func whenTheIntentOfALaterStepCannotBeStoredItDoesNotRun() {
+    /// The disk is full when the first of two steps has ended.
+    private func fullBetweenSteps() -> World {
         let plan = World.plan(methods: [
             Method(name: "link", steps: [World.step("drain"), World.step("activate")])
         ])
@@ -81,6 +81,12 @@ import Testing
         #expect(world.pass(upTo: 40) { !$0.methodTasks.isEmpty })
         world.storeWorks = false
         world.finish(world.tasks[0], TaskResult(ending: .exited(0)))
+        return world
+    }
+
+    /// With a full disk in the middle of it, it waits where it stands and says so.
+    @Test func whenTheIntentOfALaterStepCannotBeStoredItDoesNotRun() {
+        let world = fullBetweenSteps()
         world.pass(5)
         #expect(world.methodTasks == ["method link: drain"])
         let page = world.volatileMessages.last { $0.message.kind == .page }?.message
@@ -94,17 +100,7 @@ import Testing
 
     /// It was never begun: that nobody answered says nothing, however long the disk was full.
     @Test func aStepThatAFullDiskHeldBackForLongRunsWhenThereIsRoom() {
-        let plan = World.plan(methods: [
-            Method(name: "link", steps: [World.step("drain"), World.step("activate")])
-        ])
-        let service = World.service(triggers: [Self.storm])
-        let world = World(World.configuration(services: [service], plan: plan))
-        world.answer = { world, task in task.title.contains("drain") ? nil : world.obey(task) }
-        #expect(world.bakeFirst())
-        world.deploy("2.0.0", errorRate: 0.4)
-        #expect(world.pass(upTo: 40) { !$0.methodTasks.isEmpty })
-        world.storeWorks = false
-        world.finish(world.tasks[0], TaskResult(ending: .exited(0)))
+        let world = fullBetweenSteps()
         world.pass(400)
         #expect(world.methodTasks == ["method link: drain"])
         world.storeWorks = true
