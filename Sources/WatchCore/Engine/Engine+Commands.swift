@@ -162,7 +162,9 @@ extension Engine {
                         what, context, reason: peer.name,
                         text: "\(service) \(said)"))
                 let host = context.host.arming.isArmed(at: now)
-                let note = arm && !host ? "; the host is still disarmed (`watchctl arm`)" : ""
+                let note =
+                    arm && !host
+                    ? "; the host is still disarmed (`watchctl arm --reason \"…\"`)" : ""
                 let open = arm ? engine.undecidedByArming : nil
                 return CommandReply(
                     status: .done,

@@ -84,7 +84,10 @@ extension ServiceEngine {
 
     /// What somebody wanted to be rolled back later was, by now.
     mutating func takeBackScheduled(away rollback: Rollback, _ context: inout Context) {
-        guard let scheduled = state.scheduled, scheduled.from.matches(rollback.from) else { return }
+        // A method that turned a flag off left the release where it is.
+        guard let scheduled = state.scheduled, scheduled.from.matches(rollback.from),
+            !state.book.isRunning(scheduled.from)
+        else { return }
         takeBack(
             scheduled, "\(rollback.id) has rolled back from \(rollback.from.text) already", &context
         )

@@ -90,6 +90,27 @@ import Testing
         #expect(world.incident == nil)
     }
 
+    /// A flag that was turned off left the release where it is, and somebody wants it gone.
+    @Test func oneIsKeptWhereTheReleaseThatItIsToLeaveStillRuns() {
+        var method = Method(name: "switch off", steps: [World.step("flag")])
+        method.check = .unit(name: "is-off", with: nil)
+        method.changes = .flag
+        let world = World(World.configuration(plan: World.plan(methods: [method])))
+        world.answer = { world, _ in
+            world.errorRate = 0
+            return TaskResult(ending: .exited(0))
+        }
+        #expect(world.bakeFirst())
+        world.deploy("2.0.0")
+        world.pass(10)
+        let id = schedule(world).rollback
+        world.errorRate = 0.4
+        #expect(world.pass(upTo: 90) { $0.incident?.state == .recovered })
+        #expect(world.state.book.running?.release.version == "2.0.0")
+        #expect(world.status?.scheduled?.id == id)
+        #expect(world.kinds("rollback.unscheduled").isEmpty)
+    }
+
     @Test func anotherReleaseByThenIsNotRolledBackAndPeopleAreTold() {
         let world = world()
         schedule(world)
